@@ -1,0 +1,264 @@
+"""archive.db: every payload ever fetched, every version, append-only.
+
+Written by the crawl's pipeline and by `harvester import`; read by the build. A payload is filed under the sha256 of its
+bytes and is never changed or deleted. Every fetch leaves a row in `captures`, also when nothing was new. Payloads are
+compressed with zstd; a later version of a record is stored as its difference from the first one, so that a registry
+that changes one date in every record costs some hundred bytes a record.
+
+What is committed survives a kill at any instant (write-ahead log, full synchronisation).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, NamedTuple, Self
+
+import zstandard
+from msgspec import Struct
+
+from spiders.payloads import RawRecord
+
+Arrival = Literal["new", "changed", "unchanged"]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs (
+    run_id INTEGER PRIMARY KEY, registry TEXT NOT NULL, query TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
+    announced INTEGER, stored INTEGER NOT NULL DEFAULT 0, new INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
+    requests INTEGER NOT NULL DEFAULT 0, retries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    verdict TEXT, message TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS payloads (
+    sha256 TEXT PRIMARY KEY, source TEXT NOT NULL, registry_id TEXT NOT NULL, media_type TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, base_sha256 TEXT REFERENCES payloads(sha256), size INTEGER NOT NULL, data BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS payloads_of_record ON payloads(source, registry_id);
+CREATE TABLE IF NOT EXISTS captures (
+    capture_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id),
+    sha256 TEXT NOT NULL REFERENCES payloads(sha256), url TEXT NOT NULL, fetched_at TEXT NOT NULL,
+    UNIQUE (sha256, fetched_at, url)
+) STRICT;
+CREATE TABLE IF NOT EXISTS rejections (
+    rejection_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id), source TEXT NOT NULL,
+    registry_id TEXT, url TEXT NOT NULL, sha256 TEXT NOT NULL, media_type TEXT NOT NULL, reason TEXT NOT NULL,
+    data BLOB NOT NULL, UNIQUE (source, url, sha256)
+) STRICT;
+CREATE TABLE IF NOT EXISTS absences (
+    source TEXT NOT NULL, registry_id TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES runs(run_id),
+    seen_at TEXT NOT NULL, PRIMARY KEY (source, registry_id, run_id)
+) STRICT;
+"""
+
+
+class Verdict(Struct, kw_only=True):
+    """What one run over one registry came to. `stored` counts records that arrived: new + changed + unchanged."""
+
+    registry: str
+    query: str
+    announced: int | None = None
+    stored: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    requests: int = 0
+    retries: int = 0
+    bytes: int = 0
+    verdict: Literal["complete", "incomplete", "failed"] = "complete"
+    message: str = ""
+
+
+class Version(NamedTuple):
+    """One version of a record: its payloads that differ in nothing that means something."""
+
+    source: str
+    registry_id: str
+    sha256: str  # of its first payload
+    media_type: str
+    first_fetched_at: str
+    last_fetched_at: str
+
+
+class Rejection(NamedTuple):
+    source: str
+    registry_id: str | None
+    url: str
+    sha256: str
+    reason: str
+
+
+class Archive:
+    """An open archive.db; created when it is not there. Raises sqlite3.OperationalError when the disk refuses."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.db = sqlite3.connect(path, timeout=30)
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self.db.executescript(_TABLES)
+        self._compressor = zstandard.ZstdCompressor(level=6)
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Commits what was stored and closes."""
+        self.db.commit()
+        self.db.close()
+
+    def commit(self) -> None:
+        """Acknowledges everything stored so far."""
+        self.db.commit()
+
+    # ------------------------------------------------------------------------------------------------------ writing
+
+    def start_run(self, registry: str, query: str, started_at: str) -> int:
+        """A new row in `runs`; its number. `started_at` is ISO 8601 in UTC."""
+        row = self.db.execute(
+            "INSERT INTO runs (registry, query, started_at) VALUES (?, ?, ?)", (registry, query, started_at)
+        )
+        self.db.commit()
+        return int(row.lastrowid or 0)
+
+    def finish_run(self, run_id: int, verdict: Verdict, finished_at: str) -> None:
+        """Writes the verdict into the run's row and commits."""
+        self.db.execute(
+            "UPDATE runs SET finished_at = ?, announced = ?, stored = ?, new = ?, changed = ?, unchanged = ?,"
+            " rejected = ?, requests = ?, retries = ?, bytes = ?, verdict = ?, message = ? WHERE run_id = ?",
+            (finished_at, verdict.announced, verdict.stored, verdict.new, verdict.changed, verdict.unchanged,
+             verdict.rejected, verdict.requests, verdict.retries, verdict.bytes, verdict.verdict, verdict.message, run_id),
+        )  # fmt: skip
+        self.db.commit()
+
+    def store(self, run_id: int, record: RawRecord) -> Arrival:
+        """Files a record's bytes and the fact that they were fetched; says whether they were known."""
+        sha256 = hashlib.sha256(record.body).hexdigest()
+        known = self.db.execute(
+            "SELECT sha256, fingerprint, base_sha256 FROM payloads WHERE source = ? AND registry_id = ? ORDER BY rowid",
+            (record.source, record.registry_id),
+        ).fetchall()
+        arrival: Arrival = "new"
+        if known:
+            arrival = "unchanged" if any(row[1] == record.fingerprint for row in known) else "changed"
+        if not any(row[0] == sha256 for row in known):
+            base = known[0][0] if known else None
+            self.db.execute(
+                "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (sha256, record.source, record.registry_id, record.media_type, record.fingerprint, base,
+                 len(record.body), self._pack(record.body, base)),
+            )  # fmt: skip
+        self.db.execute(
+            "INSERT OR IGNORE INTO captures (run_id, sha256, url, fetched_at) VALUES (?, ?, ?, ?)",
+            (run_id, sha256, record.url, record.fetched_at),
+        )
+        return arrival
+
+    def reject(
+        self, run_id: int, source: str, registry_id: str | None, url: str, media_type: str, body: bytes, reason: str
+    ) -> None:
+        """Keeps bytes that are no record, with the reason as a sentence."""
+        sha256 = hashlib.sha256(body).hexdigest()
+        self.db.execute(
+            "INSERT OR IGNORE INTO rejections (run_id, source, registry_id, url, sha256, media_type, reason, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (run_id, source, registry_id, url, sha256, media_type, reason, self._compressor.compress(body)),
+        )
+
+    def mark_absent(self, run_id: int, source: str, registry_id: str, seen_at: str) -> None:
+        """Notes that the registry was asked for a record and no longer serves it."""
+        self.db.execute(
+            "INSERT OR IGNORE INTO absences VALUES (?, ?, ?, ?)", (source, registry_id, run_id, seen_at)
+        )
+
+    # ------------------------------------------------------------------------------------------------------ reading
+
+    def body(self, sha256: str) -> bytes:
+        """The bytes of a payload as they were fetched. Raises KeyError when it is unknown, ValueError when damaged."""
+        row = self.db.execute("SELECT data, base_sha256, size FROM payloads WHERE sha256 = ?", (sha256,)).fetchone()
+        if row is None:
+            raise KeyError(sha256)
+        data, base, size = row
+        decompressor = self._decompressor
+        if base is not None:
+            decompressor = zstandard.ZstdDecompressor(dict_data=_difference_from(self.body(base)))
+        body = bytes(decompressor.decompress(data, max_output_size=size))
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise ValueError(f"payload {sha256} is damaged: its bytes no longer match their sha256")
+        return body
+
+    def known(self, source: str) -> set[str]:
+        """Registry ids of all records of a source."""
+        return {row[0] for row in self.db.execute("SELECT DISTINCT registry_id FROM payloads WHERE source = ?", (source,))}
+
+    def versions(self) -> Iterator[Version]:
+        """Every version of every record, ordered by record. Which payload stands for a version, and its times, do not
+        depend on the order of arrival."""
+        rows = self.db.execute(
+            "SELECT p.source, p.registry_id, p.fingerprint, p.sha256, p.media_type, min(c.fetched_at), max(c.fetched_at)"
+            " FROM payloads p JOIN captures c USING (sha256)"
+            " GROUP BY p.source, p.registry_id, p.fingerprint, p.sha256"
+            " ORDER BY p.source, p.registry_id, p.fingerprint, min(c.fetched_at), p.sha256"
+        )
+        current: Version | None = None
+        fingerprint = ""
+        for source, registry_id, marker, sha256, media_type, first, last in rows:
+            if current and (source, registry_id, marker) == (current.source, current.registry_id, fingerprint):
+                current = current._replace(last_fetched_at=max(current.last_fetched_at, last))
+                continue
+            if current:
+                yield current
+            current, fingerprint = Version(source, registry_id, sha256, media_type, first, last), marker
+        if current:
+            yield current
+
+    def absences(self) -> dict[tuple[str, str], str]:
+        """(source, registry id) -> when the registry first said, after the last capture, that it no longer serves it."""
+        return {
+            (source, registry_id): seen_at
+            for source, registry_id, seen_at in self.db.execute(
+                "SELECT a.source, a.registry_id, min(a.seen_at) FROM absences a WHERE a.seen_at > coalesce("
+                " (SELECT max(c.fetched_at) FROM payloads p JOIN captures c USING (sha256)"
+                "  WHERE p.source = a.source AND p.registry_id = a.registry_id), '')"
+                " GROUP BY a.source, a.registry_id"
+            )
+        }
+
+    def rejections(self) -> list[Rejection]:
+        """Everything refused, each once."""
+        return [
+            Rejection(*row)
+            for row in self.db.execute(
+                "SELECT DISTINCT source, registry_id, url, sha256, reason FROM rejections ORDER BY source, url, sha256"
+            )
+        ]
+
+    def runs(self) -> list[tuple[object, ...]]:
+        """All runs, oldest first, in the columns of `runs`."""
+        return self.db.execute("SELECT * FROM runs ORDER BY run_id").fetchall()
+
+    def state(self) -> str:
+        """A text that changes whenever anything was added."""
+        row = self.db.execute(
+            "SELECT (SELECT max(capture_id) FROM captures), (SELECT max(rejection_id) FROM rejections),"
+            " (SELECT count(*) FROM absences), (SELECT group_concat(run_id || coalesce(verdict, '')) FROM runs)"
+        ).fetchone()
+        return hashlib.sha256(repr(row).encode()).hexdigest()
+
+    def _pack(self, body: bytes, base: str | None) -> bytes:
+        if base is None:
+            return self._compressor.compress(body)
+        compressor = zstandard.ZstdCompressor(level=6, dict_data=_difference_from(self.body(base)))
+        return compressor.compress(body)
+
+
+def _difference_from(base: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)

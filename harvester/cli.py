@@ -1,0 +1,345 @@
+"""The command line: `harvester --help` is the manual.
+
+Data go to stdout, progress and messages to stderr. Exit codes: 0 done and complete, 1 something failed or is incomplete
+(the message says which registry, why, and what to do), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from msgspec.structs import asdict
+
+from harvester import __version__
+from harvester.archive import Archive, Verdict
+from harvester.build import BuildFailed, Built, build
+from harvester.catalogue import TABLES
+from harvester.config import Config, ConfigError, load
+from harvester.crawl import Progress
+from harvester.export import FORMATS, rows_of
+from harvester.imports import files_of, import_files
+from harvester.refresh import Refreshed, Wish, job_for, refresh
+from harvester.registries import REGISTRIES
+from harvester.serve import free_port, serve
+from harvester.status import describe, status
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failed(click.ClickException):
+    """Something failed or is incomplete: exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"harvester: {self.format_message()}", err=True)
+
+
+def data_option(command: Command) -> Command:
+    """`--data DIR`, the folder of archive.db and catalogue.db."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="HARVESTER_DATA",
+        default=Path("data"),
+        show_default="./data, or HARVESTER_DATA",
+        help="Folder of archive.db and catalogue.db.",
+    )(command)
+
+
+def config_option(command: Command) -> Command:
+    """`--config FILE`, read into a Config."""
+    return click.option(
+        "--config",
+        callback=lambda context, parameter, value: _config(value),
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        show_default="./harvester.toml if there is one",
+        help="Configuration file.",
+    )(command)
+
+
+def _config(path: Path | None) -> Config:
+    try:
+        return load(path)
+    except ConfigError as problem:
+        raise click.UsageError(str(problem)) from problem
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """One catalogue of clinical trials from many registries.
+
+    Fetched politely, kept whole, normalized into one schema, linked, and published with Datasette.
+
+    Start with `harvester demo`. For real registries write a harvester.toml, see what they say to `harvester check`,
+    then `harvester refresh` and `harvester serve`.
+    """
+
+
+@main.command("demo")
+@data_option
+@click.option("--port", default=8001, show_default=True, help="First port to try.")
+@click.option("--no-serve", is_flag=True, help="End after the build.")
+def demo_command(data: Path, port: int, no_serve: bool) -> None:
+    """Shows it all on sample registries, without any network.
+
+    Starts sample registries on this machine, harvests them with the real spiders over HTTP, builds the catalogue and
+    serves the site.
+    """
+    from harvester.demo import harvest_samples  # the sample room is not needed by any other command
+
+    done = _harvested(lambda progress: harvest_samples(data / "archive.db", progress))
+    click.echo(sentence(run_build(data, Config())))
+    _raise_unless_complete(done.verdicts)
+    if not no_serve:
+        _serve(data, port)
+
+
+@main.command("refresh")
+@data_option
+@config_option
+@click.option("--registry", "registries", multiple=True, type=click.Choice(sorted(REGISTRIES)), help="Only this registry.")
+@click.option("--topic", "topics", multiple=True, help="Only this topic of the configuration.")
+@click.option("--query", default="", help="These words instead of the topics.")
+@click.option("--id", "ids", multiple=True, help="Only this record, by any registry's number.")
+@click.option("--all", "everything", is_flag=True, help="The whole registry. Days, for a large one.")
+@click.option("--no-build", is_flag=True, help="Fill the archive only.")
+@click.option("-v", "--verbose", count=True, help="What the spiders do; twice for all of it.")
+def refresh_command(
+    data: Path, config: Config, registries: tuple[str, ...], topics: tuple[str, ...], query: str, ids: tuple[str, ...],
+    everything: bool, no_build: bool, verbose: int,
+) -> None:  # fmt: skip
+    """Fetches what is new or changed and builds: what a scheduled job runs.
+
+    Without options it does what harvester.toml says: its topics at every registry, registries marked `everything`, and
+    the export files in inboxes. Exit code 1 when a registry failed or is incomplete; what arrived is kept.
+
+    Example: harvester refresh --registry ctgov --query "recurrent miscarriage"
+    """
+    wish = Wish(registries=registries, topics=topics, query=query, ids=ids, everything=everything)
+    level = ("CRITICAL", "INFO", "DEBUG")[min(verbose, 2)]
+    try:
+        done = _harvested(lambda progress: refresh(config, wish, data / "archive.db", progress, level))
+    except ConfigError as problem:
+        raise click.UsageError(str(problem)) from problem
+    if not no_build:
+        click.echo(sentence(run_build(data, config)))
+    _raise_unless_complete(done.verdicts)
+
+
+def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refreshed:
+    """Runs a refresh with a progress bar over all its jobs and says what came of each."""
+    announced: dict[int, int] = {}
+    arrived: dict[int, int] = {}
+    with click.progressbar(length=1, file=sys.stderr, label="Harvesting") as bar:
+
+        def progress(report: Progress) -> None:
+            arrived[report.job] = report.stored + report.rejected
+            announced[report.job] = max(report.announced or 0, arrived[report.job])
+            bar.length = max(sum(announced.values()), 1)
+            bar.update(sum(arrived.values()) - bar.pos)
+
+        try:
+            done = run(progress)
+        except (sqlite3.Error, OSError) as problem:
+            raise Failed(f"the archive cannot be written: {problem}") from problem
+        bar.update((bar.length or 1) - bar.pos)
+    for verdict in done.verdicts:
+        click.echo(_line(verdict))
+    for sentence_ in done.skipped:
+        click.echo(f"note: {sentence_}", err=True)
+    return done
+
+
+def _line(verdict: Verdict) -> str:
+    announced = f" of {verdict.announced:,} announced" if verdict.announced is not None else ""
+    return (
+        f"{REGISTRIES[verdict.registry].name}, {verdict.query}: {verdict.verdict}; {verdict.stored:,}{announced} records "
+        f"({verdict.new:,} new, {verdict.changed:,} changed, {verdict.unchanged:,} unchanged)"
+        + (f", {verdict.rejected:,} rejected" if verdict.rejected else "")
+    )
+
+
+def _raise_unless_complete(verdicts: list[Verdict]) -> None:
+    bad = [verdict for verdict in verdicts if verdict.verdict != "complete"]
+    if bad:
+        raise Failed("; ".join(f"{REGISTRIES[v.registry].name} {v.verdict}: {v.message}" for v in bad))
+
+
+@main.command("check")
+@config_option
+@click.argument("registry", required=False, type=click.Choice(sorted(REGISTRIES)))
+@click.option("--json", "as_json", is_flag=True, help="For a machine.")
+def check_command(config: Config, registry: str | None, as_json: bool) -> None:
+    """Asks each registry one polite thing and says what a refresh would meet.
+
+    Exit code 1 when a refresh would fail, with the way out.
+    """
+    from harvester.check import check
+
+    sources = [registry] if registry else [source for source in REGISTRIES if config.registry(source).enabled]
+    reports = check([job_for(config, source) for source in sources])
+    if as_json:
+        click.echo(json.dumps([asdict(report) for report in reports], indent=2))
+    else:
+        for report in reports:
+            click.echo(f"{REGISTRIES[report.registry].name}: {'ok' if report.ok else 'a refresh would fail'}")
+            click.echo("".join(f"  {line}\n" for line in report.lines), nl=False)
+    failing = [REGISTRIES[report.registry].name for report in reports if not report.ok]
+    if failing:
+        raise Failed(f"a refresh would fail at {', '.join(failing)}")
+
+
+@main.command("import")
+@click.argument("source", type=click.Choice(sorted(REGISTRIES)))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@data_option
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON on stdout.")
+def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bool) -> None:
+    """Files records of SOURCE from files a person downloaded; folders are read whole.
+
+    ctgov: JSON of a study, a page or an array, NDJSON, or a zip of these. ictrp: XML or CSV export, saved Trial2.aspx
+    page. euctr: text download or protocol page.
+
+    Example: harvester import ictrp ICTRP-Results.xml
+    """
+    files = list(files_of(paths))
+    sizes = sum(file.stat().st_size for file, _ in files)
+    with _archive(data) as archive, click.progressbar(length=max(sizes, 1), file=sys.stderr, label="Reading files") as bar:
+        done = import_files(archive, source, files, lambda read: bar.update(read - bar.pos))
+    verdict = done.verdict
+    if as_json and verdict is not None:
+        report = asdict(verdict) | {"files": done.files, "records": done.records, "distinct_ids": len(done.ids)}
+        report |= {"refusals": [asdict(refusal) for refusal in done.refusals], "notes": done.notes}
+        click.echo(json.dumps(report, indent=2))
+    elif verdict is not None:
+        click.echo(
+            f"{done.files:,} files: {done.records:,} records read, {len(done.ids):,} distinct ids "
+            f"({verdict.new:,} new, {verdict.changed:,} changed, {verdict.unchanged:,} unchanged), "
+            f"{verdict.rejected:,} rejected"
+        )
+    for note in done.notes:
+        click.echo(f"note: {note}", err=True)
+    for refusal in done.refusals:
+        click.echo(f"rejected: {refusal.file}: {refusal.reason}", err=True)
+    if done.refusals:
+        raise Failed(f"{source}: {len(done.refusals)} payloads became no record; their bytes are kept in the archive")
+
+
+@main.command("build")
+@data_option
+@config_option
+@click.option("--full", is_flag=True, help="Read every payload again instead of only what is new.")
+def build_command(data: Path, config: Config, full: bool) -> None:
+    """Brings catalogue.db up to date with archive.db."""
+    click.echo(sentence(run_build(data, config, full)))
+
+
+def run_build(data: Path, config: Config, full: bool = False) -> Built:
+    """Builds with a progress bar. Raises Failed when a check of the new catalogue does not pass."""
+    if not (data / "archive.db").exists():
+        raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
+    with click.progressbar(length=1, file=sys.stderr, label="Building the catalogue") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        try:
+            built = build(
+                data / "archive.db",
+                data / "catalogue.db",
+                full=full,
+                publish_contacts=config.publish_contacts,
+                progress=progress,
+            )
+        except (BuildFailed, sqlite3.Error, OSError) as problem:
+            raise Failed(f"building {data / 'catalogue.db'} failed: {problem}") from problem
+        bar.update((bar.length or 1) - bar.pos)
+    return built
+
+
+def sentence(built: Built) -> str:
+    """What a build came to, for a person."""
+    if not built.changed:
+        return f"Nothing new: the catalogue holds {built.trials:,} trials from {built.records:,} records."
+    refused = f", {built.rejected:,} payloads rejected" if built.rejected else ""
+    read = f"{built.read:,} payloads read" if built.read else "nothing new to read"
+    return f"{built.trials:,} trials from {built.records:,} records ({read}{refused})."
+
+
+@main.command("serve")
+@data_option
+@click.option("--port", default=8001, show_default=True, help="First port to try.")
+def serve_command(data: Path, port: int) -> None:
+    """Serves the site on this machine, with Datasette."""
+    open_catalogue(data).close()
+    _serve(data, port)
+
+
+def _serve(data: Path, port: int) -> None:
+    try:
+        port = free_port(port)
+    except OSError as problem:
+        raise Failed(str(problem)) from problem
+    click.echo(f"The site is on http://127.0.0.1:{port} (stop with Ctrl-C)")
+    serve(data / "catalogue.db", port)
+
+
+@main.command("export")
+@click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File; default stdout.")
+@data_option
+def export_command(table: str, form: str, output: Any, data: Path) -> None:
+    """Writes a whole TABLE of the catalogue, every row and every character.
+
+    Tables: trials, records, criteria, outcomes, secondary_ids ... (`harvester status` counts them).
+
+    Example: harvester export trials -o trials.csv
+    """
+    with closing(open_catalogue(data)) as db:
+        # The csv module writes its own line ends; a text file must not change them.
+        if hasattr(output, "reconfigure"):
+            output.reconfigure(newline="")
+        count = FORMATS[form](*rows_of(db, table), output)
+    click.echo(f"{count:,} rows of {table}", err=True)
+
+
+@main.command("status")
+@data_option
+@click.option("--json", "as_json", is_flag=True, help="For a machine.")
+def status_command(data: Path, as_json: bool) -> None:
+    """Freshness and completeness of each registry, last runs, rejections, warnings.
+
+    Exit code 1 when the last run of a registry failed or was incomplete.
+    """
+    with closing(open_catalogue(data)) as db:
+        report = status(db)
+    click.echo(json.dumps(report, indent=2) if as_json else describe(report))
+    bad = [run["registry"] for run in report["last_runs"] if run["verdict"] != "complete"]
+    if bad:
+        raise Failed(f"the last run was not complete: {', '.join(bad)}")
+
+
+def open_catalogue(data: Path) -> sqlite3.Connection:
+    """The catalogue, read-only. Raises Failed when there is none."""
+    path = data / "catalogue.db"
+    if not path.exists():
+        raise Failed(f"there is no catalogue in {data}: run `harvester build`, or `harvester demo` to see one")
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _archive(data: Path) -> Archive:
+    try:
+        return Archive(data / "archive.db")
+    except (sqlite3.Error, OSError) as problem:
+        raise Failed(f"{data / 'archive.db'} cannot be opened for writing: {problem}") from problem

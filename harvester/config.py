@@ -1,0 +1,68 @@
+"""harvester.toml: what to harvest, as whom, and how politely. Read by the command line; every key is optional."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+from harvester.registries import REGISTRIES
+
+
+class ConfigError(Exception):
+    """harvester.toml cannot be used; the message names the file, the key and what to write instead."""
+
+
+class Topic(Struct, forbid_unknown_fields=True):
+    """One query in the user's words; `overrides` gives a registry a query of its own."""
+
+    name: str
+    query: str
+    overrides: dict[str, str] = field(default_factory=dict)
+
+
+class RegistryConfig(Struct, forbid_unknown_fields=True):
+    """How one registry is asked. Times in seconds."""
+
+    enabled: bool = True
+    base_url: str | None = None  # a local server instead of the registry's own address
+    delay: float = 1.0  # between two requests; a longer Crawl-delay of its robots.txt goes before
+    obey_robots: bool = True
+    verify_tls: bool = True
+    download_handler: str | None = None  # dotted path of another Scrapy download handler for https
+    page_size: int | None = None
+    everything: bool = False  # the whole registry instead of the topics
+    ids: list[str] = field(default_factory=list)  # single records
+    inbox: str | None = None  # folder of export files that a person puts there
+
+
+class Config(Struct, forbid_unknown_fields=True):
+    """The whole file."""
+
+    contact: str | None = None  # e-mail or page, sent in the User-Agent
+    publish_contacts: bool = False
+    topics: list[Topic] = field(default_factory=list)
+    registries: dict[str, RegistryConfig] = field(default_factory=dict)
+
+    def registry(self, source: str) -> RegistryConfig:
+        """The settings of a registry, the defaults where the file says nothing."""
+        return self.registries.get(source) or RegistryConfig()
+
+
+def load(path: Path | None) -> Config:
+    """Reads a configuration; without a path, `harvester.toml` of this folder where there is one. Raises ConfigError."""
+    if path is None:
+        path = Path("harvester.toml")
+        if not path.exists():
+            return Config()
+    try:
+        config = msgspec.toml.decode(path.read_bytes(), type=Config)
+    except OSError as problem:
+        raise ConfigError(f"{path} cannot be read: {problem.strerror}") from problem
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path}: {problem}. The README lists every key.") from problem
+    for source in [*config.registries, *(name for topic in config.topics for name in topic.overrides)]:
+        if source not in REGISTRIES:
+            raise ConfigError(f"{path}: there is no registry {source!r}; the registries are {', '.join(REGISTRIES)}")
+    return config

@@ -1,0 +1,393 @@
+"""Harvester room: runs spiders and says what came of it. Called by `harvester.cli`, `harvester.check` and the demo.
+
+`crawl` starts a process of its own, because Twisted's reactor runs once a process; within it different registries are read
+side by side, and several jobs for one registry one after the other, so that no registry sees two connections. The verdict
+comes from what the spider and the archive counted, never from Scrapy's exit code, which is 0 when a crawl fails.
+
+The two processes talk in lines of JSON: the order goes in on stdin, `Progress` and `Outcome` come back on stdout.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from asyncio import Task
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from msgspec import Struct
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+
+from harvester.archive import Archive, Arrival, Verdict
+from harvester.pipelines import ArchivePipeline
+from spiders.base import RegistrySpider, now
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What to fetch from one registry, and how. Exactly one of query, ids, all; or since, which may narrow a query."""
+
+    registry: str  # name of the spider: ctgov, euctr, ictrp
+    query: str = ""
+    ids: tuple[str, ...] = ()
+    since: str = ""  # ISO date
+    all: bool = False
+    probe: bool = False  # one small request instead (harvester check)
+    base_url: str = ""  # empty: the live registry
+    contact: str = ""  # e-mail address or web page, for the User-Agent
+    delay: float | None = None  # seconds between two requests; None: the settings' own
+    obey_robots: bool = True
+    verify_tls: bool = True
+    download_handler: str = ""  # another Scrapy download handler, by its import path
+    arguments: dict[str, str] = {}  # further arguments of the spider: page_size, search_area
+    settings: dict[str, str | int | float | bool] = {}  # further Scrapy settings, by name
+
+
+class Progress(Struct, frozen=True, kw_only=True, tag="progress"):
+    """How far a job is. `job` is its place in the list that `crawl` was given."""
+
+    job: int
+    registry: str
+    announced: int | None
+    stored: int
+    rejected: int
+    requests: int
+
+
+class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
+    """What came of a job: the verdict, and the sentences of a probe."""
+
+    job: int
+    verdict: Verdict
+    facts: list[str]
+
+
+class _Order(Struct, frozen=True, kw_only=True):
+    jobs: list[Job]
+    archive: str
+    log_level: str
+
+
+_decode_message = msgspec.json.Decoder(Progress | Outcome).decode
+
+STOPPED = "stopped by a signal before the end; what was stored is kept: run the same again"
+
+
+def crawl(
+    jobs: Sequence[Job],
+    archive_path: Path,
+    progress: Callable[[Progress], None] | None = None,
+    log_level: str = "CRITICAL",
+) -> list[Verdict]:
+    """Runs the jobs and stores what they fetch; one verdict a job, in their order. Never raises for what a registry does.
+
+    SIGINT and SIGTERM stop the crawl, with what was stored committed and verdicts that say so; a second one forces it.
+    """
+    return [outcome.verdict for outcome in run(jobs, archive_path, progress, log_level)]
+
+
+def run(
+    jobs: Sequence[Job], archive_path: Path | None, progress: Callable[[Progress], None] | None, log_level: str
+) -> list[Outcome]:
+    """`crawl` with all that is known of each job; without an archive nothing is stored."""
+    order = _Order(jobs=list(jobs), archive=str(archive_path or ""), log_level=log_level)
+    outcomes: dict[int, Outcome] = {}
+    home = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", "from harvester.crawl import child; child()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+    ) as process:
+        assert process.stdin and process.stdout
+        try:
+            with _signals_passed_on(process), process.stdin as stdin:
+                stdin.write(msgspec.json.encode(order) + b"\n")
+                stdin.flush()
+                for line in process.stdout:
+                    message = _decode_message(line)
+                    if isinstance(message, Outcome):
+                        outcomes[message.job] = message
+                    elif progress:
+                        progress(message)
+        finally:
+            if process.poll() is None and len(outcomes) < len(jobs):
+                process.terminate()
+            process.wait()
+    return [outcomes.get(place) or _no_outcome(place, job, process.returncode) for place, job in enumerate(jobs)]
+
+
+def _no_outcome(place: int, job: Job, status: int) -> Outcome:
+    words = f"signal {-status}" if status < 0 else f"status {status}"
+    message = (
+        f"the crawl's process ended with {words} before this registry was done: run the same again, with -v to see why"
+    )
+    return Outcome(job=place, verdict=_failed(job, message), facts=[])
+
+
+@contextmanager
+def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """SIGINT and SIGTERM go to the crawl's process, which stops cleanly; this one waits for its verdicts."""
+    if threading.current_thread() is not threading.main_thread():  # Python lets only the main thread set handlers
+        yield
+        return
+
+    def pass_on(number: int, frame: object) -> None:
+        if process.poll() is None:
+            process.terminate()
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# ------------------------------------------------------------------------------------------ in the crawl's process
+
+
+def child() -> None:
+    """The crawl's process: reads the order from stdin, runs it, writes messages to what was stdout."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Order)
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)  # whatever a library prints must not get between the messages
+        settings = Settings()
+        settings.setmodule("harvester.settings", priority="project")
+        settings.set("ARCHIVE", order.archive, priority="cmdline")
+        settings.set("LOG_LEVEL", order.log_level, priority="cmdline")
+        process = AsyncCrawlerProcess(settings)
+        turns = _Turns(process, order.jobs, out)
+        for registry in dict.fromkeys(job.registry for job in order.jobs):
+            turns.begin(deque(place for place, job in enumerate(order.jobs) if job.registry == registry))
+        process.start()
+        turns.close()
+
+
+class _Turns:
+    """The jobs of a process: which is running, which is done."""
+
+    def __init__(self, process: AsyncCrawlerProcess, jobs: list[Job], out: BinaryIO) -> None:
+        self.process, self.jobs, self.out = process, jobs, out
+        self.crawlers: dict[int, Crawler] = {}
+        self.done: set[int] = set()
+
+    def begin(self, places: deque[int]) -> None:
+        """Starts the first of one registry's jobs; each that ends starts the next."""
+        if not places:
+            return
+        place = places.popleft()
+        job = self.jobs[place]
+        try:
+            spider = self.process.spider_loader.load(job.registry)
+        except KeyError:
+            known = ", ".join(sorted(self.process.spider_loader.list()))
+            self.finish(place, f"there is no registry {job.registry!r}: known are {known}")
+            self.begin(places)
+            return
+        crawler = Crawler(spider, _settings_of(job, self.process.settings))
+        crawler.signals.connect(lambda: self.report(place), signals.response_received, weak=False)
+        self.crawlers[place] = crawler
+
+        def ended(task: Task[None]) -> None:
+            error = None if task.cancelled() else task.exception()
+            self.finish(place, f"the crawl could not start: {error}" if error else None)
+            if not _was_stopped(crawler):
+                self.begin(places)
+
+        self.process.crawl(crawler, **_arguments_of(job)).add_done_callback(ended)
+
+    def report(self, place: int) -> None:
+        """Sends how far a job is."""
+        crawler = self.crawlers[place]
+        spider = crawler.spider
+        if isinstance(spider, RegistrySpider):
+            progress = Progress(
+                job=place,
+                registry=spider.name,
+                announced=spider.announced,
+                stored=len(spider.seen),
+                rejected=spider.rejected,
+                requests=crawler.stats.get_value("downloader/request_count", 0),
+            )
+            self.send(progress)
+
+    def finish(self, place: int, error: str | None = None) -> None:
+        """Sends the outcome of a job, once."""
+        if place in self.done:
+            return
+        self.done.add(place)
+        job, crawler = self.jobs[place], self.crawlers.get(place)
+        spider = crawler.spider if crawler else None
+        if error or not crawler or not isinstance(spider, RegistrySpider):
+            self.send(Outcome(job=place, verdict=_failed(job, error or STOPPED), facts=[]))
+            return
+        self.send(Outcome(job=place, verdict=_settle(spider, crawler), facts=spider.facts))
+
+    def close(self) -> None:
+        """Sends the outcome of every job that a signal kept from its end or from its start."""
+        for place in range(len(self.jobs)):
+            self.finish(place)
+
+    def send(self, message: Progress | Outcome) -> None:
+        try:
+            self.out.write(msgspec.json.encode(message) + b"\n")
+            self.out.flush()
+        except BrokenPipeError:  # nobody listens any more: the process that gave the order is gone
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _settings_of(job: Job, common: Settings) -> Settings:
+    settings = common.copy()
+    ours: dict[str, Any] = {
+        "CONTACT": job.contact,
+        "ROBOTSTXT_OBEY": job.obey_robots,
+        "DOWNLOAD_VERIFY_CERTIFICATES": job.verify_tls,
+        **job.settings,
+    }
+    if job.delay is not None:
+        ours["DOWNLOAD_DELAY"] = job.delay
+    if job.download_handler:
+        ours["DOWNLOAD_HANDLERS"] = dict.fromkeys(("http", "https"), job.download_handler)
+    if job.probe:
+        ours |= {"RETRY_TIMES": 0, "ARCHIVE": ""}
+    settings.setdict(ours, priority="cmdline")
+    return settings
+
+
+def _arguments_of(job: Job) -> dict[str, str]:
+    return {
+        **job.arguments,
+        "query": job.query,
+        "ids": " ".join(job.ids),
+        "since": job.since,
+        "all": "1" if job.all else "",
+        "probe": "1" if job.probe else "",
+        "base_url": job.base_url,
+    }
+
+
+def _settle(spider: RegistrySpider, crawler: Crawler) -> Verdict:
+    """The verdict of a spider that has ended, written into the archive where there is one."""
+    stats = crawler.stats.get_stats()
+    stopped = _was_stopped(crawler)
+    pipeline = crawler.get_item_pipeline(ArchivePipeline)
+    if pipeline is None:
+        return judge(spider, {}, 0, stats, stopped, [])
+    try:
+        gone = [] if spider.fault or stopped else _gone(spider, pipeline.archive)
+        for registry_id in gone:
+            pipeline.archive.mark_absent(pipeline.run_id, spider.name, registry_id, now())
+        verdict = judge(spider, pipeline.arrivals, pipeline.rejected, stats, stopped, gone)
+        pipeline.archive.finish_run(pipeline.run_id, verdict, now())
+        pipeline.archive.close()
+    except sqlite3.Error as error:
+        spider.fault = f"the archive could not be written ({error}): make room or mend it, then run the same again"
+        return judge(spider, pipeline.arrivals, pipeline.rejected, stats, stopped, [])
+    return verdict
+
+
+def _was_stopped(crawler: Crawler) -> bool:
+    return crawler.stats.get_value("finish_reason") in (None, "shutdown")
+
+
+def _gone(spider: RegistrySpider, archive: Archive) -> list[str]:
+    """Records the archive knows that the registry, asked for them by number, no longer serves. EUCTR2015-001314-10 stands
+    for all countries of that trial."""
+    if not spider.missing:
+        return []
+    known = archive.known(spider.name)
+    return sorted(
+        registry_id
+        for registry_id in known
+        if any(registry_id == number or registry_id.startswith(f"{number}-") for number in spider.missing)
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- the verdict
+
+
+def judge(
+    spider: RegistrySpider,
+    arrivals: dict[str, Arrival],
+    rejected: int,
+    stats: dict[str, Any],
+    stopped: bool,
+    gone: list[str],
+) -> Verdict:
+    """The verdict of one run. Complete means: the registry said how many records it has for us, and so many were stored
+    or kept as rejected; a number that was asked for and is not there is complete knowledge only of a record known before."""
+    kinds = list(arrivals.values())
+    verdict = Verdict(
+        registry=spider.name,
+        query=spider.asked_for(),
+        announced=spider.announced,
+        stored=len(kinds),
+        new=kinds.count("new"),
+        changed=kinds.count("changed"),
+        unchanged=kinds.count("unchanged"),
+        rejected=rejected,
+        requests=stats.get("downloader/request_count", 0),
+        retries=stats.get("retry/count", 0),
+        bytes=stats.get("downloader/response_bytes", 0),
+    )
+    kept = f" {len(kinds):,} records that arrived before are kept." if kinds else ""
+    if spider.fault or stopped or stats.get("spider_exceptions/count"):
+        verdict.verdict = "failed"
+        verdict.message = (spider.fault or (STOPPED if stopped else _OWN_ERROR)).rstrip(".") + "." + kept
+        return verdict
+    problems = [*spider.shortfalls, *_not_found(spider.missing, gone), *_miscount(verdict)]
+    if spider.probing:
+        problems = []
+    verdict.verdict = "incomplete" if problems else "complete"
+    tally = f"{verdict.stored:,} of {verdict.announced or 0:,} announced records: {verdict.new:,} new, {verdict.changed:,} changed"
+    lines = problems or [tally]
+    if rejected:
+        lines.append(f"{rejected:,} answers held no record and are kept as rejected")
+    if gone:
+        lines.append(f"no longer served, their rows are kept: {_some(gone)}")
+    verdict.message = ". ".join([*lines, *spider.notes[:SOME]]) + "."
+    return verdict
+
+
+_OWN_ERROR = "the spider met an error of its own: run the same with -v, and report what the log says"
+SOME = 20
+
+
+def _not_found(missing: list[str], gone: list[str]) -> list[str]:
+    unknown = [
+        number for number in missing if not any(known == number or known.startswith(f"{number}-") for known in gone)
+    ]
+    return [f"not found by the registry, check the number: {_some(unknown)}"] if unknown else []
+
+
+def _miscount(verdict: Verdict) -> list[str]:
+    if verdict.announced is None:
+        return ["the registry announced no number of records, so completeness is not proven: run the same again"]
+    arrived = verdict.stored + verdict.rejected
+    if arrived == verdict.announced:
+        return []
+    return [
+        f"{verdict.announced:,} records were announced and {arrived:,} arrived ({verdict.rejected:,} of them rejected): the "
+        "registry may have changed while it was read, run the same again"
+    ]
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SOME:,} more" if len(names) > SOME else ""
+    return ", ".join(names[:SOME]) + more
+
+
+def _failed(job: Job, message: str) -> Verdict:
+    return Verdict(registry=job.registry, query=job.query, verdict="failed", message=message)

@@ -1,0 +1,120 @@
+"""Files that a person downloaded -> archive.db. Called by `harvester import` and, for inboxes, by `harvester refresh`.
+
+A file is cut into records by `spiders.payloads` and each is filed with the file's own date as the time of capture, so that
+importing the same files again, later or in another order, gives the same archive content.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from harvester.archive import Archive, Verdict
+from spiders.payloads import RawRecord, cut
+
+#: Records between two commits: what a kill can cost is at most this much of the file's reading, done again next time.
+_BATCH = 500
+
+
+class Refusal(Struct, frozen=True):
+    """Bytes of a file that became no record."""
+
+    file: str
+    registry_id: str | None
+    reason: str
+
+
+class Imported(Struct):
+    """What an import came to."""
+
+    files: int = 0
+    records: int = 0
+    ids: set[str] = field(default_factory=set)
+    verdict: Verdict | None = None
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """(file, name to show) of files and, for folders, everything below them in the order of names; hidden ones left out."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, path.name
+            continue
+        for file in sorted(path.rglob("*")):
+            relative = file.relative_to(path)
+            if file.is_file() and not any(part.startswith(".") for part in relative.parts):
+                yield file, relative.as_posix()
+
+
+def import_files(
+    archive: Archive, source: str, files: list[tuple[Path, str]], progress: Callable[[int], None] = lambda read: None
+) -> Imported:
+    """Files the records of `source` that the files hold. Unreadable ones are kept with their reason, never dropped.
+
+    `progress` is told how many bytes of the files have been read.
+    """
+    done = Imported(verdict=Verdict(registry=source, query=f"import of {len(files)} file{'s' if len(files) != 1 else ''}"))
+    verdict = done.verdict
+    assert verdict is not None
+    run_id = archive.start_run(source, verdict.query, _utc(datetime.datetime.now(datetime.UTC).timestamp()))
+    for file, name in files:
+        done.files += 1
+        _import_file(archive, run_id, source, file, name, done, verdict, progress)
+        verdict.bytes += file.stat().st_size
+        progress(verdict.bytes)
+    verdict.stored = verdict.new + verdict.changed + verdict.unchanged
+    verdict.rejected = len(done.refusals)
+    if done.refusals:
+        verdict.verdict = "incomplete"
+        named = ", ".join(dict.fromkeys(refusal.file for refusal in done.refusals))
+        verdict.message = f"{len(done.refusals)} payloads became no record: {named}"
+    archive.finish_run(run_id, verdict, _utc(datetime.datetime.now(datetime.UTC).timestamp()))
+    return done
+
+
+def _import_file(
+    archive: Archive,
+    run_id: int,
+    source: str,
+    file: Path,
+    name: str,
+    done: Imported,
+    verdict: Verdict,
+    progress: Callable[[int], None],
+) -> None:
+    url = f"import:{name}"
+    fetched_at = _utc(file.stat().st_mtime)
+    with file.open("rb") as stream:
+        for piece in cut(source, stream, lambda note: done.notes.append(f"{name}: {note}")):
+            if piece.reason is not None or piece.registry_id is None:
+                reason = piece.reason or "no record"
+                archive.reject(run_id, source, piece.registry_id, url, piece.media_type, piece.body, reason)
+                done.refusals.append(Refusal(name, piece.registry_id, reason))
+                continue
+            arrival = archive.store(
+                run_id,
+                RawRecord(
+                    source=source,
+                    registry_id=piece.registry_id,
+                    url=url,
+                    media_type=piece.media_type,
+                    body=piece.body,
+                    fetched_at=fetched_at,
+                    fingerprint=piece.fingerprint,
+                ),
+            )
+            setattr(verdict, arrival, getattr(verdict, arrival) + 1)
+            done.records += 1
+            done.ids.add(piece.registry_id)
+            if done.records % _BATCH == 0:
+                archive.commit()
+                progress(verdict.bytes + stream.tell())
+    archive.commit()
+
+
+def _utc(timestamp: float) -> str:
+    return datetime.datetime.fromtimestamp(timestamp, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,104 @@
+"""Sample room: the EU Clinical Trials Register's protocol page, made from the text of the same country record.
+
+Called by `euctr` for `/ctr-search/trial/<EudraCT>/<CC>`; pure.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+SECTIONS: dict[str, str] = {
+    "A": "A. Protocol Information",
+    "B": "B. Sponsor Information",
+    "D": "D. IMP Identification",
+    "D8": "D.8 Information on Placebo",
+    "E": "E. General Information on the Trial",
+    "F": "F. Population of Trial Subjects",
+    "G": "G. Investigator Networks to be involved in the Trial",
+    "N": "N. Review by the Competent Authority or Ethics Committee in the country concerned",
+    "P": "P. End of Trial",
+}
+
+# Headings inside a section: the text download prints them as lines without a value.
+HEADINGS = re.compile(
+    r"B\.4 Source|B\.5 Contact|D\.3\.8 to D\.3\.10 |E\.1 Medical|MedDRA Classification|E\.1\.2 Medical condition or disease"
+    r"|E\.2 Objective|E\.5 End points|E\.6 and E\.7|E\.8 Design|E\.8\.6 Trial|E\.8\.9 Initial|F\.1 Age|F\.2 Gender|F\.3 Group"
+    r"|F\.4 Planned|F\.4\.2 For|D\.IMP: \d+|D\.8 Placebo: \d+|Sponsor \d+"
+)
+SUBHEADINGS = re.compile(r"(B\.5\.3|D\.2|D\.3|D\.3\.10|D\.3\.11|E\.6|E\.7|E\.8\.2) [A-Z]")
+FIELD = re.compile(r"([A-FGNP](?:\.\d+)+(?: (?:and|to) [A-F](?:\.\d+)+)?|[NP]\.)\s+(.+)")
+# The label of a field ends at a colon, in D.8.1 at a question mark; labels of section N. have a colon of their own.
+LABEL = re.compile(r"(Ethics Committee Opinion: Reason\(s\) for unfavourable opinion|[^:?]*)[:?]\s*(.*)", re.DOTALL)
+
+
+def protocol(text: str) -> str:
+    """The page of a country record."""
+    head, _, body = text.partition("\nA. Protocol Information\n")
+    summary = "\n".join(
+        f'<tr>\n<td class="cellGrey" width="35%">{escape(label)}:</td><td class="cellLighterGrey">{escape(value)}</td>\n</tr>'
+        for label, _, value in (line.partition(": ") for line in head.splitlines()[1:] if line.strip())
+        if label != "Link"
+    )
+    sections = "\n".join(section(name, lines) for name, lines in split(body))
+    return f"""<!DOCTYPE html>
+<html>
+<head>
+<meta http-equiv="Content-Type" content="text/html; charset=UTF-8">
+<title>Clinical Trials Register</title>
+</head>
+<body>
+<div class="detail">
+<a name="summary"></a><table class="section summary">
+<thead><tr><th colspan="2"><div class="title">Summary</div></th></tr></thead>
+<tbody>
+{summary}
+</tbody>
+</table>
+{sections}
+</div>
+</body>
+</html>
+"""
+
+
+def split(body: str) -> list[tuple[str, list[str]]]:
+    """The lines of each section, in order; a field that runs over several lines is one entry with line breaks."""
+    by_title = {title: name for name, title in SECTIONS.items()}
+    found: list[tuple[str, list[str]]] = [("A", [])]
+    for line in body.splitlines():
+        if line in by_title:
+            found.append((by_title[line], []))
+        elif HEADINGS.match(line) or SUBHEADINGS.match(line) or FIELD.match(line):
+            found[-1][1].append(line)
+        elif found[-1][1]:
+            found[-1][1][-1] += "\n" + line
+    return found
+
+
+def section(name: str, lines: list[str]) -> str:
+    rows = "\n".join(row(line.rstrip()) for line in lines)
+    return f"""<a name="{name}" class="hidden"></a><table id="section-{name.lower()}" class="section content">
+<thead><tr><th colspan="3"><div class="title"> {SECTIONS[name]} </div></th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>"""
+
+
+def row(line: str) -> str:
+    """One line of the text download as a row: a heading, a subheading, or code, label and value."""
+    if HEADINGS.match(line):
+        return f'<tr>\n<td colspan="3" class="cellBlue">{escape(re.sub(r"^Sponsor ", "B.Sponsor: ", line))}</td>\n</tr>'
+    if SUBHEADINGS.match(line):
+        code, _, label = line.partition(" ")
+        return f'<tr>\n<td width="5%" class="cellYellow">{code}</td><td colspan="2"> {escape(label)} </td>\n</tr>'
+    parts = FIELD.match(line)
+    named = LABEL.match(line[parts.start(2) :]) if parts else None
+    if parts is None or named is None:
+        return f'<tr>\n<td colspan="3" class="cellBlue">{escape(line)}</td>\n</tr>'
+    value = "<br>".join(escape(each) for each in named[2].strip().split("\n"))
+    return (
+        f'<tr class="tricell">\n<td class="first">{escape(parts[1])}</td><td class="second">{escape(named[1].strip())}</td>'
+        f'<td class="third"> {value} </td>\n</tr>'
+    )

@@ -1,0 +1,41 @@
+"""Serves a catalogue with Datasette. Called by `harvester serve` and `demo`; `datasette catalogue.db -m metadata.yml` does the same."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import uvicorn
+import yaml
+from datasette.app import Datasette
+
+#: In a checkout metadata.yml lies at the top; in an installed package inside it.
+_METADATA = (Path(__file__).parent.parent / "metadata.yml", Path(__file__).parent / "metadata.yml")
+
+
+def metadata_path() -> Path:
+    """Where metadata.yml lies. Raises FileNotFoundError when the installation lacks it."""
+    for path in _METADATA:
+        if path.exists():
+            return path
+    raise FileNotFoundError("metadata.yml is missing from this installation: install harvester again")
+
+
+def free_port(first: int, host: str = "127.0.0.1") -> int:
+    """`first`, or the next port that nobody uses. Raises OSError when twenty in a row are taken."""
+    for port in range(first, first + 20):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"the ports {first} to {first + 19} are all taken: choose another with --port")
+
+
+def serve(catalogue: Path, port: int, host: str = "127.0.0.1") -> None:
+    """Serves until interrupted."""
+    metadata = yaml.safe_load(metadata_path().read_text(encoding="utf-8"))
+    datasette = Datasette(files=[str(catalogue)], metadata=metadata, settings=metadata.get("settings") or {})
+    uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")

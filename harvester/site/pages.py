@@ -1,0 +1,35 @@
+"""Site room: how a prepared page becomes an answer. Called by every view; holds the headers that all pages share."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from datasette.app import Datasette
+from datasette.utils.asgi import Request, Response
+
+#: Registry text is escaped; should some slip through one day, the browser still runs and loads nothing that is not ours.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+
+
+async def page(
+    datasette: Datasette, request: Request, template: str, context: dict[str, Any], status: int = 200
+) -> Response:
+    """A template of this room, filled."""
+    html = await datasette.render_template(template, context, request=request, view_name=template.removesuffix(".html"))
+    return Response.html(html, status=status, headers=dict(_HEADERS))
+
+
+async def message(datasette: Datasette, request: Request, title: str, text: str, status: int) -> Response:
+    """A page that only says something: what is not here, and what to do."""
+    return await page(datasette, request, "message.html", {"title": title, "text": text}, status)
+
+
+def trial_path(datasette: Datasette, trial_id: str, suffix: str = "") -> str:
+    """`/trial/CTRI%2F2020%2F04%2F024567`: some registries have slashes in their numbers."""
+    return str(datasette.urls.path(f"/trial/{quote(trial_id, safe=':')}{suffix}"))

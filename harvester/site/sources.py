@@ -1,0 +1,72 @@
+"""Site room: where the data come from, under which terms and how fresh: the footer of every page, `/about`, `/dictionary`."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.utils.asgi import Request, Response
+
+from harvester.catalogue import SEARCHED, TABLES
+from harvester.site import labels, links, queries
+from harvester.site.database import NoCatalogue, TooSlow, catalogue_of, read
+from harvester.site.pages import page
+
+_RUNS_SHOWN = 30
+
+
+def described(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `registries` in the words of the page. WHO ICTRP asks for the date on which it processed the data."""
+    return {
+        **row,
+        "page": links.safe(row["page"]),
+        "licence_url": links.safe(row["licence_url"]),
+        "count": labels.number(row["records"]),
+        "fetched": labels.date(row["last_fetched_at"]),
+        "processed": labels.date(row["processed_date"]),
+    }
+
+
+async def footer(datasette: Datasette) -> list[dict[str, Any]]:
+    """The sources that every page names; none when no catalogue can be read, for then a page says that instead."""
+    try:
+        return [described(row) for row in await read(datasette, queries.sources)]
+    except (NoCatalogue, TooSlow, sqlite3.DatabaseError):
+        return []
+
+
+def _about(db: sqlite3.Connection) -> dict[str, Any]:
+    runs = [
+        {
+            **row,
+            "started": labels.date(row["started_at"]),
+            "name": labels.word("source", row["registry"]),
+            "counts": ", ".join(f"{labels.number(row[key])} {key}" for key in ("new", "changed", "unchanged", "rejected")),
+            "announced": labels.number(row["announced"]),
+            "stored": labels.number(row["stored"]),
+            "verdict": row["verdict"] or "cut off",
+        }
+        for row in queries.runs(db, _RUNS_SHOWN)
+    ]
+    return {
+        "sources": [described(row) for row in queries.sources(db)],
+        "totals": {key: labels.number(value) for key, value in queries.totals(db).items()},
+        "runs": runs,
+        "rejections": [{**row, "name": labels.word("source", row["source"])} for row in queries.rejections(db)],
+        "unmapped": queries.unmapped(db),
+        "warned": queries.warned_fields(db),
+        "facts": queries.facts(db),
+    }
+
+
+async def about(datasette: Datasette, request: Request) -> Response:
+    """`/about`"""
+    context = await read(datasette, _about)
+    return await page(datasette, request, "about.html", {**context, "database": catalogue_of(datasette).name})
+
+
+async def dictionary(datasette: Datasette, request: Request) -> Response:
+    """`/dictionary`: works without a catalogue, for the tables are known before there is one."""
+    context = {"tables": TABLES, "searched": SEARCHED, "database": "catalogue"}
+    return await page(datasette, request, "dictionary.html", context)

@@ -1,0 +1,63 @@
+"""Values room: names of countries, as every register writes them, to ISO 3166-1 codes.
+
+ISO's names come from pycountry, the registers' own spellings from `vocabulary/countries.yml`. Called by the normalizers; nothing is
+guessed: a name is known whole, or it is not.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pycountry
+import yaml
+
+from normalize.text import fold
+
+_TABLE = Path(__file__).parent / "vocabulary" / "countries.yml"
+#: No name of a country is longer; a longer text is not one, and is not kept in the cache.
+_LONGEST = 200
+_UNKNOWN = (None, None)
+
+
+class _Countries(NamedTuple):
+    names: dict[str, str]  # alpha-2 -> name shown
+    spellings: dict[str, str]  # folded name -> alpha-2
+    codes: dict[str, str]  # alpha-2 and alpha-3 in capitals -> alpha-2
+
+
+@cache
+def _countries() -> _Countries:
+    table = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    entries = list(pycountry.countries)
+    names = {entry.alpha_2: getattr(entry, "common_name", entry.name) for entry in entries} | table["names"]
+    # A code counts in capitals alone: "and" is no Andorra, "are" no Emirates.
+    codes = {code: code for code in names} | {entry.alpha_3: entry.alpha_2 for entry in entries}
+    spellings = {
+        fold(getattr(entry, attribute)): entry.alpha_2
+        for entry in entries
+        for attribute in ("name", "official_name", "common_name")
+        if hasattr(entry, attribute)
+    }
+    spellings |= {fold(name): code for code, name in names.items()}
+    spellings |= {fold(spelling): code for code, listed in table["spellings"].items() for spelling in listed}
+    return _Countries(names, spellings, codes)
+
+
+def country(text: str) -> tuple[str | None, str | None]:
+    """(ISO 3166-1 alpha-2 code, English short name) of one country; (None, None) for regions, former countries and unknown names.
+
+    An authority or an explanation behind the name does not matter: `Spain - AEMPS` (EUCTR), `Iran (Islamic Republic of)` (ICTRP).
+    The parts of the United Kingdom are GB, Kosovo is XK. `Former Serbia and Montenegro`, `Europe`, `Worldwide` have no code.
+    """
+    return _country(text.strip()) if len(text) <= _LONGEST else _UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def _country(text: str) -> tuple[str | None, str | None]:
+    names, spellings, codes = _countries()
+    for name in (text, text.partition(" - ")[0].strip(), text.partition("(")[0].strip()):
+        if code := codes.get(name) or spellings.get(fold(name)):
+            return code, names[code]
+    return _UNKNOWN

@@ -1,0 +1,84 @@
+"""Values room: dates of every register as ISO 8601 text, and what follows from two of them.
+
+Called by the normalizers. A date that cannot exist is None, and the caller says so in a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Literal
+
+Order = Literal["ymd", "dmy", "mdy"]
+
+#: English month names by their first three letters; the rest of the word must be the rest of the name.
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)} | {
+    name[:3]: number for number, name in enumerate(_MONTHS, 1)
+} | {"sept": 9}
+
+# What may follow a date: a time of day with what belongs to it. It is cut off.
+_TIME = r"(?:[T\s,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_SEPARATOR = r"\s*[-/.\u2010-\u2015]\s*"
+_YEAR_FIRST = re.compile(rf"(\d{{4}})(?:{_SEPARATOR}(\d{{1,2}})(?:{_SEPARATOR}(\d{{1,2}}))?)?{_TIME}")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?\d{6}Z?)?")
+_YEAR_LAST = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}){_TIME}")
+_MONTH_AND_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{4}})")
+# "18 October 2023", "18-Oct-2023", "18th October, 2023", "October 2023"
+_DAY_NAMED_MONTH = re.compile(rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?[\s/,.-]*)?([A-Za-z]{{3,9}})\.?[\s/,.-]*(\d{{4}}){_TIME}")
+# "March 18, 2020"
+_NAMED_MONTH_DAY = re.compile(rf"([A-Za-z]{{3,9}})\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(\d{{4}}){_TIME}")
+
+
+def iso_date(text: str | None, order: Order) -> str | None:
+    """The date in ISO 8601, as exact as it was: `2024`, `2024-03` or `2024-03-05`; None when blank, impossible or unreadable.
+
+    `order` is that of the register for dates in figures alone. A year that stands first is read as such whatever the order,
+    since only one reading exists (Japan's registers mix `27/01/2020` and `2020/01/27`). Day and month are never exchanged:
+    `03/27/2020` under "dmy" is None. Times of day are cut off.
+    """
+    if text is None:
+        return None
+    value = text.strip()
+    if match := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
+        return _iso(*match.groups())
+    if match := _YEAR_LAST.fullmatch(value):
+        first, second, year = match.groups()
+        return _iso(year, first, second) if order == "mdy" else _iso(year, second, first) if order == "dmy" else None
+    if match := _MONTH_AND_YEAR.fullmatch(value):
+        return _iso(match[2], match[1], None)
+    if match := _DAY_NAMED_MONTH.fullmatch(value):
+        return _named(match[3], match[2], match[1])
+    if match := _NAMED_MONTH_DAY.fullmatch(value):
+        return _named(match[3], match[1], match[2])
+    return None
+
+
+def _named(year: str, name: str, day: str | None) -> str | None:
+    month = _MONTH_NUMBER.get(name.lower())
+    return _iso(year, str(month), day) if month else None
+
+
+def _iso(year: str, month: str | None, day: str | None) -> str | None:
+    try:
+        whole = date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return None
+    return whole.isoformat()[: 4 if month is None else 7 if day is None else 10]
+
+
+def is_prospective(registered: str | None, enrolled: str | None) -> bool | None:
+    """Whether registration came on or before first enrollment; both ISO 8601, partial ones compared by what they share.
+
+    None when a date is missing, or when a partial date leaves it open (registered 2020-03-05, enrolled 2020-03).
+    """
+    if not registered or not enrolled:
+        return None
+    if len(registered) == len(enrolled) == 10:
+        return registered <= enrolled
+    shared = min(len(registered), len(enrolled))
+    before, after = registered[:shared], enrolled[:shared]
+    return None if before == after else before < after

@@ -1,0 +1,200 @@
+"""Eligibility text -> inclusion and exclusion -> criteria -> measures. Called by every registry's normalizer; registry-blind.
+
+A text is read line by line: a line is a heading (`sections`), an item of a list (`lists`), or goes on with the item
+before it. No character is changed: every criterion is a slice of the text, and every character that is neither blank,
+bullet nor heading lies in exactly one criterion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from normalize import lists, measures, sections
+from normalize.lists import Item
+from normalize.schema import Criterion, CriterionKind, CriterionMeasure
+
+
+class Eligibility(Struct, frozen=True, kw_only=True):
+    """What the eligibility fields of one registry entry say."""
+
+    raw: str | None = None  # the fields that are not blank, unchanged, with an empty line between them
+    inclusion: str | None = None  # the inclusion part of `raw` as it is written, without plain headings
+    exclusion: str | None = None
+    criteria: tuple[Criterion, ...] = ()
+    measures: tuple[CriterionMeasure, ...] = ()
+
+
+def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
+    """The criteria of the source's eligibility fields, and the numeric limits in them.
+
+    `parts` are the fields in the source's order, each with the half that it stands for ("unspecified" for a field of
+    both); headings in a text override it. Texts arrive without escapes of the transport, lines end with newlines.
+    Where no heading says so, the kind stays as given: it is never guessed from what a criterion says.
+    """
+    texts = [(kind, text) for kind, text in parts if text and not text.isspace()]
+    if not texts:
+        return Eligibility()
+    raw = "\n\n".join([text for _, text in texts])
+    reader = _Reader(raw)
+    at = 0
+    for kind, text in texts:
+        reader.read(kind, at, at + len(text))
+        at += len(text) + 2
+    criteria = lists.outline(raw, lists.split_runs(raw, reader.items))
+    return Eligibility(
+        raw=raw,
+        inclusion=reader.half("inclusion"),
+        exclusion=reader.half("exclusion"),
+        criteria=criteria,
+        measures=measures.measures(raw, criteria),
+    )
+
+
+#: EUCTR's question F.1 about ages, which WHO ICTRP appends to the inclusion criteria (EUCTR2017-001400-29-FR):
+#: a form with yes and no, neither inclusion nor exclusion.
+_FORM = re.compile(r"Are the trial subjects under 18\?|F\.1\.\d|Number of subjects for this age range")
+
+#: The last word of a line that cannot be the end of a criterion.
+_OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|is|are|be)|[(/])$")
+
+
+class _Reader:
+    """Goes through the fields of one entry; collects the items and the slices of the readable halves."""
+
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+        self.items: list[Item] = []
+        self.halves: list[tuple[CriterionKind, int, int]] = []
+        self.kind: CriterionKind = "unspecified"
+        self.last: Item | None = None  # the item that the next line may go on with
+        self.since = -1  # where the open slice of the current half begins, -1 for none
+        self.until = -1  # and where it ends so far
+        self.width = 0  # width at which the text was wrapped, 0 when it was not
+        self.heading_goes_on = False
+        self.scope: tuple[int, CriterionKind] | None = None  # a heading in a list: its indentation and the kind before it
+        self.scope_entered = False
+
+    def half(self, kind: CriterionKind) -> str | None:
+        """The slices of one half, an empty line between them."""
+        return "\n\n".join([self.raw[start:end] for part, start, end in self.halves if part == kind]) or None
+
+    def read(self, kind: CriterionKind, begin: int, stop: int) -> None:
+        """Read one field, `raw[begin:stop]`."""
+        self.kind = kind
+        self.last = None
+        self.scope = None
+        self.heading_goes_on = False
+        self.width = lists.wrapped_at(self.raw[begin:stop])
+        for line in lists.LINE.finditer(self.raw, begin, stop):
+            indent, mark, body = len(line[1]), line[2], line[3].rstrip()
+            if len(body) <= 5 and lists.BARE.fullmatch(body):
+                continue  # a bullet without text, a rule of dashes
+            start = line.start(3)
+            if mark and not lists.in_sequence(mark, self.items):
+                start, mark, body = line.end(1), "", self.raw[line.end(1) : line.end()].rstrip()
+            if self.scope is not None:
+                self._leave_scope(indent, mark)
+            self._line(line.start(), indent, mark, start, body)
+        self._close_half()
+
+    def _line(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
+        if self.heading_goes_on:
+            self.heading_goes_on = False
+            if not mark and len(body) < 80 and body[-1] in ":：.)":
+                return  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
+        found = sections.heading(body, bulleted=bool(mark))
+        if found is not None and mark and found.end < len(body) and found.kind == self.kind:
+            found = None  # "3. Other inclusion criteria: good compliance" in a list of inclusion criteria
+        if found is not None:
+            if mark and found.kind is not None:
+                self.scope, self.scope_entered = (indent, self.kind), False
+            elif not mark:
+                self.scope = None
+            self._open_half(found, start)
+            self.heading_goes_on = found.unfinished and bool(self.width)
+            self._rest(indent, start + found.end, body[found.end :])
+            return
+        if not mark and self.last is not None and self._goes_on(indent, body):
+            self.last.end = self.until = start + len(body)
+            self.last.lead = body[-1] in ":："
+            return
+        if self.kind != "unspecified" and _FORM.match(body):
+            self._close_half()
+            self.kind = "unspecified"
+        if "lusion" in body and (hidden := sections.inside(body)):
+            at, heading = hidden
+            before = body[:at].rstrip()
+            if before:
+                self._item(line_start, indent, mark, start, before)
+            self._open_half(heading, start + at)
+            self._rest(indent, start + at + heading.end, body[at + heading.end :])
+            return
+        self._item(line_start, indent, mark, start, body)
+
+    def _rest(self, indent: int, start: int, body: str) -> None:
+        """What follows a heading on its line."""
+        if not body:
+            return
+        line = lists.LINE.match(body)
+        mark = line[2] if line else ""
+        inner = line.start(3) if line and mark else 0
+        self._line(start, indent, mark, start + inner, body[inner:])
+
+    def _item(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
+        self.last = lists.item(self.kind, indent, mark, start, body, self.items)
+        self.items.append(self.last)
+        if self.since < 0:
+            self.since = line_start
+        self.until = self.last.end
+
+    def _open_half(self, found: sections.Heading, start: int) -> None:
+        """Begin the part that a heading announces; a heading that says more than that is kept in the readable half."""
+        self._close_half()
+        if found.kind is not None:
+            self.kind = found.kind
+        if not found.plain:
+            self.since, self.until = start, start + found.end
+        self.last = None
+
+    def _close_half(self) -> None:
+        if self.since >= 0:
+            self.halves.append((self.kind, self.since, self.until))
+        self.since = -1
+
+    def _leave_scope(self, indent: int, mark: str) -> None:
+        """A heading among list items ("* Patients are excluded if:") rules what is indented below it.
+
+        Where nothing is, it rules all that follows.
+        """
+        assert self.scope is not None
+        outer_indent, outer_kind = self.scope
+        if indent > outer_indent:
+            self.scope_entered = True
+        elif not self.scope_entered:
+            self.scope = None
+        elif mark:
+            self.scope = None
+            if outer_kind != self.kind:
+                self._close_half()
+                self.kind = outer_kind
+                self.last = None
+
+    def _goes_on(self, indent: int, body: str) -> bool:
+        """Whether a line without bullet belongs to the item before it."""
+        last, raw = self.last, self.raw
+        assert last is not None
+        if last.lead:
+            return False
+        if last.style and indent > last.indent and indent >= last.column:
+            return True  # Markdown: a paragraph of the item
+        ended = raw[last.end - 1] in ".;:!?"
+        if self.width and (body[0].islower() or not ended or last.style):
+            line_start = raw.rfind("\n", 0, last.end) + 1
+            if last.end - line_start + 1 + len(body.split(None, 1)[0]) > self.width:
+                return True  # the first word had no room on the line before
+        if last.style and not ended and body[0].islower():
+            return True
+        return _OPEN_END.search(raw, max(last.start, last.end - 12), last.end) is not None

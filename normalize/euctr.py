@@ -1,0 +1,454 @@
+"""EUCTR, meaning: one country record of the EU Clinical Trials Register -> Record.
+
+Called by `normalize.normalize`. The fields come from `euctr_fields.py`, the products of section D from `euctr_products.py`; value
+parsers and vocabularies read what they hold. The register keeps one record per country of a trial, so one EudraCT number has
+several records with several ids, and now and then two with the same id (2021-002179-21-PL).
+
+What a column gets is decided here:
+- Titles, objectives, conditions and end points repeat in other languages. The column has the English text (or the first, where
+  there is none); the others follow in `brief_summary` (objectives), in `outcomes.description` (end points) and in
+  `detailed_description` (titles, conditions), each after the form's label and its language. Criteria keep all languages in the
+  order of the register, each with its kind. Other free text of the form stands in `detailed_description` too.
+- Dates. The form has no date of first enrollment: `date_of_first_enrollment` stays empty. WHO ICTRP shows the date of the
+  authority's decision there (EUCTR2021-000037-14-PL: 20/08/2021, after the ethics opinion of 17/06/2021), which is a day before
+  which nobody could be enrolled. Decisions are in `ethics_reviews`.
+- Ages come from the age bands that are answered with Yes: Adults (18-64 years) alone is 18 to 64. The form has no other age limits.
+- "Contact point designated by the sponsor for further information" is TRDS's contact for public queries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from normalize import eligibility, euctr_design, vocabularies
+from normalize.countries import country
+from normalize.euctr_fields import Field, Form, blocks, cut_page, cut_text, labelled
+from normalize.euctr_form import LABELS, MEDDRA, SPONSOR
+from normalize.euctr_products import products
+from normalize.identifiers import is_junk, secondary_ids
+from normalize.schema import (
+    Condition,
+    Contact,
+    CriterionKind,
+    EthicsReview,
+    Keyword,
+    Outcome,
+    OutcomeKind,
+    Record,
+    RecordSponsor,
+    SecondaryId,
+    SecondaryIdType,
+    Unreadable,
+)
+from normalize.text import breaks, fold
+
+ADDRESS = "https://www.clinicaltrialsregister.eu/ctr-search/trial"
+THIRD = "3RD"  # the record of a trial outside the EU/EEA has this in the place of a country
+_LINK = re.compile(r"/trial/(\d{4}-\d{6}-\d{2})/([A-Z]{2}|3RD)(?![A-Z0-9])", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{4}-\d{6}-\d{2}")
+#: Authorities that the register prints without their country.
+_AUTHORITIES = {"bulgarian drug agency": "BG"}
+#: The sections with which a whole record ends: first authorisation outside the EEA, reviews, end of trial.
+_LAST_SECTIONS = ("H", "N", "P")
+
+#: Fields of identifiers: what kind of number they hold, and the registry's prefix, which may be left out beside such a label.
+IDENTIFIERS: dict[str, tuple[SecondaryIdType, str]] = {
+    "A.4.1": ("sponsor_code", ""),
+    "A.5.1": ("registry", "ISRCTN"),
+    "A.5.2": ("registry", "NCT"),
+    "A.5.3": ("utn", ""),
+    "A.8": ("regulator", ""),
+}
+_OTHER_IDENTIFIER = re.compile(r"(?:Name:\s*(.*?)[\s;,]*)?(?:Number|Identifier):\s*(.*)")
+#: Texts in which a number of another registry is a mention.
+PROSE = (
+    "A.3",
+    "A.3.1",
+    "A.3.2",
+    "E.1.1",
+    "E.2.1",
+    "E.2.2",
+    "E.2.3.1",
+    "E.3",
+    "E.4",
+    "E.5.1",
+    "E.5.2",
+    "E.8.2.3.1",
+    "E.8.8",
+    "F.5",
+)
+
+#: Free text without a column, and text of which only the English has one: the rest goes into `detailed_description`.
+REMARKS = frozenset(("E.2.3.1", "E.8.8", "F.3.3.6.1", "F.3.3.7.1", "F.5", "G.4.1", "G.4.3.4"))
+TRANSLATED = frozenset(("A.3", "A.3.1", "A.3.2", "E.1.1", "E.1.1.1"))
+#: Questions that are worth a line there when they are answered with Yes.
+_NOTABLE = frozenset(("A.7", *(f"F.3.3.{number}" for number in range(1, 8))))
+
+_CODE = re.compile(r"[A-P]\.\d+(?:\.\d+)* ?[A-Z]")
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
+_CHARSETS = frozenset(("utf-8", "iso-8859-1", "windows-1252", "us-ascii"))
+
+
+def normalize(body: bytes, media_type: str) -> Record:
+    """The record of one country record of EUCTR: its text download (`text/plain`) or its protocol page (`text/html`).
+
+    Raises Unreadable when the payload is something else: an empty answer, a page of search results, a captcha, the short
+    summary, several records at once, or a text whose line breaks are lost.
+    """
+    form = Form(_fields(body, media_type))
+    number, code, link = _identity(form)
+    registry_id = f"EUCTR{number}-{code}"
+    country_code = None if code == THIRD else code
+    is_partial = _is_cut_off(form)
+    criteria = eligibility.parse(_criteria(form))
+    status = _status(form)
+    has_results = _has_results(form)
+    completed = form.date("P.", "Date of the global end")
+    youngest, oldest, bands = euctr_design.ages(form)
+    record = Record(
+        registry="EUCTR",
+        registry_id=registry_id,
+        url=link or f"{ADDRESS}/{number}/{country_code or THIRD.lower()}/",
+        public_title=form.value("A.3.1"),
+        scientific_title=form.value("A.3"),
+        acronym=_acronym(form),
+        brief_summary=_objectives(form),
+        detailed_description=labelled(_remarks(form)),
+        study_type="interventional",
+        study_type_raw=form.value("", "Clinical Trial Type"),
+        phase=euctr_design.phase(form),
+        phase_raw=euctr_design.phase_raw(form),
+        allocation=euctr_design.allocation(form),
+        intervention_model=euctr_design.intervention_model(form),
+        intervention_model_description="\n".join(field.value for field in form.all("E.8.1.7.1")) or None,
+        masking=euctr_design.masking(form),
+        primary_purpose=euctr_design.primary_purpose(form),
+        study_design_raw=euctr_design.design_raw(form),
+        recruitment_status=vocabularies.read("recruitment_status", status, form.unmapped),
+        recruitment_status_raw=status,
+        date_of_registration=form.date("", "Date on which"),
+        completion_date=completed,
+        completion_date_type="actual" if completed else None,
+        target_sample_size=euctr_design.target_sample_size(form),
+        sample_size_raw=labelled((field for code in ("F.4.1", "F.4.2.1", "F.4.2.2") for field in form.all(code)), "\n"),
+        minimum_age_years=youngest,
+        maximum_age_years=oldest,
+        minimum_age_raw=bands,
+        maximum_age_raw=bands,
+        sex=euctr_design.sex(form),
+        sex_raw=euctr_design.sex_raw(form),
+        healthy_volunteers=form.yes("F.3.1"),
+        inclusion_criteria=criteria.inclusion,
+        exclusion_criteria=criteria.exclusion,
+        eligibility_raw=criteria.raw,
+        has_results=has_results,
+        results_url=f"{ADDRESS}/{number}/results" if has_results else None,
+        has_data_monitoring_committee=form.yes("E.8.7"),
+        is_partial=is_partial,
+        secondary_ids=_secondary_ids(form, registry_id),
+        conditions=tuple(_conditions(form)),
+        keywords=_keywords(form),
+        interventions=products(form.fields),
+        outcomes=(*_outcomes(form, "primary", "E.5.1"), *_outcomes(form, "secondary", "E.5.2")),
+        criteria=criteria.criteria,
+        criterion_measures=criteria.measures,
+        enrollment_counts=euctr_design.enrollment(form, country_code),
+        record_sponsors=_sponsors(form),
+        countries=euctr_design.countries(form, country_code),
+        contacts=_contacts(form),
+        ethics_reviews=tuple(_ethics_reviews(form)),
+    )
+    _warn_of_new_fields(form)
+    # A question that several columns need is asked several times.
+    return structs.replace(
+        record, warnings=tuple(dict.fromkeys(form.warnings)), unmapped_values=tuple(dict.fromkeys(form.unmapped))
+    )
+
+
+# ------------------------------------------------------------------------------------------------- what the payload is
+
+
+def _fields(body: bytes, media_type: str) -> list[Field]:
+    charset = _CHARSET.search(media_type)
+    name = charset[1].lower() if charset else "utf-8"
+    # Only charsets without surprises; what cannot be read is U+FFFD, as is NUL.
+    text = (
+        body.decode(name if name in _CHARSETS else "utf-8", errors="replace")
+        .removeprefix("\ufeff")
+        .replace("\0", "\ufffd")
+    )
+    kind = media_type.partition(";")[0].strip().lower()
+    if not text.strip():
+        raise Unreadable("EUCTR answered with nothing where a country record was expected; fetch it again later.")
+    if kind == "text/plain":
+        lines = breaks(text)
+        fields = cut_text(lines)
+        fault = _fault_of_text(lines, fields)
+    elif kind == "text/html":
+        fields = cut_page(text)
+        fault = None if len(fields) > 2 else _fault_of_page(text)
+    else:
+        fault = f"a payload of type {media_type!r}, which the register does not serve records in"
+    if fault is not None:
+        raise Unreadable(f"Expected one country record of EUCTR, found {fault}.")
+    return fields
+
+
+def _fault_of_text(text: str, fields: list[Field]) -> str | None:
+    """What is wrong with a text download, as the end of a sentence; None when it is one record."""
+    heads = sum(field.label == "EudraCT Number" for field in fields)
+    if heads > 1:
+        return f"{heads} records in one payload: cut the download at its lines 'Summary' and give one record at a time"
+    if any(field.code for field in fields):
+        return None
+    if "did not match any clinical trials" in text:
+        return "'Query did not match any clinical trials': the register has no record of this number and country"
+    if text.lstrip()[:1] == "<":
+        return _fault_of_page(text)
+    if "Full Title:" in text and "Trial protocol:" in text:
+        return "the summary of a trial: download the full record (rest/download/trial/<EudraCT>/<country>)"
+    if len(_CODE.findall(text)) > 5:
+        return (
+            "a text whose line breaks are lost, so that no field has a beginning and an end: download the record again"
+        )
+    return "a text without the fields of the register's form: download the record again"
+
+
+def _fault_of_page(page: str) -> str:
+    """What a page that is no protocol page is, as the end of a sentence."""
+    lower = page.lower()
+    if "did not match any clinical trials" in lower:
+        return "the answer 'Query did not match any clinical trials': the register has no record of this number and country"
+    if "captcha" in lower:
+        return "a page that asks for a captcha: open the record in a browser, save it and import the file"
+    if "trials with a eudract protocol (" in lower or "advanced-controls" in lower:
+        return (
+            "a page of search results: fetch the protocol page (ctr-search/trial/<EudraCT>/<country>) of a trial in it"
+        )
+    if "global end of trial date" in lower or "clinical trial results" in lower:
+        return "a page of results: fetch the protocol page (ctr-search/trial/<EudraCT>/<country>)"
+    title = re.search(r"<title[^>]*>\s*([^<]{0,80}?)\s*<", page, re.IGNORECASE)
+    return (
+        f"an HTML page without the table of a protocol (title {title[1]!r})"
+        if title
+        else "an HTML page without the table of a protocol"
+    )
+
+
+def _identity(form: Form) -> tuple[str, str, str | None]:
+    """(EudraCT number, country or 3RD, link) of the record: from its link, else from A.2 and A.1. Raises Unreadable."""
+    stated = form.value("A.2") or form.value("", "EudraCT Number")
+    link = form.value("", "Link")
+    if link and (match := _LINK.search(link)):
+        if stated and stated != match[1]:
+            form.warn("registry_id", stated, f"The record's link is that of {match[1]}, which is taken.")
+        return match[1], match[2].upper(), link
+    number = _NUMBER.fullmatch(stated or "")
+    if number is None:
+        raise Unreadable(
+            "Expected one country record of EUCTR, found fields of the form without link and EudraCT number."
+        )
+    if form.value("", "Clinical Trial Type") == "Outside EU/EEA":
+        return number[0], THIRD, None
+    authority = form.value("A.1") or form.value("", "National Competent Authority") or ""
+    code = country(authority)[0] or _AUTHORITIES.get(authority.lower())
+    if code is None:
+        raise Unreadable(
+            f"Record of EudraCT number {number[0]} without link, and its country is not known by {authority!r} (A.1)."
+        )
+    return number[0], code, None
+
+
+def _is_cut_off(form: Form) -> bool:
+    last = form.fields[-1].code
+    if last[:1] in _LAST_SECTIONS:
+        return False
+    form.warn(
+        "record", last or "Summary", "The record ends in this place of the form: it was cut off, the rest is missing."
+    )
+    return True
+
+
+def _warn_of_new_fields(form: Form) -> None:
+    for field in form.fields:
+        if field.value and (field.code, field.label) not in LABELS:
+            form.warn("record", labelled([field]), f"{field.code} is not a field of the form as this program knows it.")
+
+
+# ------------------------------------------------------------------------------------------------- columns
+
+
+def _acronym(form: Form) -> str | None:
+    acronym = form.value("A.3.2")
+    if acronym is not None and is_junk(acronym):
+        form.warn("acronym", acronym, "Says that there is none.")
+        return None
+    return acronym
+
+
+def _objectives(form: Form) -> str | None:
+    """The objectives in English, then in other languages."""
+    fields = [field for code in ("E.2.1", "E.2.2") for field in form.all(code)]
+    best = [form.best("E.2.1"), form.best("E.2.2")]
+    return labelled(sorted(fields, key=lambda field: not any(field is other for other in best)))
+
+
+def _remarks(form: Form) -> Iterator[Field]:
+    """What stands in no other column, in the order of the form."""
+    for field in form.fields:
+        code = field.code
+        is_translation = code in TRANSLATED and field is not form.best(code)
+        has_no_end_point = code in ("E.5.1.1", "E.5.2.1") and not form.all(code[:5])
+        if field.value and (
+            code in REMARKS or is_translation or has_no_end_point or (code in _NOTABLE and form.yes(code))
+        ):
+            yield field
+
+
+def _criteria(form: Form) -> list[tuple[CriterionKind, str]]:
+    """All languages, in the order of the register."""
+    kinds: dict[str, CriterionKind] = {"E.3": "inclusion", "E.4": "exclusion"}
+    return [(kind, field.value) for code, kind in kinds.items() for field in form.all(code)]
+
+
+def _status(form: Form) -> str | None:
+    head, end = form.value("", "Trial Status"), form.value("P.", "End of Trial Status")
+    if head and end and head != end:
+        form.warn(
+            "recruitment_status",
+            end,
+            f"P. End of Trial Status differs from the Trial Status at the head, {head}, which is taken.",
+        )
+    return head or end
+
+
+def _has_results(form: Form) -> bool | None:
+    """The protocol page says whether there are results; the text download does not."""
+    said = next((field.value for field in form.by_code.get("", ()) if field.label == "Trial results"), None)
+    if said not in (None, "", "View results"):
+        # "Removed from public view" (2005-002909-23-PT)
+        form.warn("has_results", said, "Taken as: the register shows no results.")
+    return None if said is None else said == "View results"
+
+
+# ------------------------------------------------------------------------------------------------- tables
+
+
+def _secondary_ids(form: Form, own: str) -> tuple[SecondaryId, ...]:
+    fields: list[tuple[str, str, SecondaryIdType | None]] = []
+    for code, (kind, prefix) in IDENTIFIERS.items():
+        for field in form.all(code):
+            is_bare = len(field.value) == 8 and field.value.isdigit()
+            fields.append((code, f"{prefix}{field.value}" if prefix and is_bare else field.value, kind))
+    if not form.all("A.4.1") and (head := form.value("", "Sponsor's Protocol Code Number")):
+        fields.append(("Sponsor's Protocol Code Number", head, "sponsor_code"))
+    for line in (line.strip() for field in form.all("A.5.4") for line in field.value.splitlines()):
+        named = _OTHER_IDENTIFIER.fullmatch(line)
+        fields.append((f"A.5.4 {(named and named[1]) or ''}".strip(), named[2] if named else line, "other"))
+    texts = [(code, field.value) for code in PROSE for field in form.all(code)]
+    return secondary_ids(fields, texts, own)
+
+
+def _conditions(form: Form) -> Iterator[Condition]:
+    """E.1.1 in English, the same for lay people where it says something else, then the MedDRA terms."""
+    seen = set()
+    for text in filter(None, (form.value("E.1.1"), form.value("E.1.1.1"))):
+        if (folded := fold(text)) not in seen:
+            seen.add(folded)
+            yield Condition(condition=text, condition_normalized=folded)
+    for block in blocks(form.by_code.get("E.1.2", ()), MEDDRA):
+        values = {field.label: field.value for field in block if field.value and (field.code, field.label) != MEDDRA}
+        term, code = values.get("Term"), values.get("Classification code")
+        if term or code:
+            yield Condition(
+                condition=term or f"MedDRA {code}",
+                condition_normalized=fold(term) if term else None,
+                meddra_code=code,
+                meddra_version=values.get("Version"),
+                meddra_level=values.get("Level"),
+            )
+
+
+def _keywords(form: Form) -> tuple[Keyword, ...]:
+    """Therapeutic areas, MedDRA's system organ classes, and whether the condition is rare."""
+    words = [field.value for field in form.all("E.1.1.2")]
+    words += [f"{field.label}: {field.value}" for field in form.all("E.1.2") if field.label == "System Organ Class"]
+    if form.yes("E.1.3"):
+        words.append("Rare disease")
+    return tuple(Keyword(keyword=word) for word in dict.fromkeys(words))
+
+
+def _outcomes(form: Form, kind: OutcomeKind, code: str) -> tuple[Outcome, ...]:
+    """One end point text with its time points; other languages are its description. The form does not separate end points."""
+    best = form.best(code)
+    if best is None:
+        return ()
+    time = form.best(f"{code}.1")
+    others = [field for field in (*form.all(code), *form.all(f"{code}.1")) if field is not best and field is not time]
+    return (
+        Outcome(kind=kind, measure=best.value, description=labelled(others), time_frame=time.value if time else None),
+    )
+
+
+def _sponsors(form: Form) -> tuple[RecordSponsor, ...]:
+    """Sponsors, the first as primary sponsor, then those who give money or material."""
+    sponsors: list[RecordSponsor] = []
+    funders: list[RecordSponsor] = []
+    for block in _sponsor_blocks(form):
+        held = {field.code: field.value for field in reversed(block) if field.value}
+        if name := held.get("B.1.1"):
+            kind = held.get("B.3.1 and B.3.2")
+            sponsors.append(
+                RecordSponsor(
+                    role="secondary" if sponsors else "primary",
+                    name_raw=name,
+                    class_raw=kind,
+                    class_registry=vocabularies.read("sponsor_class", kind, form.unmapped),  # type: ignore[arg-type]
+                    country_raw=held.get("B.1.3.4"),
+                )
+            )
+        supports = [field for field in block if field.code in ("B.4.1", "B.4.2") and field.value]
+        for field, after in zip(supports, [*supports[1:], None], strict=True):
+            if field.code == "B.4.1":
+                home = after.value if after and after.code == "B.4.2" else None
+                funders.append(RecordSponsor(role="funder", name_raw=field.value, country_raw=home))
+    return (*sponsors, *funders)
+
+
+def _contacts(form: Form) -> tuple[Contact, ...]:
+    contacts = []
+    for block in _sponsor_blocks(form):
+        held = {field.code: field.value for field in reversed(block) if field.value}
+        place = ("B.5.1", "B.5.3.1", "B.5.3.3", "B.5.3.2", "B.5.3.4")
+        affiliation = ", ".join(held[code] for code in place if code in held)
+        contact = Contact(
+            kind="public",
+            name=held.get("B.5.2"),
+            affiliation=affiliation or None,
+            email=held.get("B.5.6"),
+            phone=held.get("B.5.4"),
+        )
+        if contact != Contact(kind="public") and contact not in contacts:
+            contacts.append(contact)
+    return tuple(contacts)
+
+
+def _sponsor_blocks(form: Form) -> list[list[Field]]:
+    return blocks((field for field in form.fields if field.code[:2] == "B."), SPONSOR)
+
+
+def _ethics_reviews(form: Form) -> Iterator[EthicsReview]:
+    """The decisions of the competent authority and of the ethics committee."""
+    authority = form.value("A.1") or form.value("", "National Competent Authority") or "Competent authority"
+    reasons = [field.value for field in form.all("N.") if field.label.startswith("Ethics Committee Opinion: Reason")]
+    for committee, decision, dated, remarks in (
+        (authority, "Competent Authority Decision", "Date of Competent Authority Decision", []),
+        ("Ethics committee", "Ethics Committee Opinion of", "Date of Ethics Committee Opinion", reasons),
+    ):
+        status = ": ".join(filter(None, (form.value("N.", decision), *remarks))) or None
+        date = form.date("N.", dated)
+        if status or date:
+            yield EthicsReview(status=status, date=date, committee=committee)

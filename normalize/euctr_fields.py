@@ -1,0 +1,298 @@
+"""EUCTR, fields: one country record of the EU Clinical Trials Register, cut into the numbered fields of its form.
+
+The register serves the same form in two ways, and both give the same list here: the text download (`cut_text`), which has no
+escaping at all, and the protocol page (`cut_page`). Called by `euctr.py`, which knows what the fields mean; this file knows only
+where they begin and end. The oddities of the text download are written beside the lines that meet them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import le
+from typing import NamedTuple
+
+import lxml.html
+from lxml.etree import ParserError, XMLSyntaxError
+
+from normalize.dates import iso_date
+from normalize.euctr_form import EXACT, FOLDED, Entry, place
+from normalize.schema import Unmapped, ValueWarning
+
+
+class Field(NamedTuple):
+    """One filled or empty place of the form."""
+
+    code: str  # as printed: `A.3`, `B.3.1 and B.3.2`, `E.1.2`, `N.`; empty for the unnumbered head of a record
+    label: str  # the form's own words, as in FORM
+    language: str | None  # ISO 639-1 code of a repetition in another language: `A.3 Full title of the trial (es):`
+    value: str  # stripped; empty where nothing was filled in
+
+
+class Form:
+    """The fields of one record, by code and in order, and what reading them leaves to say."""
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = fields
+        self.by_code: dict[str, list[Field]] = {}
+        for field in fields:
+            self.by_code.setdefault(field.code, []).append(field)
+        self.warnings: list[ValueWarning] = []
+        self.unmapped: list[Unmapped] = []
+
+    def warn(self, field: str, raw: str | None, reason: str) -> None:
+        self.warnings.append(ValueWarning(field=field, raw_value=raw, reason=reason))
+
+    def all(self, code: str) -> list[Field]:
+        """The filled fields of a code, in all languages."""
+        return [field for field in self.by_code.get(code, ()) if field.value]
+
+    def best(self, code: str) -> Field | None:
+        """The English field of a code, else its first one that is filled."""
+        filled = self.all(code)
+        return next((field for field in filled if field.language in (None, "en")), filled[0] if filled else None)
+
+    def value(self, code: str, label: str | None = None) -> str | None:
+        """The text of a code in the language that `best` takes; with `label`, of the field whose label begins with it."""
+        if label is None:
+            field = self.best(code)
+        else:
+            field = next((field for field in self.all(code) if field.label.startswith(label)), None)
+        return field.value if field else None
+
+    def yes(self, code: str, label: str | None = None) -> bool | None:
+        """The answer to a question; None when nothing or something else than Yes and No is said."""
+        value = self.value(code, label)
+        if value is None:
+            return None
+        # F.3.3.1 of older records has an explanation of several lines behind its answer.
+        answer = value.partition("\n")[0].strip().lower()
+        if answer not in ("yes", "no"):
+            self.warn(code, value, "The answer to this question is neither Yes nor No.")
+            return None
+        return answer == "yes"
+
+    def chosen(self, values: Mapping[str, str]) -> list[str]:
+        """The values of those questions that are answered with Yes."""
+        return [value for code, value in values.items() if self.yes(code)]
+
+    def number(self, code: str, label: str | None = None) -> int | None:
+        value = self.value(code, label)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and len(value) <= 9):
+            self.warn(code, value, "Not a whole number.")
+            return None
+        return int(value)
+
+    def date(self, code: str, label: str) -> str | None:
+        """The date of the field whose label begins with `label`, in ISO 8601."""
+        value = self.value(code, label)
+        read = iso_date(value, "ymd")
+        if value is not None and read is None:
+            self.warn(f"{code} {label}".strip(), value, "Not a date in the form year-month-day.")
+        return read
+
+
+def labelled(fields: Iterable[Field], separator: str = "\n\n") -> str | None:
+    """Fields as readable text: `Main objective of the trial (es): ...`."""
+    return (
+        separator.join(
+            f"{label}{f' ({language})' if language else ''}: {value}" for _, label, language, value in fields
+        )
+        or None
+    )
+
+
+def blocks(fields: Iterable[Field], opening: tuple[str, str]) -> list[list[Field]]:
+    """The fields of a section, cut before each field that is `opening` (code, label)."""
+    found: list[list[Field]] = []
+    for field in fields:
+        if not found or (field.code, field.label) == opening:
+            found.append([])
+        found[-1].append(field)
+    return found
+
+
+#: What the register prints for a question that EudraCT did not yet ask when the record was made (2005-002909-23-PT).
+_NOT_ASKED = "Information not present in EudraCT"
+#: Fields of free text, in which a line of the registrant may look like a field.
+_FREE_TEXT = frozenset(("A.3", "A.3.1", "A.3.2", "F.3.3.6.1", "F.3.3.7.1", "F.5"))
+
+#: A line that may open a field, up to its first colon or question mark.
+_OPENING = re.compile(
+    r"\n[ \t]*([A-P]\.[^\n:?]*|(?:Summary|EudraCT Number|Sponsor|National Competent|Clinical Trial Type|Trial Status|Trial results"
+    r"|Date on which|Link|MedDRA Class)[^\n:?]*)"
+)
+_LANGUAGE = re.compile(r"(.*?)\s*\(([a-z]{2,3})(?:[-_][a-z]{2,4})?\)")
+_NUMBERED_SPONSOR = re.compile(r"sponsor \d+")
+_NEW_FIELD = re.compile(r"([ABDFGH](?:\.\d+){1,6}|[NP]\.)[ \t]+([A-Z(][^\n]{2,200})")
+
+#: Where a field opens: offset of its line, offset behind its label, what it is, language.
+_Opening = tuple[int, int, Entry, str | None]
+
+
+def cut_text(text: str) -> list[Field]:
+    """The fields of a record of the text download, in the order of the form; empty when no line opens a field.
+
+    `text` has newlines only. A line opens a field when its code *and* its label are those of the form (the language of a
+    repetition may follow: `(es)`), for criteria and titles hold lines such as `1.1 ...`, `A. ...` and `E.3 ...`. The fields of the
+    form only move forward, so of lines that contradict its order the fewest are taken as free text.
+    """
+    text = "\n" + text
+    fields = []
+    end = len(text)
+    for start, behind, entry, language in reversed(_longest_in_order(_openings(text))):
+        value = text[behind:end].strip()
+        if value[:1] == "?":  # "D.8.1 Is a Placebo used in this Trial? Yes", "E.8.3 ... at a single site globally?: No"
+            value = value[1:].lstrip()
+        if value[:1] == ":":
+            value = value[1:].lstrip()
+        if entry.kind == "heading":
+            # A heading holds nothing. One that does is a line of the free text before it, and goes back there.
+            end = end if value else start
+            continue
+        if entry.tail:
+            value = value.removeprefix(entry.tail).removeprefix(":").lstrip()
+        fields.append(Field(entry.code, entry.label, language, "" if value == _NOT_ASKED else value))
+        end = start
+    return fields[::-1]
+
+
+def _openings(text: str) -> list[_Opening]:
+    openings: list[_Opening] = []
+    last = ""
+    for match in _OPENING.finditer(text):
+        printed = match[1]
+        entry, language = EXACT.get(printed), None
+        if entry is None:
+            entry, language = _look_up(printed)
+            if entry is None and last not in _FREE_TEXT:
+                entry = _new_field(printed, text[match.end() : match.end() + 1], last)
+            if entry is None:
+                continue
+        last = entry.code
+        openings.append((match.start(), match.end(), entry, language))
+    return openings
+
+
+def _look_up(printed: str) -> tuple[Entry | None, str | None]:
+    """The field that a line's beginning names, whatever its blanks and capitals, and the language it says."""
+    folded = " ".join(printed.lower().split())
+    if (entry := FOLDED.get(folded)) is not None:
+        return entry, None
+    if _NUMBERED_SPONSOR.fullmatch(folded):
+        return FOLDED["b. sponsor"], None
+    if tagged := _LANGUAGE.fullmatch(folded):
+        return FOLDED.get(tagged[1]), tagged[2]
+    return None, None
+
+
+def _new_field(printed: str, follows: str, last: str) -> Entry | None:
+    """A field that the form here does not know, in the sections of short answers; not in E, where the registrant's text is."""
+    match = _NEW_FIELD.fullmatch(printed)
+    if match is None or follows not in (":", "?") or last[:1] != match[1][0]:
+        return None
+    return Entry(match[1], match[2].strip(), "field", place(match[1]), "")
+
+
+def _longest_in_order(openings: list[_Opening]) -> list[_Opening]:
+    """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule."""
+    places = [opening[2].place for opening in openings]
+    if all(map(le, places, places[1:])):
+        return openings
+    lowest: list[float] = []
+    tops: list[int] = []
+    before: list[int] = []
+    for number, where in enumerate(places):
+        pile = bisect_right(lowest, where)
+        before.append(tops[pile - 1] if pile else -1)
+        lowest[pile : pile + 1] = [where]
+        tops[pile : pile + 1] = [number]
+    kept = []
+    number = tops[-1]
+    while number >= 0:
+        kept.append(openings[number])
+        number = before[number]
+    return kept[::-1]
+
+
+# ------------------------------------------------------------------------------------------------- the protocol page
+
+#: Languages as the page names them beside a repetition.
+_LANGUAGE_NAMES = {
+    "english": "en", "bulgarian": "bg", "croatian": "hr", "czech": "cs", "danish": "da", "dutch": "nl", "estonian": "et",
+    "finnish": "fi", "french": "fr", "german": "de", "greek": "el", "hungarian": "hu", "icelandic": "is", "irish": "ga",
+    "italian": "it", "latvian": "lv", "lithuanian": "lt", "maltese": "mt", "norwegian": "no", "polish": "pl", "portuguese": "pt",
+    "romanian": "ro", "slovak": "sk", "slovenian": "sl", "spanish": "es", "swedish": "sv",
+}  # fmt: skip
+
+
+def cut_page(page: str) -> list[Field]:
+    """The fields of a protocol page (`/ctr-search/trial/<EudraCT>/<CC>`), in its order; empty when it is another page."""
+    try:
+        document = lxml.html.document_fromstring(
+            page.encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+        )
+    except (ParserError, XMLSyntaxError):
+        return []
+    return [field for row in document.iter("tr") for field in _row(row)]
+
+
+def _row(row: lxml.html.HtmlElement) -> Iterator[Field]:
+    cells = [cell for cell in row if cell.tag in ("td", "th")]
+    kinds = [cell.get("class") for cell in cells]
+    if kinds == ["first", "second", "third"]:
+        yield from _numbered_row(_line(cells[0]), _line(cells[1]), cells[2])
+    elif kinds == ["cellGrey", "cellLighterGrey"]:
+        entry = FOLDED.get(_line(cells[0]).rstrip(":? ").lower())
+        if entry is not None:
+            yield Field(entry.code, entry.label, None, " ".join(_lines(cells[1]).split()))
+    elif kinds == ["cellBlue"]:
+        printed, _, number = _line(cells[0]).partition(":")
+        entry, _ = _look_up(printed)
+        if entry is not None and entry.kind == "block":
+            yield Field(entry.code, entry.label, None, number.strip())
+
+
+def _numbered_row(code: str, label: str, cell: lxml.html.HtmlElement) -> Iterator[Field]:
+    entry = FOLDED.get(f"{code} {label.rstrip(':? ')}".lower())
+    if entry is not None:
+        code, label = entry.code, entry.label
+    values: dict[str | None, list[str]] = {}
+    for language, value in _values(cell):
+        values.setdefault(language, []).append(value)
+    for language, parts in values.items():
+        value = "\n".join(parts).strip()
+        yield Field(code, label, language, "" if value == _NOT_ASKED else value)
+
+
+def _values(cell: lxml.html.HtmlElement) -> Iterator[tuple[str | None, str]]:
+    """The values of a cell: its text, or the rows of the table in it, whose second cell names the language of the first."""
+    rows = [[inner for inner in row if inner.tag == "td"] for row in cell.iter("tr")]
+    if not rows:
+        yield None, _lines(cell)
+    for inner in rows:
+        language = _LANGUAGE_NAMES.get(_line(inner[1]).lower()) if len(inner) == 2 else None
+        for part in inner[:1] if language else inner:
+            yield language if language != "en" else None, _lines(part)
+
+
+def _line(cell: lxml.html.HtmlElement) -> str:
+    return " ".join(cell.text_content().split())
+
+
+_SOURCE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+
+
+def _lines(cell: lxml.html.HtmlElement) -> str:
+    """The text of a cell with a newline for each `<br>`; line ends of the page's source are blanks."""
+    lines = [cell.text or ""]
+    for element in cell.iterdescendants():
+        if element.tag == "br":
+            lines.append("")
+        elif isinstance(element.tag, str):
+            lines[-1] += element.text or ""
+        lines[-1] += element.tail or ""
+    return "\n".join(_SOURCE_BREAK.sub(" ", line.strip("\r\n")) for line in lines).strip()

@@ -1,0 +1,437 @@
+"""What a trial of the WHO International Clinical Trials Registry Platform (ICTRP) means: where each field sits in its elements.
+
+Called by `normalize.normalize("ictrp", ...)` with one trial: a `<Trial>` of the XML export, a header line with one row of the CSV
+export, or a Trial2.aspx page. `ictrp_elements` makes the three one dict; this file reads it in the order in which the portal prints
+a trial; `ictrp_lists` and `ictrp_design` take the texts of some twenty source registers apart by each register's habit.
+
+Not read: Internal_Number (ICTRP's own), other_records and Bridged_type (whether ICTRP thinks that another register holds the trial,
+not which), addresses and telephone numbers of contacts other than Contact_Tel (no column for them).
+ICTRP's own transcoding has lost characters before they reach us: `≥` and `≤` both became `=`, others `?`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from msgspec.structs import replace
+
+from normalize import eligibility, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
+from normalize.ages import parse_age
+from normalize.countries import country
+from normalize.dates import Order, is_prospective, iso_date
+from normalize.eligibility import Eligibility
+from normalize.enrollment import Size, parse_size
+from normalize.ictrp_lists import lines
+from normalize.objects import Notes
+from normalize.schema import (
+    Contact,
+    Country,
+    CriterionKind,
+    Document,
+    EnrollmentCount,
+    EthicsReview,
+    Record,
+    RecordSponsor,
+    SponsorRole,
+    Unmapped,
+)
+
+#: Source_Register of the exports and of the portal's page -> short name of the registry. Japan's four registers share "JPRN".
+_REGISTRIES = {
+    "ANZCTR": "ANZCTR",
+    "ChiCTR": "ChiCTR",
+    "ClinicalTrials.gov": "ClinicalTrials.gov",
+    "CRIS": "CRiS",
+    "CRiS": "CRiS",
+    "CTIS": "CTIS",
+    "Clinical Trials Information System": "CTIS",
+    "CTRI": "CTRI",
+    "DRKS": "DRKS",
+    "German Clinical Trials Register": "DRKS",
+    "EUCTR": "EUCTR",
+    "EU Clinical Trials Register": "EUCTR",
+    "IRCT": "IRCT",
+    "ISRCTN": "ISRCTN",
+    "ITMCTR": "ITMCTR",
+    "LBCTR": "LBCTR",
+    "NL-OMON": "NL-OMON",
+    "NTR": "NTR",
+    "Netherlands Trial Register": "NTR",
+    "PACTR": "PACTR",
+    "REBEC": "ReBec",
+    "ReBec": "ReBec",
+    "REPEC": "REPEC",
+    "RPCEC": "RPCEC",
+    "SLCTR": "SLCTR",
+    "TCTR": "TCTR",
+}
+_JAPANESE = {"JPRN-UMIN": "UMIN", "JPRN-C": "UMIN", "JPRN-jRCT": "jRCT", "JPRN-JapicCTI": "JapicCTI", "JPRN-JMA": "JMACCT"}
+
+# ICTRP writes 01/01/1900 where a register gives no date (Ethics_review_approval_date of NL-OMON31535).
+_NO_DATE = "1900-01-01"
+_ANSWERS = {"yes": True, "no": False}
+#: What ICTRP writes instead of a funder (every ClinicalTrials.gov record of 2024).
+_NO_FUNDER = "Please refer to primary and secondary sponsors"
+
+_TEXTS = (
+    "Public_title", "Scientific_title", "Acronym", "Study_design", "Inclusion_Criteria", "Exclusion_Criteria", "Condition",
+    "Intervention", "Primary_outcome", "Secondary_outcome", "results_summary",
+)  # fmt: skip
+#: Free texts on results, which the portal shows since its version 3.6.
+_RESULT_TEXTS = {
+    "results_summary": "results_summary",
+    "results_baseline_char": "baseline_characteristics",
+    "results_participant_flow": "participant_flow",
+    "results_adverse_events": "adverse_events",
+    "results_outcome_measures": "outcome_measures",
+}
+
+
+def normalize(body: bytes, media_type: str) -> Record:
+    """The record that one trial of ICTRP holds.
+
+    `body`: application/xml one `<Trial>`; text/csv a header line and one row; text/html a whole Trial2.aspx page. `source` of the
+    record is ICTRP, `registry` the register that it comes from. Raises `Unreadable` where no trial can be told.
+    """
+    notes = Notes([], [])
+    elements = ictrp_elements.read(body, media_type, notes)
+    get = elements.get
+    number = elements["TrialID"]
+    registry = _registry(get("Source_Register"), number, notes)
+
+    registered = _date(get("Date_registration3") or get("Date_registration"), "date_of_registration", notes)
+    enrolled = _date(get("Date_enrollement"), "date_of_first_enrollment", notes)
+    design_text = _lines(get("Study_design"))
+    design = ictrp_design.read(design_text or "", notes)
+    phase = _lines(get("Phase"))
+    sex = _lines(get("Inclusion_gender"))
+    size = _size(get("Target_size"), "target_sample_size", notes)
+    actual = _size(get("results_actual_enrollment"), "actual_enrollment", notes)
+    inclusion, exclusion = _lines(get("Inclusion_Criteria")) or "", _lines(get("Exclusion_Criteria")) or ""
+    criteria = _criteria(inclusion, exclusion, registry, notes)
+    conditions, keywords = ictrp_lists.conditions(get("Condition", ""), registry)
+    groups = [label for label, _ in size.parts]
+    arms, interventions, links = ictrp_lists.interventions(get("Intervention", ""), registry, groups, notes.unmapped)
+    primary, objectives = ictrp_lists.outcomes(get("Primary_outcome", ""), "primary", registry)
+    secondary, further_objectives = ictrp_lists.outcomes(get("Secondary_outcome", ""), "secondary", registry)
+
+    return Record(
+        registry=registry,
+        registry_id=number,
+        url=get("web_address"),
+        public_title=_lines(get("Public_title")),
+        scientific_title=_lines(get("Scientific_title")),
+        acronym=_lines(get("Acronym")),
+        brief_summary="\n\n".join((*objectives, *further_objectives)) or None,
+        study_type=_value("study_type", get("Study_type"), notes),
+        study_type_raw=get("Study_type"),
+        phase=_value("phase", phase, notes),
+        phase_raw=phase,
+        allocation=design.allocation,
+        intervention_model=design.intervention_model,
+        masking=design.masking,
+        masked_roles=design.masked_roles,
+        primary_purpose=design.primary_purpose,
+        study_design_raw=design_text,
+        recruitment_status=_value("recruitment_status", get("Recruitment_Status"), notes),
+        recruitment_status_raw=get("Recruitment_Status"),
+        date_of_registration=registered,
+        date_of_first_enrollment=enrolled,
+        completion_date=_date(get("results_date_completed"), "completion_date", notes),
+        last_update_date=_date(get("Last_Refreshed_on"), "last_update_date", notes),
+        prospective_registration=_prospective(
+            get("Prospective_registration") or get("Retrospective_flag"), registered, enrolled, notes
+        ),
+        target_sample_size=size.total,
+        actual_enrollment=actual.total,
+        sample_size_raw=get("Target_size"),
+        minimum_age_years=_age(get("Inclusion_agemin"), "minimum_age_years", notes),
+        maximum_age_years=_highest_age(get("Inclusion_agemax"), notes),
+        minimum_age_raw=get("Inclusion_agemin"),
+        maximum_age_raw=get("Inclusion_agemax"),
+        sex=_value("sex", sex, notes),
+        sex_raw=sex,
+        inclusion_criteria=criteria.inclusion,
+        exclusion_criteria=criteria.exclusion,
+        eligibility_raw=criteria.raw,
+        has_results=_ANSWERS.get(get("results_yes_no", "").lower()),
+        results_date=_date(get("results_date_posted"), "results_date", notes),
+        results_url=get("results_url_link"),
+        ipd_sharing=_value("ipd_sharing", get("results_IPD_plan"), notes),
+        ipd_description=_lines(get("results_IPD_description")),
+        processed_date=_date(get("Export_date"), "processed_date", notes, "mdy"),
+        secondary_ids=identifiers.secondary_ids(
+            [("Secondary_ID", value, None) for value in _pieces(get("Secondary_ID"))],
+            [(name, elements[name]) for name in _TEXTS if name in elements],
+            number,
+        ),
+        conditions=tuple(conditions),
+        keywords=tuple(keywords),
+        arms=tuple(arms),
+        interventions=tuple(interventions),
+        arm_interventions=tuple(links),
+        outcomes=(*primary, *secondary),
+        criteria=criteria.criteria,
+        criterion_measures=criteria.measures,
+        enrollment_counts=tuple(_counts(size, actual, inclusion)),
+        record_sponsors=tuple(_sponsors(elements)),
+        countries=tuple(_countries(get("Countries"), notes)),
+        contacts=tuple(_contacts(elements)),
+        documents=tuple(_documents(elements)),
+        ethics_reviews=tuple(_ethics_reviews(elements, notes)),
+        warnings=tuple(notes.warnings),
+        unmapped_values=tuple(notes.unmapped),
+    )
+
+
+def _registry(source: str | None, number: str, notes: Notes) -> str:
+    if source == "JPRN":
+        for prefix, name in _JAPANESE.items():
+            if number.startswith(prefix):
+                return name
+    elif source in _REGISTRIES:
+        return _REGISTRIES[source]
+    found = identifiers.canonical(number)
+    if source:
+        notes.unmapped.append(Unmapped(vocabulary="registry", raw_value=source))
+    return found.registry if found else source or "unknown"
+
+
+def _lines(text: str | None) -> str | None:
+    return lines(text) or None if text else None
+
+
+def _pieces(text: str | None) -> list[str]:
+    """The filled elements of a list."""
+    return [piece for piece in (piece.strip() for piece in text.split(";")) if piece] if text else []
+
+
+def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:
+    return vocabularies.read(vocabulary, raw, notes.unmapped)
+
+
+# All trials of an export share its date, and many their other dates.
+_iso_date = lru_cache(maxsize=8192)(iso_date)
+
+
+def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> str | None:
+    """ISO date. Registers write the day first or the year first; ICTRP's own Export_date alone has the month first."""
+    if not text:
+        return None
+    date = _iso_date(text, order)
+    if date is None or date == _NO_DATE:
+        reason = "Stands for no date at ICTRP." if date else "Not a date in any form that ICTRP is known to use."
+        notes.warn(field, text, reason)
+        return None
+    return date
+
+
+def _prospective(flag: str | None, registered: str | None, enrolled: str | None, notes: Notes) -> bool | None:
+    """What the two dates say; the flag only where they leave it open.
+
+    Retrospective_flag means the contrary of its name: "Yes" where registration came on or before first enrollment
+    (ChiCTR2000029789), "No" where it came after (ChiCTR2000029953); it is now called Prospective_registration. For
+    ClinicalTrials.gov it is "Yes" in 2020 even for NCT00173563, registered eight months after its start.
+    """
+    said = _ANSWERS.get(flag.lower()) if flag else None
+    by_dates = is_prospective(registered, enrolled)
+    if by_dates is None:
+        return said
+    if said is not None and said != by_dates:
+        reason = "ICTRP's flag contradicts its dates of registration and first enrollment, which decide."
+        notes.warn("prospective_registration", flag, reason)
+    return by_dates
+
+
+def _age(text: str | None, field: str, notes: Notes) -> float | None:
+    age = parse_age(text)
+    if not age.understood:
+        notes.warn(field, text, "Not an age in any form that is known.")
+    return age.years
+
+
+def _highest_age(text: str | None, notes: Notes) -> float | None:
+    if text and text.endswith("+"):
+        return None  # "65+" is CTIS's oldest age group, which has no end (CTIS2023-507385-11-00)
+    years = _age(text, "maximum_age_years", notes)
+    if years == 0:
+        notes.warn("maximum_age_years", text, "An upper age limit of 0 cannot be meant.")
+        return None
+    return years
+
+
+def _size(text: str | None, field: str, notes: Notes) -> Size:
+    size = parse_size(text)
+    if not size.understood:
+        notes.warn(field, text, "Not a number of participants in any form that is known.")
+    return size
+
+
+# "Are the trial subjects under 18? no / Number of subjects for this age range: / F.1.2 Adults (18-64 years) yes /
+# F.1.2.1 Number of subjects for this age range 175 / F.1.3 Elderly (>=65 years) ...": EUCTR's form, behind its inclusion criteria
+_AGE_FORM = re.compile(r"^[ \t]*Are the trial subjects under 18\?", re.MULTILINE)
+_AGE_BANDS = (
+    ("under 18 years", re.compile(r"\?[^\n]*\n[ \t]*Number of subjects for this age range:?[ \t]*(\d+)[ \t]*$", re.MULTILINE)),
+    ("18-64 years", re.compile(r"F\.1\.2\.1 Number of subjects for this age range:?[ \t]*(\d+)[ \t]*$", re.MULTILINE)),
+    ("65 years and over", re.compile(r"F\.1\.3\.1 Number of subjects for this age range:?[ \t]*(\d+)[ \t]*$", re.MULTILINE)),
+)
+
+
+def _counts(size: Size, actual: Size, inclusion: str) -> Iterator[EnrollmentCount]:
+    """Target_size is the target, whatever became of it: of a completed trial ClinicalTrials.gov's number may be the actual one."""
+    if size.total is not None:
+        yield EnrollmentCount(kind="planned", scope="total", count=size.total, source_field="Target_size")
+    for label, count in size.parts:
+        yield EnrollmentCount(kind="planned", scope="arm", scope_value=label or None, count=count, source_field="Target_size")
+    form = _AGE_FORM.search(inclusion)
+    for band, pattern in _AGE_BANDS:
+        if form and (found := pattern.search(inclusion, form.start())):
+            yield EnrollmentCount(
+                kind="planned", scope="age_band", scope_value=band, count=int(found[1]), source_field="Inclusion_Criteria"
+            )
+    if actual.total is not None:
+        yield EnrollmentCount(kind="actual", scope="total", count=actual.total, source_field="results_actual_enrollment")
+
+
+def _criteria(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibility:
+    parts: list[tuple[CriterionKind, str]] = []
+    if inclusion:
+        # ClinicalTrials.gov's whole text stands in Inclusion_Criteria, with its own headings.
+        whole = not exclusion and (registry == "ClinicalTrials.gov" or _EXCLUSION_HEADING.search(inclusion) is not None)
+        parts.append(("unspecified" if whole else "inclusion", inclusion))
+    if exclusion:
+        parts.append(("exclusion", exclusion))
+    criteria = eligibility.parse(parts)
+    if form := _AGE_FORM.search(inclusion):
+        criteria = _without_form(criteria, form.start(), len(inclusion))
+    return _without_lost_signs(criteria, notes) if "=" in inclusion or "=" in exclusion else criteria
+
+
+_EXCLUSION_HEADING = re.compile(r"^\W*(?:key |main )?exclusion criteria\b", re.IGNORECASE | re.MULTILINE)
+
+
+def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
+    """The lines of EUCTR's form between `start` and `end` stay in the raw text, but are neither criteria nor limits."""
+    kept: dict[int, int] = {}
+    for ordinal, criterion in enumerate(criteria.criteria, 1):
+        if not start <= criterion.start < end:
+            kept[ordinal] = len(kept) + 1
+    inclusion = criteria.inclusion
+    if inclusion and (form := _AGE_FORM.search(inclusion)):
+        inclusion = inclusion[: form.start()].rstrip() or None
+    return replace(
+        criteria,
+        inclusion=inclusion,
+        criteria=tuple(
+            replace(criterion, parent_ordinal=kept.get(criterion.parent_ordinal or 0))
+            for ordinal, criterion in enumerate(criteria.criteria, 1)
+            if ordinal in kept
+        ),
+        measures=tuple(
+            replace(measure, criterion_ordinal=kept[measure.criterion_ordinal])
+            for measure in criteria.measures
+            if measure.criterion_ordinal in kept
+        ),
+    )
+
+
+def _without_lost_signs(criteria: Eligibility, notes: Notes) -> Eligibility:
+    """`=` may have been `≥` or `≤` before ICTRP lost it ("Age = 18 years", NCT04343898): such a limit says nothing for sure."""
+    lost = [measure for measure in criteria.measures if _LOST_SIGN.search(measure.text) and measure.lower == measure.upper]
+    if not lost:
+        return criteria
+    texts = "; ".join(measure.text for measure in lost)
+    notes.warn("criterion_measures", texts, "ICTRP writes = for both ≥ and ≤: these limits have no known direction and are left out.")
+    return replace(criteria, measures=tuple(measure for measure in criteria.measures if measure not in lost))
+
+
+_LOST_SIGN = re.compile(r"(?<![<>=!])=(?![<>=])")
+
+
+def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
+    if name := elements.get("Primary_sponsor"):
+        yield RecordSponsor(role="primary", name_raw=name)
+    roles: tuple[tuple[str, SponsorRole], ...] = (("Secondary_Sponsor", "secondary"), ("Source_Support", "funder"))
+    for element, role in roles:
+        for name in _pieces(elements.get(element)):
+            if name != _NO_FUNDER and not identifiers.is_junk(name):
+                yield RecordSponsor(role=role, name_raw=name)
+
+
+def _countries(text: str | None, notes: Notes) -> Iterator[Country]:
+    """Each country once: ICTRP repeats them per site and per registry ("France;Germany;France;Germany", NCT03759379)."""
+    seen: set[str] = set()
+    for name in _country_names(text):
+        code, english = country(name)
+        if (code or name) not in seen:
+            seen.add(code or name)
+            if code is None:
+                notes.warn("countries", name, "Not the name of a country of ISO 3166-1.")
+            yield Country(country_code=code, country=english, country_raw=name)
+
+
+def _country_names(text: str | None) -> Iterator[str]:
+    for name in _pieces(text):
+        # UMIN joins its regions with commas: "Japan,Asia(except Japan),Australia,Europe" (JPRN-UMIN000039686)
+        parts = [part.strip() for part in name.split(",")] if "," in name and country(name)[0] is None else [name]
+        yield from parts if any(country(part)[0] for part in parts) else [name]
+
+
+def _contacts(elements: dict[str, str]) -> Iterator[Contact]:
+    """The people of the entry. The exports do not say who answers public queries and who scientific ones; the portal's page does."""
+    names = ("Contact_Firstname", "Contact_Lastname", "Contact_Affiliation", "Contact_Email", "Contact_Tel", "Contact_Type")
+    columns = {name: [cell.strip() for cell in elements.get(name, "").split(";")] for name in names}
+    people = max(len(columns["Contact_Firstname"]), len(columns["Contact_Lastname"]))
+    if people == 1 and not (columns["Contact_Firstname"][0] or columns["Contact_Lastname"][0]):
+        people = max(map(len, columns.values()))
+    for name, cells in columns.items():
+        if len(cells) > people:  # a semicolon of the text, not of the list: "+00 000 000; +00 000 000" of one person
+            columns[name] = [elements[name]]
+    seen: set[Contact] = set()
+    for row in range(people):
+        first, last, affiliation, email, phone, kind = (cells[row] if row < len(cells) else "" for cells in columns.values())
+        contact = Contact(
+            kind="scientific" if kind.lower() == "scientific" else "public",
+            name=f"{first} {last}".strip() or None,
+            affiliation=affiliation or None,
+            email=email or None,
+            phone=phone or None,
+        )
+        if contact not in seen and (contact.name or contact.affiliation or contact.email or contact.phone):
+            seen.add(contact)
+            yield contact
+
+
+def _documents(elements: dict[str, str]) -> Iterator[Document]:
+    if address := elements.get("results_url_protocol"):
+        yield Document(type="protocol", url=address)
+    for element, kind in _RESULT_TEXTS.items():
+        if text := _lines(elements.get(element)):
+            yield Document(type=kind, label=text)
+
+
+_ETHICS = ("Ethics_review_status", "Ethics_review_approval_date", "Ethics_review_contact_name", "Ethics_review_contact_address")
+
+
+def _ethics_reviews(elements: dict[str, str], notes: Notes) -> Iterator[EthicsReview]:
+    """One review a committee: the lists are as long as that of the dates, else their text belongs to the first review."""
+    if not any(name in elements for name in _ETHICS):
+        return
+    dates = elements.get("Ethics_review_approval_date", "").split(";")
+    statuses = _matching(elements.get("Ethics_review_status", ""), len(dates))
+    names = _matching(elements.get("Ethics_review_contact_name", ""), len(dates))
+    addresses = _matching(elements.get("Ethics_review_contact_address", ""), len(dates))
+    for date, status, name, address in zip(dates, statuses, names, addresses, strict=True):
+        # Several registers are shifted by a column: an e-mail for the name, the committee for the address (DRKS00018881).
+        committee = ", ".join(part for part in (name, address) if part and "@" not in part)
+        day = _date(date.strip(), "ethics_reviews", notes)
+        if status or day or committee:
+            yield EthicsReview(status=status or None, date=day, committee=committee or None)
+
+
+def _matching(text: str, count: int) -> Sequence[str]:
+    cells = [cell.strip() for cell in text.split(";")]
+    return cells if len(cells) == count else [text, *[""] * (count - 1)]

@@ -1,0 +1,316 @@
+"""Conditions, interventions and outcomes of a WHO ICTRP record: lists that every source register joins in its own way.
+
+Called by `ictrp.py` alone. ICTRP joins lists with `;` without escaping, and `;` occurs in the text too, so each register's lists are
+split by that register's habit and a register without a known habit is not split. Whatever is split, nothing but the separator goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from normalize import vocabularies
+from normalize.identifiers import is_junk
+from normalize.schema import Arm, ArmIntervention, Condition, Intervention, Keyword, Outcome, OutcomeKind, Unmapped
+from normalize.text import breaks, fold
+
+#: Registers of the European medicines agencies: texts made of labelled form fields.
+EUROPEAN = frozenset(("EUCTR", "CTIS"))
+
+# ICTRP puts `<br>` behind a source's own line end (`\r<br>`, `\n<br>`; CTRI `<br/ ><br>`): both together are one line end.
+_LINE_END = re.compile(r"<br\s*/\s*>\s*(?=<br)|(?:\r\n|\r|\n)(?=<br)", re.IGNORECASE)
+
+
+def lines(text: str) -> str:
+    """The text with ICTRP's `<br>` and every kind of line end as newlines, blank lines kept, stripped."""
+    if "<" in text:
+        if "<br/" in text:
+            text = _LINE_END.sub("", text)
+        text = text.replace("\r<br>", "\n").replace("\n<br>", "\n").replace("<br>", "\n")
+        if "<b" in text or "<B" in text:
+            text = breaks(text)
+    return (breaks(text) if "\r" in text else text).strip()
+
+
+def _split(text: str, separator: re.Pattern[str]) -> list[str]:
+    return [piece for piece in (piece.strip() for piece in separator.split(text)) if piece]
+
+
+def between(text: str, labels: Sequence[re.Match[str]]) -> Iterator[tuple[str, str]]:
+    """(group 1 of a label, stripped text up to the next label) for each label found; what stands before the first one under ""."""
+    if before := text[: labels[0].start() if labels else None].strip():
+        yield "", before
+    ends = [label.start() for label in labels[1:]]
+    for label, end in zip_longest(labels, ends):
+        yield label[1], text[label.end() : end].strip()
+
+
+# --- conditions --------------------------------------------------------------------------------------------------------
+
+_SEMICOLON = re.compile(";")
+# ClinicalTrials.gov's list has no blank behind `;`, the registrants' own semicolons have one.
+_TIGHT_SEMICOLON = re.compile(r";(?=\S)")
+_ENTRY = re.compile(r"[;\n]")
+_HEALTH_CONDITION = re.compile(r"(?:\A|\n)Health Condition \d+: ")
+# "<free text> <br>MedDRA version: 20.0\nLevel: PT\n...\n;Therapeutic area: Diseases [C] - ..." (EUCTR2012-000467-24-SE)
+_EUROPEAN_PART = re.compile(r"(?:\A|<br>|;|\n)\s*(?=MedDRA version:|Therapeutic area:)")
+# CTIS2023-507385-11-00 has no blanks between: "20.0Level: PTClassification code: 10007509Term: Cardiac amyloidosisSystem Organ Class: ..."
+_MEDDRA = re.compile(
+    r"MedDRA version:\s*(?P<version>[\d.]*)\s*Level:\s*(?P<level>LLT|PT|HLT|HLGT|SOC)?\s*Classification code:?\s*(?P<code>\d*)\s*"
+    r"Term:\s*(?P<term>.*?)\s*(?P<organ_class>System Organ Class:.*)",
+    re.DOTALL,
+)
+# ICD-10, MeSH tree and plain numbers, with nothing that says what they mean: "E85.1", "C01.748.730", "10007963"
+_BARE_CODE = re.compile(r"[A-Z]\d{2}(?:\.\d+)*(?:-[A-Z]?\d{2})?|\d+")
+
+
+def conditions(text: str, registry: str) -> tuple[list[Condition], list[Keyword]]:
+    """TRDS 12: the conditions, and as keywords the codes, classes and keywords that ICTRP writes into the same field."""
+    if registry in EUROPEAN:
+        return _european_conditions(text)
+    if registry == "ClinicalTrials.gov":
+        return [_condition(name) for name in _split(lines(text), _TIGHT_SEMICOLON)], []
+    if registry == "CTRI":
+        return [_condition(name) for name in _split(lines(text), _HEALTH_CONDITION)], []
+    # "<free text> <br><code> <br><code>;<keyword>;<keyword>" (DRKS00021577, ACTRN12620000445976)
+    free_text, *further = text.split("<br>")
+    names = _split(lines(free_text), _ENTRY)
+    terms = [term for piece in further for term in _split(lines(piece), _ENTRY)]
+    if not names:
+        named = [term for term in terms if not _BARE_CODE.fullmatch(term)]
+        names = list(dict.fromkeys(named or terms))
+    terms = [term for term in dict.fromkeys(terms) if term not in names]
+    return [_condition(name) for name in names], [Keyword(keyword=term) for term in terms]
+
+
+def _condition(name: str) -> Condition:
+    return Condition(condition=name, condition_normalized=fold(name) or None)
+
+
+def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
+    found: dict[Condition, None] = {}
+    keywords: dict[str, None] = {}
+    for part in _split(text, _EUROPEAN_PART):
+        part = lines(part)
+        if part.startswith("Therapeutic area:"):
+            keywords[part] = None
+        elif (coded := _MEDDRA.fullmatch(part)) and coded["term"]:
+            found[
+                Condition(
+                    condition=coded["term"],
+                    condition_normalized=fold(coded["term"]) or None,
+                    meddra_code=coded["code"] or None,
+                    meddra_version=coded["version"] or None,
+                    meddra_level=coded["level"],
+                )
+            ] = None
+            keywords[coded["organ_class"]] = None
+        else:
+            found[_condition(part)] = None
+    return list(found), [Keyword(keyword=keyword) for keyword in keywords]
+
+
+# --- interventions -----------------------------------------------------------------------------------------------------
+
+_TYPES = (
+    "Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic|Other|Procedure|Radiation"
+)
+_TYPED = re.compile(rf"(?:\A|;)\s*({_TYPES}): ?")
+_CRIS_TYPED = re.compile(r"\A([A-Z][A-Za-z/ ]{2,24}?) : ")
+# A diagnostic study of ChiCTR: "Gold Standard:RT-PCR;Index test:Chest CT;" (ChiCTR2000031700)
+_DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
+# A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
+_GROUP = re.compile(r"(?:\A|;)\s*([^;:]{1,120}):")
+# DRKS "Group 1: ...<br>Group 2: ...", IRCT "Intervention 1: Intervention group: ... Intervention 2: Control group: ..."
+_NUMBERED = re.compile(r"\s+(?=(?:Group|Intervention|Arm) \d{1,2}: )")
+# CTRI "Intervention1: <name>: <description><br>Control Intervention1: <name>: <description>"
+_CTRI = re.compile(r"(?:\A|\n)((?:Control )?Intervention)\d+: ")
+
+_PRODUCT_LABELS = (
+    "Trade Name", "Product Name", "Product Code", "Pharmaceutical Form", "INN or Proposed INN", "CAS Number",
+    "Current Sponsor code", "Other descriptive name", "EV Substance Code", "Strength", "Concentration unit", "Concentration type",
+    "Concentration number", "Pharmaceutical form of the placebo", "Route of administration of the placebo",
+)  # fmt: skip
+#: What a product is called, best first; the others become its other names. A form ("Tablet") is all that some products have.
+_PRODUCT_NAMES = (
+    "Product Name", "Trade Name", "INN or Proposed INN", "Other descriptive name", "Product Code", "Current Sponsor code",
+)  # fmt: skip
+_LABEL = "|".join(map(re.escape, _PRODUCT_LABELS))
+# EUCTR puts a blank line between products (EUCTR2020-001281-11-FR), CTIS a comma before every field of one.
+_PRODUCT = re.compile(rf"\n\s*\n\s*(?=(?:{_LABEL}):)|[,;]\s*(?=Product Name:)")
+_PRODUCT_FIELD = re.compile(rf"(?:\A|\n|,)\s*({_LABEL}):[ \t]*(.*?)[ \t]*(?=\Z|\n|,\s*(?:{_LABEL}):)")
+
+#: Longest name of an intervention that its register gives as free text: what is longer has a name in its first line or sentence.
+_LONGEST_NAME = 200
+_SENTENCE_END = re.compile(r"[.;:]\s")
+
+Interventions = tuple[list[Arm], list[Intervention], list[ArmIntervention]]
+
+
+def interventions(text: str, registry: str, groups: Sequence[str], unmapped: list[Unmapped]) -> Interventions:
+    """TRDS 13: interventions, and the arms that they belong to where the register says so.
+
+    `groups`: names of the arms as `Target_size` gives them, in its order; ChiCTR uses the same names in both fields.
+    """
+    text = lines(text)
+    if registry in EUROPEAN:
+        return [], [_product(block) for block in _split(text, _PRODUCT)], []
+    if registry == "ClinicalTrials.gov":
+        return [], list(_typed(text, _TYPED, unmapped)), []
+    if registry == "CRiS":
+        return [], list(_typed(text, _CRIS_TYPED, unmapped)), []
+    if registry in ("ChiCTR", "ITMCTR"):
+        return _of_groups(text, groups)
+    if registry == "CTRI":
+        return _of_agents(text)
+    if registry == "PACTR":
+        return [], [_free_text(piece) for piece in _split(text, _SEMICOLON)], []
+    return [], [_free_text(piece) for piece in _split(text, _NUMBERED)], []
+
+
+def _intervention(name: str, kind: str | None = None, description: str | None = None) -> Intervention:
+    return Intervention(name=name, name_normalized=fold(name) or None, type=kind, description=description or None)
+
+
+def _free_text(text: str) -> Intervention:
+    """Name and description of an intervention told in prose; put together they are the text."""
+    if len(text) <= _LONGEST_NAME:
+        return _intervention(text)
+    first_line = text.find("\n", 1, _LONGEST_NAME)
+    cut = first_line if first_line > 0 else max((m.start() + 1 for m in _SENTENCE_END.finditer(text, 0, _LONGEST_NAME)), default=0)
+    return _intervention(text[:cut].strip(), description=text[cut:].strip()) if cut else _intervention(text)
+
+
+def _typed(text: str, pattern: re.Pattern[str], unmapped: list[Unmapped]) -> Iterator[Intervention]:
+    for label, name in between(text, list(pattern.finditer(text))):
+        if name:
+            yield _intervention(name, vocabularies.read("intervention_type", label or None, unmapped))
+
+
+def _of_groups(text: str, groups: Sequence[str]) -> Interventions:
+    diagnostic = list(_DIAGNOSTIC.finditer(text))
+    if diagnostic:
+        tests = [(label, name.rstrip("; ")) for label, name in between(text, diagnostic)]
+        return [], [_intervention(name, label.lower() or None) for label, name in tests if name], []
+    arms: list[Arm] = []
+    given: list[Intervention] = []
+    links: list[ArmIntervention] = []
+    for label, treatment in between(text, _group_starts(text, groups)):
+        treatment = treatment.rstrip("; ")
+        nothing = is_junk(treatment)  # "Case series:Nil;" (ChiCTR2000031794)
+        if label:
+            arms.append(Arm(label=label.strip(), description=treatment or None if nothing else None))
+        if treatment and not (label and nothing):
+            given.append(_intervention(treatment))
+            if label:
+                links.append(ArmIntervention(arm_ordinal=len(arms), intervention_ordinal=len(given)))
+    return arms, given, links
+
+
+def _group_starts(text: str, groups: Sequence[str]) -> list[re.Match[str]]:
+    """Where each group begins: at its name if all names of `groups` follow each other in the text, else at what looks like a name."""
+    starts: list[re.Match[str]] = []
+    end = 0
+    for group in groups:
+        start = re.compile(rf"(?:\A|;)\s*({re.escape(group)})\s*:").search(text, end)
+        if start is None:
+            return list(_GROUP.finditer(text))
+        starts.append(start)
+        end = start.end()
+    return starts or list(_GROUP.finditer(text))
+
+
+def _of_agents(text: str) -> Interventions:
+    arms: dict[str, int] = {}
+    given: list[Intervention] = []
+    links: list[ArmIntervention] = []
+    for label, agent in between(text, list(_CTRI.finditer(text))):
+        name, _, description = agent.partition(": ")
+        if not name.strip():
+            continue
+        given.append(_intervention(name.strip(), description=description.strip()))
+        if label:
+            arm = arms.setdefault(label, len(arms) + 1)
+            links.append(ArmIntervention(arm_ordinal=arm, intervention_ordinal=len(given)))
+    return [Arm(label=label) for label in arms], given, links
+
+
+def _product(block: str) -> Intervention:
+    fields: dict[str, list[str]] = {}
+    for label, value in _PRODUCT_FIELD.findall(block):
+        if not is_junk(value):
+            fields.setdefault(label, []).append(value)
+    names = list(dict.fromkeys(name for label in _PRODUCT_NAMES for name in fields.get(label, ())))
+    if not names:
+        # Some are nothing but a form: "Pharmaceutical Form: Film-coated tablet" (EUCTR2014-001957-17-SE).
+        return _free_text(block)
+    return Intervention(
+        name=names[0],
+        name_normalized=fold(names[0]) or None,
+        description=block,
+        other_names="\n".join(names[1:]) or None,
+    )
+
+
+# --- outcomes ----------------------------------------------------------------------------------------------------------
+
+# ANZCTR: "Mortality[28 day post discharge from ICU];Length of stay[Discharge from intensive care]" (ACTRN12620000438954)
+_BRACKETED_TIMES = re.compile(r"(?<=\])\s*;")
+_BRACKETED_TIME = re.compile(r"(?P<measure>.*?)\s*\[(?P<time>[^\[\]]*)\]", re.DOTALL)
+# TCTR: "ED time interval [Timeframe hospital exit Time between ED arrival and hospital admission]" (TCTR20200321001)
+_NAMED_BRACKET = re.compile(r"(?P<measure>[^\[\]]*?)\s*\[Timeframe\s+(?P<time>[^\[\]]*?)\s*\]", re.DOTALL)
+# IRCT: "Clinical response. Timepoint: Every other day. Method of measurement: Evaluation of signs.;..." (IRCT20100228003449N30)
+_BEFORE_TIMED = re.compile(r";(?=[^;]+? Timepoint: )")
+_TIMED = re.compile(
+    r"(?P<measure>.*?)\s*Timepoint:\s*(?P<time>.*?)(?:\s*Method of measurement:\s*(?P<how>.*))?", re.DOTALL
+)
+#: How each register's list of outcomes is separated; the others give one text, which is not split.
+_OUTCOME_SEPARATORS = {
+    "ClinicalTrials.gov": _TIGHT_SEMICOLON,
+    "ANZCTR": _BRACKETED_TIMES,
+    "IRCT": _BEFORE_TIMED,
+    **dict.fromkeys(("ChiCTR", "ITMCTR", "CRiS", "ReBec"), _SEMICOLON),
+}
+#: And what an outcome of it looks like inside.
+_OUTCOME_FORMS = {"ANZCTR": _BRACKETED_TIME, "TCTR": _NAMED_BRACKET, "IRCT": _TIMED, "CTRI": _TIMED}
+
+_OBJECTIVES = ("Main Objective", "Secondary Objective")
+_TIME_POINTS = "Timepoint(s) of evaluation of this end point"
+_EUROPEAN_LABEL = re.compile(
+    r"(?:\A|;|\n)\s*(Main Objective|Secondary Objective|(?:Primary|Secondary) end point\(s\)|"
+    r"Timepoint\(s\) of evaluation of this end point)\s*:"
+)
+
+
+def outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome], list[str]]:
+    """TRDS 19 or 20, and the objectives that EUCTR and CTIS write into the same field, each with its label."""
+    text = lines(text)
+    if not text:
+        return [], []
+    if registry in EUROPEAN:
+        return _end_points(text, kind)
+    separator, form = _OUTCOME_SEPARATORS.get(registry), _OUTCOME_FORMS.get(registry)
+    return [_outcome(piece, kind, form) for piece in (_split(text, separator) if separator else [text])], []
+
+
+def _outcome(text: str, kind: OutcomeKind, form: re.Pattern[str] | None) -> Outcome:
+    parts = form.fullmatch(text) if form else None
+    if parts is None or not parts["measure"]:
+        return Outcome(kind=kind, measure=text)
+    said = parts.groupdict()
+    return Outcome(kind=kind, measure=said["measure"], description=said.get("how") or None, time_frame=said["time"] or None)
+
+
+def _end_points(text: str, kind: OutcomeKind) -> tuple[list[Outcome], list[str]]:
+    """The fields come in any order (EUCTR2020-001466-11-GR begins with the time points); a label counts where it first stands."""
+    first: dict[str, re.Match[str]] = {}
+    for label in _EUROPEAN_LABEL.finditer(text):
+        first.setdefault(label[1], label)
+    said = dict(between(text, list(first.values())))
+    objectives = [f"{label}: {said[label]}" for label in _OBJECTIVES if said.get(label)]
+    measures = [text for label, text in said.items() if text and label not in _OBJECTIVES and label != _TIME_POINTS]
+    times = said.get(_TIME_POINTS)
+    if times and not measures:
+        return [Outcome(kind=kind, measure=f"{_TIME_POINTS}: {times}")], objectives
+    return [Outcome(kind=kind, measure=measure, time_frame=times or None) for measure in measures], objectives

@@ -1,0 +1,292 @@
+"""Lists in plain text: bullets, enumerators, items run together on a line, depth. Called by `eligibility`; registry-blind."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from normalize.schema import Criterion, CriterionKind
+
+_BLANK = r"[^\S\n]"
+_SYMBOL = r"[•●○◦▪▫■□◾➢➤►▶‣⁃∙·✓✔❖◆◇★☆\uf020-\uf0ff]"
+_BULLET = rf"""
+    {_SYMBOL}+
+    | [-–—−‐‑*]{{1,3}}(?={_BLANK}|[^\W\d_]|[(\["'“])
+    | [+?§°](?={_BLANK})
+    | o(?=\t|{_BLANK}{{2}}|{_BLANK}[A-Z0-9(<>≥≤])
+    | [(\[]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}(?:\.?[)\]）]|\.(?!\d)|、|[:．](?={_BLANK}))\.?
+    | [(\[]?(?:[A-Za-z]|[ivxIVX]{{2,5}})[)\]）]
+    | (?:[a-z]|[ivx]{{2,5}})\.(?={_BLANK})"""
+#: Enumerators only when they are the first or the next of a list: "A. fumigatus", "1-Year", "1.1 Mutations".
+_DOUBTFUL = rf"""
+    \d{{1,2}}(?:\.\d{{1,2}}){{1,3}}(?={_BLANK}+[A-Z][a-z])
+    | \d{{1,2}}{_BLANK}?[-–](?={_BLANK}+[^\W\d_]|[A-Z][a-z])
+    | (?:[A-Z]|[IVX]{{2,5}})\.(?={_BLANK}*[^a-z\s.])"""
+
+#: One line that is not blank: its indentation, its bullets (a list item can have two: "-  1. Adults"), its text.
+LINE = re.compile(
+    rf"({_BLANK}*+)((?:(?:{_BULLET}){_BLANK}*(?:(?:{_BULLET}){_BLANK}*)?|(?:{_DOUBTFUL}){_BLANK}*)?)(\S.*)", re.VERBOSE
+)
+
+#: A line's text that is a bullet and nothing else.
+BARE = re.compile(rf"[-–—−‐‑*+_=.?§°]+|{_SYMBOL}+|o|[(\[]?\d{{1,2}}[.)\]:]+|[(\[]?[a-z][.)\]]")
+
+_ENUMERATOR = re.compile(r"([(\[]?)(\d{1,2}(?:\.\d{1,2})*|[A-Za-z]{1,5})\s?(\S?)")
+_ROMAN = {name: number for number, name in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(), 1)}
+_DASHES = frozenset("-–—−‐‑")
+
+
+class _Mark(NamedTuple):
+    """A bullet or enumerator. Two items of one list have the same style."""
+
+    style: str
+    number: int | None = None
+    roman: int | None = None  # the number when a letter is read as a Roman numeral
+    doubtful: bool = False
+
+
+@lru_cache(maxsize=4096)
+def _mark(text: str) -> _Mark:
+    first = text[0]
+    if first in _DASHES:
+        return _Mark("-")
+    match = None if text.split()[0] == "o" else _ENUMERATOR.match(text)
+    if match is None:
+        return _Mark(first)
+    opening, core, closing = match.groups()
+    if core[0].isdigit():
+        levels = core.split(".")
+        return _Mark(opening + ".".join("1" * len(levels)) + closing, int(levels[-1]), None, closing in ("", "-", "–"))
+    case = "a" if core.islower() else "A"
+    roman = _ROMAN.get(core.lower())
+    number = ord(core.lower()) - 96 if len(core) == 1 else None
+    return _Mark(opening + case + closing, number, roman, case == "A" and closing == ".")
+
+
+class Item:
+    """A criterion in the making."""
+
+    __slots__ = ("column", "end", "indent", "kind", "lead", "number", "start", "style")
+
+    def __init__(self, kind: CriterionKind, indent: int, column: int, style: str, number: int | None, start: int, end: int) -> None:
+        self.kind = kind
+        self.indent = indent  # blanks before the bullet
+        self.column = column  # column of the text after the bullet
+        self.style = style  # of the bullet, "" for none
+        self.number = number  # of the enumerator
+        self.start = start
+        self.end = end
+        self.lead = False  # introduces what follows: ends with a colon
+
+
+def _follows(style: str, number: int, items: list[Item]) -> bool:
+    """Whether an item of this style with the number before this one is the latest of its list."""
+    for item in reversed(items[-60:]):
+        if item.style == style:
+            return item.number == number - 1
+    return False
+
+
+def _read(mark: str, items: list[Item]) -> tuple[str, int | None, bool]:
+    """Style and number of a bullet after `items`; whether it is one."""
+    style, number, roman, doubtful = _mark(mark.strip())
+    if roman is not None and not (number is not None and _follows(style, number, items)):
+        as_roman = style.replace("a", "i").replace("A", "I")
+        if roman == 1 or number is None or _follows(as_roman, roman, items):
+            style, number = as_roman, roman
+    if doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
+        return "", None, False
+    return style, number, True
+
+
+def in_sequence(mark: str, items: list[Item]) -> bool:
+    """Whether what looks like a bullet is one: "E. coli" is not, "B. Adults" after "A. Children" is."""
+    return _read(mark, items)[2]
+
+
+def item(kind: CriterionKind, indent: int, mark: str, start: int, body: str, items: list[Item]) -> Item:
+    """The item that a line with this bullet and text becomes after `items`; `start` is the place of its text."""
+    style, number, _ = _read(mark, items) if mark else ("", None, True)
+    made = Item(kind, indent, indent + len(mark), style, number, start, start + len(body))
+    made.lead = body[-1] in ":："
+    return made
+
+
+def wrapped_at(text: str) -> int:
+    """The width at which a text was broken into lines, 0 when its lines are whole paragraphs.
+
+    WHO ICTRP hands over ClinicalTrials.gov's texts broken at 100 characters (NCT04245631).
+    """
+    lengths = [len(line) for line in text.split("\n")]
+    width = max(lengths)
+    if not 50 <= width <= 115:
+        return 0
+    return width if sum(length > width - 16 for length in lengths) >= 3 else 0
+
+
+# ---------------------------------------------------------------------------------------------------- items on one line
+
+#: "... any of the following: (1) shock; (2) ...", "...: - foo"
+_LIST_AFTER_COLON = re.compile(r"[:：]\s*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
+_DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
+_DOT_AFTER = re.compile(rf"(?:^|(?<=[\s.;:,)])){_SYMBOL}+\s*(?=[^\W\d_]|[(<>≥≤])")
+#: "stage 2. Surgery" is no item 2.
+_NUMBERED = re.compile(
+    r"(?:\b(?:stage|grade|type|class|phase|score|scores|level|visit|visits|week|weeks|day|days|month|months|year|years|least|than|to|or|and|of|group|arm|cohort|part"
+    r"|section|criterion|criteria|item|items|no|number|covid|cohorts|version|ecog|nyha|asa|is|was|are|by|least|most|about|x|in|with|for|below|above)|[<>≥≤=×~/+-])\s*$",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1024)
+def _next_number(style: str, number: int) -> re.Pattern[str]:
+    """Finds enumerator `number` of a list of this style in the middle of a line."""
+    opening = re.escape(style[0]) if style[0] in "([" else ""
+    core = str(number) if "1" in style else chr(96 + number)
+    closing = re.escape(style[-1])
+    after = r"(?=\s*[^\W\d_]|\s*[<>≥≤(]|\s+\d)" if style[-1] != "." else r"(?=\s+[^\s.]|[^\W\d_])"
+    return re.compile(rf"(?:(?<=[\s.;:,，；。)])|^){opening}{core}{closing}{after}\s*")
+
+
+def split_runs(raw: str, items: list[Item]) -> list[Item]:
+    """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
+    out: list[Item] = []
+    for place, one in enumerate(items):
+        text = raw[one.start : one.end]
+        pieces = [one]
+        if one.number is not None and len(one.style) > 1:
+            after = items[place + 1] if place + 1 < len(items) else None
+            if not (after is not None and after.style == one.style and after.number == one.number + 1):
+                pieces = _split_numbers(raw, one)
+        elif not one.style.isascii() and one.style in text:
+            pieces = _split_at(raw, one, [m.span() for m in _DOT_AFTER.finditer(text)])
+        elif one.style == "-" and " - " in text:
+            pieces = _split_at(raw, one, [m.span() for m in _DASH_AFTER_STOP.finditer(text)])
+        elif "•" in text:
+            pieces = _split_at(raw, one, [m.span() for m in _DOT_AFTER.finditer(text)])
+        for piece in pieces:
+            out.extend(_split_lead(raw, piece))
+    return out
+
+
+def _piece(of: Item, start: int, end: int, number: int | None) -> Item:
+    made = Item(of.kind, of.indent, of.column, of.style, number, start, end)
+    return made
+
+
+def _split_at(raw: str, one: Item, cuts: list[tuple[int, int]]) -> list[Item]:
+    """`one` cut at the bullets in `cuts` (relative to its start)."""
+    bounds = [(0, 0), *cuts, (one.end - one.start, one.end - one.start)]
+    pieces = []
+    for (_, begin), (stop, _) in zip(bounds, bounds[1:], strict=False):
+        text = raw[one.start + begin : one.start + stop].rstrip()
+        if text:
+            pieces.append(_piece(one, one.start + begin, one.start + begin + len(text), None))
+            pieces[-1].lead = text[-1] in ":："
+    return pieces
+
+
+def _split_numbers(raw: str, one: Item) -> list[Item]:
+    pieces = [one]
+    while True:
+        last = pieces[-1]
+        number = (last.number or 0) + 1
+        if number > 26 and "1" not in last.style:
+            return pieces
+        found = None
+        for match in _next_number(last.style, number).finditer(raw, last.start, last.end):
+            if match.start() > last.start and not _NUMBERED.search(raw, max(last.start, match.start() - 14), match.start()):
+                found = match
+                break
+        if found is None or found.end() >= last.end:
+            return pieces
+        pieces.append(_piece(last, found.end(), last.end, number))
+        pieces[-1].lead = last.lead
+        before = raw[last.start : found.start()].rstrip()
+        last.end = last.start + len(before)
+        last.lead = before[-1:] in (":", "：")
+
+
+def _split_lead(raw: str, one: Item) -> list[Item]:
+    """ "Severe disease, any of: (1) shock; (2) respiratory failure": the part before the colon leads the rest."""
+    match = _LIST_AFTER_COLON.search(raw, one.start, one.end)
+    if match is None:
+        return [one]
+    mark = match["mark"]
+    style, number, *_ = _mark(mark or "-")
+    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end)
+    inner.lead = one.lead
+    pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, [m.span() for m in _DASH_AFTER_STOP.finditer(raw[inner.start : inner.end])])
+    if mark and len(pieces) == 1:
+        return [one]
+    one.end = match.start() + 1
+    one.lead = True
+    return [one, *pieces]
+
+
+# -------------------------------------------------------------------------------------------------------------- outline
+
+
+class _Level(NamedTuple):
+    """An open item of an outer list."""
+
+    indent: int
+    style: str
+    number: int | None
+    lead: bool
+    ordinal: int
+
+
+def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
+    """The items as criteria, each with its depth and parent: by indentation, and where all begin at one margin by style."""
+    criteria: list[Criterion] = []
+    open_levels: list[_Level] = []
+    before: Item | None = None
+    for ordinal, one in enumerate(items, 1):
+        if before is not None and before.kind == one.kind:
+            del open_levels[_depth(one, before.lead, open_levels) :]
+        else:
+            open_levels.clear()
+        start, end = one.start, one.end
+        criteria.append(
+            Criterion(
+                kind=one.kind,
+                depth=len(open_levels),
+                parent_ordinal=open_levels[-1].ordinal if open_levels else None,
+                text=raw[start:end],
+                start=start,
+                end=end,
+            )
+        )
+        open_levels.append(_Level(one.indent, one.style, one.number, one.lead, ordinal))
+        before = one
+    return tuple(criteria)
+
+
+def _depth(one: Item, after_lead: bool, levels: list[_Level]) -> int:
+    """How many of the open levels stay open for this item."""
+    indent, style, number = one.indent, one.style, one.number
+    for depth in range(len(levels) - 1, -1, -1):
+        level = levels[depth]
+        if level.style == style and -2 < level.indent - indent < 2 and (number is None or number - 1 == level.number):
+            if style or level.lead == one.lead:
+                return depth
+    depth = len(levels)
+    while depth and levels[depth - 1].indent > indent + 1:
+        depth -= 1
+    if depth == 0 or indent > levels[depth - 1].indent + 1:
+        return depth
+    if not style:
+        if after_lead and depth == len(levels):
+            return depth
+        while depth > 1 and levels[depth - 1].style and levels[depth - 1].indent >= indent - 1:
+            depth -= 1
+        return depth - 1
+    for level_depth in range(depth - 1, -1, -1):
+        if levels[level_depth].style == style and -2 < levels[level_depth].indent - indent < 2:
+            return level_depth
+    enumerated = levels[depth - 1].number is not None
+    if (after_lead and depth == len(levels)) or (enumerated and (number is None or number == 1)):
+        return depth
+    return depth - 1

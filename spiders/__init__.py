@@ -1,0 +1,1 @@
+"""Which bytes to fetch: one file per registry. Interprets no field."""

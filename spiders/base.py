@@ -1,0 +1,308 @@
+"""Spiders room: what every spider shares. Arguments, one polite request at a time, counting what was announced and served.
+
+A spider says which bytes to fetch and hands them on unread: `RawRecord` for a record, `Rejected` for bytes that hold none.
+It asks one thing after the other from `start()`, so a registry never sees two requests of ours at once, and every request
+goes through Scrapy's downloader with the middlewares of `harvester.politeness`. Whatever ends a run early is a `Fault`,
+a sentence; what makes a run incomplete is listed in `shortfalls`. `harvester.crawl` makes the verdict of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit
+
+import scrapy
+from msgspec import Struct
+from scrapy import exceptions
+from scrapy.http import Request, Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.settings import BaseSettings
+from twisted.internet.error import ConnectError, ConnectionClosed
+
+from spiders.payloads import Piece, RawRecord
+
+#: Name and version in the User-Agent; the contact of the configuration follows in brackets.
+AGENT = "Harvester/0.1"
+
+
+#: Flag of a response whose compression broke off; set by `harvester.politeness`.
+CUT_OFF = "cut off"
+
+
+class Fault(Exception):
+    """The run of a registry cannot go on. The message is a sentence: registry, cause, way out."""
+
+
+class Rejected(Struct, frozen=True, kw_only=True):
+    """Bytes that stood where a record was due, with the reason why they are none."""
+
+    source: str
+    registry_id: str | None
+    url: str
+    media_type: str
+    body: bytes
+    reason: str
+
+
+Item = RawRecord | Rejected
+
+#: What each failure of a connection means, in the order in which they are tried.
+_CONNECTION_FAULTS: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.CannotResolveHostError, "the host name is not known: is this machine online, is base_url right"),
+    (exceptions.DownloadConnectionRefusedError, "the connection was refused: is base_url right"),
+    (exceptions.DownloadTimeoutError, "no answer in time: try again later"),
+    (exceptions.DownloadCancelledError, "the answer is larger than DOWNLOAD_MAXSIZE allows: ask for smaller pages (page_size)"),
+    (exceptions.ResponseDataLossError, "the answer broke off before its end: try again later"),
+    (exceptions.DownloadFailedError, "the connection broke: try again later"),
+    (exceptions.IgnoreRequest, "the answer was refused"),
+    (ConnectionClosed, "the connection was closed without an answer: try again later"),
+    (ConnectError, "no connection: is this machine online, is base_url right"),
+    (OSError, "the answer could not be received"),
+)  # fmt: skip
+_CONNECTION_ERRORS = tuple(kind for kind, _ in _CONNECTION_FAULTS)
+
+#: What a status means when it is still there after all tries.
+_STATUS_FAULTS: dict[int, str] = {
+    403: "it refuses this client. Some registries refuse some HTTP libraries whatever their User-Agent: set another "
+    "download_handler for it (scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler), or wait some hours",
+    429: "it asks for fewer requests: set a longer delay for it, or wait some hours",
+    404: "there is nothing at this address: is base_url right, has the interface moved",
+    400: "it did not understand the request: is the query right",
+}
+
+
+class RegistrySpider(scrapy.Spider):
+    """One registry. A subclass names it and says how to ask by query, by numbers, by date and for everything.
+
+    Arguments are text, as `scrapy crawl -a` gives them: `query`; `ids` (separated by commas or blanks); `since` (ISO date),
+    alone or narrowing a query; `all` ("1"); `base_url`; `probe` ("1": one small request that says how things stand).
+    """
+
+    registry: ClassVar[str]  # its name in messages
+    live_url: ClassVar[str]  # where it lives; `base_url` leads elsewhere
+    accept: ClassVar[str] = "*/*"  # media types asked for
+    other_way: ClassVar[str] = ""  # how a person gets the records when programs are refused
+
+    query: str = ""
+    since: str = ""
+    all: str = ""
+    base_url: str = ""
+    probing: str = ""
+
+    def __init__(self, ids: str = "", probe: str = "", **arguments: str) -> None:
+        super().__init__(**arguments)
+        self.query = self.query.strip()
+        self.ids: tuple[str, ...] = tuple(dict.fromkeys(ids.replace(",", " ").split()))
+        self.probing = probe
+        self.base_url = (self.base_url or self.live_url).rstrip("/")
+        self.announced: int | None = None  # records the registry said it has for us
+        self.seen: set[str] = set()  # registry ids handed on
+        self.rejected = 0
+        self.missing: list[str] = []  # asked for by number and not there
+        self.fault: str | None = None  # what ended the run
+        self.shortfalls: list[str] = []  # what makes it incomplete
+        self.notes: list[str] = []  # what is worth a line and no failure
+        self.facts: list[str] = []  # what a probe met
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        super().update_settings(settings)
+        contact = settings.get("CONTACT")
+        settings.set("USER_AGENT", f"{AGENT} (+{contact})" if contact else AGENT, priority="spider")
+
+    # ----------------------------------------------------------------------------------- what a subclass says
+
+    def by_query(self, query: str) -> AsyncIterator[Item]:
+        """All records that the registry finds for the user's words."""
+        raise NotImplementedError
+
+    def by_ids(self, ids: tuple[str, ...]) -> AsyncIterator[Item]:
+        """The records of these numbers; those that are not there go to `missing`."""
+        raise NotImplementedError
+
+    def by_date(self, since: datetime.date, query: str) -> AsyncIterator[Item]:
+        """All records (that also match the query, unless it is empty) changed on or after a day."""
+        raise NotImplementedError
+
+    def everything(self) -> AsyncIterator[Item]:
+        """The whole registry."""
+        raise NotImplementedError
+
+    def examine(self) -> AsyncIterator[str]:
+        """One small request; says in sentences what it met."""
+        raise NotImplementedError
+
+    # -------------------------------------------------------------------------------------------- one run
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The run, told once: refuse what is wrong, then hand on what the registry serves. Never raises a Fault."""
+        try:
+            self._refuse_strangers()
+            if self.probing:
+                async for fact in self.examine():
+                    self.facts.append(fact)
+                return
+            async for item in self._way():
+                if self.fault:  # the archive could not be written
+                    return
+                yield item
+        except Fault as fault:
+            self.fault = str(fault)
+            self.logger.error("%s: %s", self.registry, fault)
+
+    def asked_for(self) -> str:
+        """The run in a few words, as the table `runs` keeps it."""
+        way = self.query or " ".join(("ids:", *self.ids) if self.ids else ()) or "all"
+        return f"{way} since {self.since}" if self.since else way
+
+    def _way(self) -> AsyncIterator[Item]:
+        ways = [bool(self.query), bool(self.ids), self.all == "1"]
+        if sum(ways) > 1 or not (any(ways) or self.since) or (self.ids and self.since):
+            raise Fault(
+                "say which records to fetch in exactly one way: a query, numbers (ids), all, or a date (since); "
+                "a date may also narrow a query"
+            )
+        if self.since:
+            try:
+                day = datetime.date.fromisoformat(self.since)
+            except ValueError:
+                raise Fault(f"since must be a date such as 2026-01-31, not {self.since!r}") from None
+            return self.by_date(day, self.query)
+        if self.ids:
+            return self.by_ids(self.ids)
+        return self.by_query(self.query) if self.query else self.everything()
+
+    def _refuse_strangers(self) -> None:
+        """No request leaves for a live registry without somebody to write to."""
+        contact = self.settings.get("CONTACT") or ""
+        if not contact.isprintable():
+            raise Fault(
+                "the contact holds characters that cannot stand in a header: give an e-mail address or a web page"
+            )
+        if not contact and not is_loopback(self.base_url):
+            raise Fault(
+                "no contact is configured, and registries want to know who asks: set contact (an e-mail address or a web "
+                "page) in harvester.toml; nothing was requested"
+            )
+
+    # ----------------------------------------------------------------------------------------- asking, taking
+
+    def address(self, path: str, parameters: dict[str, str] | None = None) -> str:
+        """The URL of a path below base_url; parameters are URL-encoded in their order."""
+        url = f"{self.base_url}/{path}" if path else self.base_url
+        return f"{url}?{urlencode(parameters)}" if parameters else url
+
+    async def fetch(self, url: str, also: Collection[int] = ()) -> Response:
+        """The answer to one GET, tried again as the settings say. Raises Fault for any status but 200 and those in `also`."""
+        request = Request(url, headers={"Accept": self.accept}, callback=NO_CALLBACK, dont_filter=True)
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except _CONNECTION_ERRORS as error:
+            raise Fault(f"{url}: {_connection_sentence(error)}") from error
+        if self.probing:
+            self.facts.append(
+                f"{response.url} answered {response.status}, {media_type(response)}, {len(response.body):,} bytes"
+            )
+        if CUT_OFF in response.flags:
+            raise Fault(f"{url}: the answer's compression breaks off before its end: try again later")
+        if response.status != 200 and response.status not in also:
+            raise Fault(_status_sentence(response))
+        return response
+
+    def take(self, pieces: Iterable[Piece], response: Response, due: str | None = None) -> Iterator[Item]:
+        """The pieces of an answer as items, counted; `due` is the number that was asked for, where it was one."""
+        for piece in pieces:
+            if piece.registry_id is None:
+                self.rejected += 1
+                yield Rejected(
+                    source=self.name,
+                    registry_id=due,
+                    url=response.url,
+                    media_type=piece.media_type,
+                    body=piece.body,
+                    reason=piece.reason or "the bytes hold no record",
+                )
+                continue
+            self.seen.add(piece.registry_id)
+            yield RawRecord(
+                source=self.name,
+                registry_id=piece.registry_id,
+                url=response.url,
+                media_type=piece.media_type,
+                body=piece.body,
+                fetched_at=now(),
+                fingerprint=piece.fingerprint,
+            )
+
+    def announce(self, records: int) -> None:
+        """Adds to the number of records that the registry says it has for this run."""
+        self.announced = (self.announced or 0) + records
+
+
+def now() -> str:
+    """The time in UTC, in seconds, as the archive keeps it."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def media_type(response: Response) -> str:
+    """What an answer says it is."""
+    return (response.headers.get("Content-Type") or b"no media type").decode("latin-1")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def seconds_asked(retry_after: bytes | None, clock: datetime.datetime) -> float | None:
+    """The pause that a Retry-After header asks for, in seconds: a number or an HTTP date; None when it says neither."""
+    text = (retry_after or b"").decode("latin-1").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        then = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if then.tzinfo is None:  # "-0000" is read as a time without zone
+        then = then.replace(tzinfo=datetime.UTC)
+    return max(0.0, (then - clock).total_seconds())
+
+
+def is_certificate_fault(error: Exception) -> bool:
+    """Whether a connection failed because the server's TLS certificate could not be verified."""
+    text = str(error).lower()
+    return "certificate verify failed" in text or "certificate_verify_failed" in text or "verificationerror" in text
+
+
+def _connection_sentence(error: Exception) -> str:
+    if is_certificate_fault(error):
+        return (
+            "its TLS certificate could not be verified (an intermediate certificate may be missing on the server): set "
+            "verify_tls = false for this registry to go on unprotected"
+        )
+    words = next(words for kind, words in _CONNECTION_FAULTS if isinstance(error, kind))
+    detail = str(error)
+    return f"{words} ({detail})" if detail else words
+
+
+def _status_sentence(response: Response) -> str:
+    meaning = _STATUS_FAULTS.get(response.status) or "the registry is in trouble: try again later"
+    tries = response.meta.get("retry_times", 0) + 1
+    asked = response.headers.get("Retry-After")
+    wait = f", and asks to come back after {asked.decode('latin-1')}" if asked else ""
+    try:
+        status = f"{response.status} {HTTPStatus(response.status).phrase}"
+    except ValueError:
+        status = str(response.status)
+    said = "" if b"<" in response.body[:200] else response.body[:200].decode("utf-8", "replace").strip()
+    words = f" ({said})" if said else ""
+    return f"{response.url} answered {status}{words} to {tries} {'try' if tries == 1 else 'tries'}{wait}: {meaning}"

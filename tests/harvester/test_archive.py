@@ -1,0 +1,147 @@
+"""Every byte kept, every fetch noted, nothing acknowledged lost."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harvester.archive import Archive, Verdict
+from spiders.payloads import RawRecord
+
+
+def raw(body: bytes, fetched_at: str = "2026-01-01T00:00:00Z", registry_id: str = "NCT90000001", marker: str = "") -> RawRecord:
+    return RawRecord(
+        source="ctgov",
+        registry_id=registry_id,
+        url="http://127.0.0.1/x",
+        media_type="application/json",
+        body=body,
+        fetched_at=fetched_at,
+        fingerprint=marker or hashlib.sha256(body).hexdigest(),
+    )
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "archive.db")
+
+
+def test_bytes_come_back_as_they_were(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    bodies = [b"\x00\xff{}", b"a" * 100_000, b"a" * 100_000 + b"b"]
+    for body in bodies:
+        archive.store(run, raw(body))
+    assert [archive.body(hashlib.sha256(body).hexdigest()) for body in bodies] == bodies
+
+
+def test_what_arrives_is_new_changed_or_unchanged(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    arrivals = [
+        archive.store(run, raw(b"one", marker="m1")),
+        archive.store(run, raw(b"one, other date", "2026-01-02T00:00:00Z", marker="m1")),
+        archive.store(run, raw(b"two", "2026-01-03T00:00:00Z", marker="m2")),
+    ]
+    assert arrivals == ["new", "unchanged", "changed"]
+
+
+def test_a_change_without_meaning_is_kept_but_is_no_version(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    archive.store(run, raw(b"holder 2", "2026-01-02T00:00:00Z", marker="m"))
+    archive.store(run, raw(b"holder 1", "2026-01-01T00:00:00Z", marker="m"))
+    (version,) = archive.versions()
+    assert version.sha256 == hashlib.sha256(b"holder 1").hexdigest(), "the first captured one stands for the version"
+    assert (version.first_fetched_at, version.last_fetched_at) == ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
+    assert archive.body(hashlib.sha256(b"holder 2").hexdigest()) == b"holder 2"
+
+
+def test_a_later_version_costs_little(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    body = os.urandom(50_000)
+    archive.store(run, raw(body))
+    archive.store(run, raw(body + b"changed"))
+    sizes = [row[0] for row in archive.db.execute("SELECT length(data) FROM payloads ORDER BY rowid")]
+    assert sizes[0] > 40_000
+    assert sizes[1] < 200
+
+
+def test_the_same_capture_twice_is_one(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    before = None
+    for _ in range(2):
+        archive.store(run, raw(b"one"))
+        before, after = archive.state(), before
+    assert before == after
+
+
+def test_a_damaged_payload_is_noticed(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    archive.store(run, raw(b"one"))
+    archive.store(run, raw(b"two", registry_id="NCT90000002"))
+    archive.db.execute("UPDATE payloads SET data = (SELECT data FROM payloads WHERE registry_id = 'NCT90000002')")
+    with pytest.raises(ValueError, match="damaged"):
+        archive.body(hashlib.sha256(b"one").hexdigest())
+
+
+def test_an_absence_counts_only_after_the_last_capture(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    archive.store(run, raw(b"one", "2026-01-05T00:00:00Z"))
+    archive.mark_absent(run, "ctgov", "NCT90000001", "2026-01-04T00:00:00Z")
+    assert archive.absences() == {}
+    later = archive.start_run("ctgov", "q", "2026-01-06T00:00:00Z")
+    archive.mark_absent(later, "ctgov", "NCT90000001", "2026-01-06T00:00:00Z")
+    assert archive.absences() == {("ctgov", "NCT90000001"): "2026-01-06T00:00:00Z"}
+
+
+def test_a_verdict_is_kept(archive: Archive) -> None:
+    run = archive.start_run("ctgov", "lupus", "2026-01-01T00:00:00Z")
+    archive.finish_run(run, Verdict(registry="ctgov", query="lupus", announced=7, stored=7, verdict="complete"), "2026-01-02T00:00:00Z")
+    names = [row[1] for row in archive.db.execute("PRAGMA table_info(runs)")]
+    row = dict(zip(names, archive.runs()[0], strict=True))
+    assert (row["announced"], row["stored"], row["verdict"], row["finished_at"]) == (7, 7, "complete", "2026-01-02T00:00:00Z")
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from tests.harvester.test_archive import raw
+from harvester.archive import Archive
+archive = Archive(Path(sys.argv[1]))
+run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+for number in range(100_000):
+    archive.store(run, raw(b"body %d" % number, registry_id="NCT%08d" % number))
+    if number % 10 == 9:
+        archive.commit()
+        print(number + 1, flush=True)
+"""
+
+
+def test_killed_at_any_instant_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    assert writer.stdout is not None
+    acknowledged = 0
+    for line in writer.stdout:
+        acknowledged = int(line)
+        if acknowledged >= 200:
+            break
+    writer.send_signal(signal.SIGKILL)
+    for line in writer.stdout:
+        acknowledged = int(line)
+    writer.wait()
+    writer.stdout.close()
+    with Archive(path) as archive:
+        assert len(archive.known("ctgov")) >= acknowledged
+        assert archive.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "archive.db").mkdir()
+    with pytest.raises(sqlite3.OperationalError):
+        Archive(tmp_path / "archive.db")

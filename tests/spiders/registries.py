@@ -1,0 +1,137 @@
+"""Small registries for the tests: a few records of each kind, and one crawl over many scenarios at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from harvester.archive import Archive, Verdict
+from harvester.crawl import Job, crawl
+from harvester.sample.server import SampleServer
+from harvester.sample.wire import Request
+
+#: Tries again as a crawl does, in hundredths of its time.
+QUICK: dict[str, str | int | float | bool] = {"RETRY_TIMES": 2, "PAUSE_BASE": 0.02, "PAUSE_CAP": 3.0, "DOWNLOAD_TIMEOUT": 5}
+
+
+class Scenario(NamedTuple):
+    """What goes wrong at a registry, and what is asked of it."""
+
+    arrange: Callable[[SampleServer], object]
+    job: Job
+
+
+class Seen(NamedTuple):
+    """What came of a scenario: the verdict, the requests that the registry logged, the ids in the archive."""
+
+    verdict: Verdict
+    requests: list[Request]
+
+    def paths(self) -> list[str]:
+        return [request.path for request in self.requests]
+
+    def parameters(self, name: str) -> list[str]:
+        return [request.parameter(name) for request in self.requests if request.path != "/robots.txt"]
+
+    def gaps(self) -> list[float]:
+        times = [request.at for request in self.requests]
+        return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+
+
+def nothing(server: SampleServer) -> None:
+    """All is well."""
+
+
+def write_records(folder: Path) -> Path:
+    """Five studies (one with an old number, one changed in 2026), two EU trials in four countries, two ICTRP trials."""
+    for registry in ("ctgov", "euctr", "ictrp"):
+        (folder / registry).mkdir(parents=True)
+    for index in range(1, 6):
+        number = f"NCT0000000{index}"
+        (folder / "ctgov" / f"{number}.json").write_text(json.dumps(study(number, index)), encoding="utf-8")
+    for number, place, title in (
+        ("2011-000001-11", "DE", "Heart failure in adults"),
+        ("2011-000001-11", "FR", "Heart failure in adults"),
+        ("2011-000001-11", "3rd", "Heart failure in adults"),
+        ("2014-000002-22", "GB", "Asthma in adults"),
+    ):
+        (folder / "euctr" / f"{number}-{place}.txt").write_text(country_record(number, place, title), encoding="utf-8")
+    for number in ("ISRCTN00000001", "CTRI/2020/01/000001"):
+        text = f"<Trial><TrialID>{number}</TrialID><Public_title>A trial of nothing much</Public_title></Trial>"
+        (folder / "ictrp" / f"{number.replace('/', '-')}.xml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def study(number: str, index: int) -> dict[str, object]:
+    identification: dict[str, object] = {"nctId": number, "briefTitle": f"Study {index} of trout"}
+    if index == 1:
+        identification["nctIdAliases"] = ["NCT00009999"]
+    day = "2026-02-01" if index == 5 else "2020-01-01"
+    status = {"overallStatus": "RECRUITING", "lastUpdatePostDateStruct": {"date": day}}
+    return {"protocolSection": {"identificationModule": identification, "statusModule": status}}
+
+
+def country_record(number: str, place: str, title: str) -> str:
+    started = f"{number[:4]}-05-01"
+    lines = [
+        "Summary",
+        f"EudraCT Number: {number}",
+        "Sponsor's Protocol Code Number: CODE-1",
+        "National Competent Authority: none",
+        "Trial Status: Ongoing",
+        f"Date on which this record was first entered in the EudraCT database: {started}",
+        f"Link: https://www.clinicaltrialsregister.eu/ctr-search/trial/{number}/{place}/",
+        "",
+        "A. Protocol Information",
+        f"A.2 EudraCT number: {number}",
+        f"A.3 Full title of the trial: {title}",
+        *(f"E.{n} Line {n}: text" for n in range(1, 20)),
+        f"N. Date of Competent Authority Decision: {started}",
+        "P. End of Trial Status: Ongoing",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def run_all(scenarios: dict[str, Scenario], folder: Path) -> Iterator[dict[str, Seen]]:
+    """Runs every scenario against a server of its own, all in one crawl; yields what was seen while servers still stand."""
+    records = write_records(folder / "records")
+    with ExitStack() as stack:
+        servers: dict[str, SampleServer] = {}
+        jobs: list[Job] = []
+        for name, scenario in scenarios.items():
+            server = SampleServer(records, page_sizes={"ctgov": 2, "euctr": 20}, crawl_delay=0)
+            servers[name] = stack.enter_context(server)
+            scenario.arrange(server)
+            jobs.append(at(server, scenario.job))
+        verdicts = crawl(jobs, folder / "archive.db")
+        yield {
+            name: Seen(verdict, servers[name].requests) for name, verdict in zip(scenarios, verdicts, strict=True)
+        }
+
+
+def at(server: SampleServer, job: Job) -> Job:
+    """The job, sent to a sample server and in a hurry."""
+    return Job(
+        registry=job.registry,
+        query=job.query,
+        ids=job.ids,
+        since=job.since,
+        all=job.all,
+        base_url=job.base_url or server.base_url(job.registry),
+        contact=job.contact,
+        delay=job.delay or 0,
+        obey_robots=job.obey_robots,
+        verify_tls=job.verify_tls,
+        download_handler=job.download_handler,
+        arguments=job.arguments,
+        settings=QUICK | job.settings,
+    )
+
+
+def archived(folder: Path, source: str) -> set[str]:
+    """The ids that the archive of a folder holds."""
+    with Archive(folder / "archive.db") as archive:
+        return archive.known(source)
