@@ -144,7 +144,7 @@ class _Reader:
         self._archive, self._db, self._publish_contacts = archive, db, publish_contacts
         self._absent = archive.absences()
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        self._stale: list[tuple[str]] = []
+        self._stale: dict[str, list[tuple[str]]] = {"records": [], "versions": []}
         self._read = 0
 
     def read_all(self, progress: Progress) -> int:
@@ -165,36 +165,45 @@ class _Reader:
         source, registry_id = versions[0].source, versions[0].registry_id
         record_id = f"{source}:{registry_id}"
         withdrawn = self._absent.get((source, registry_id))
-        stored = {
-            row[1]: row
-            for row in self._db.execute("SELECT * FROM versions WHERE record_id = ?", (record_id,))
-        }
-        if stored and withdrawn is None and all(
-            v.sha256 in stored and stored[v.sha256][3] == v.last_fetched_at for v in versions
-        ):
+        stored = {row[1]: row for row in self._db.execute("SELECT * FROM versions WHERE record_id = ?", (record_id,))}
+        if withdrawn is None and all(v.sha256 in stored and stored[v.sha256][3] == v.last_fetched_at for v in versions):
             return
         records: dict[str, Record] = {}
         seen = [self._look(version, stored, records) for version in versions]
         readable = [look for look in seen if look.problem is None]
         current = max(readable, key=lambda look: look.rank) if readable else None
-        self._stale.append((record_id,))
         first = {version.sha256: version.first_fetched_at for version in versions}
-        for look in seen:
-            self._rows["versions"].append(
-                (record_id, look.sha256, first[look.sha256], look.last_fetched_at, look.update_date, look.is_partial,
-                 look.filled, look is current, look.problem)
-            )  # fmt: skip
+        self._rows["versions"] += [
+            (record_id, look.sha256, first[look.sha256], look.last_fetched_at, look.update_date, look.is_partial,
+             look.filled, look is current, look.problem)
+            for look in seen
+        ]  # fmt: skip
+        self._stale["versions"].append((record_id,))
+        if withdrawn is None and not records and current and self._shown(record_id, current, seen, stored):
+            return  # the same version was only seen again
+        self._stale["records"].append((record_id,))
         if current is None:
             return
         version = next(version for version in versions if version.sha256 == current.sha256)
         record = records.get(current.sha256) or self._normalized(version)
-        record = replace(record, warnings=(*record.warnings, *_served_twice(current, readable)))
+        record = replace(record, warnings=(*record.warnings, *_served_twice(current, seen)))
         if not self._publish_contacts:
             record = replace(record, contacts=tuple(replace(c, email=None, phone=None) for c in record.contacts))
         provenance = RecordProvenance(version.first_fetched_at, current.sha256, normalize.version(), withdrawn)
         self._rows["records"].append(catalogue.record_row(RecordKey(record_id, None, source), record, provenance))
         for table, rows in catalogue.child_rows(record_id, record):
             self._rows[table] += rows
+
+    def _shown(self, record_id: str, current: _Seen, seen: list[_Seen], stored: dict[str, tuple[Any, ...]]) -> bool:
+        """Whether the rows of the record are those of `current` already, with the same other versions beside it."""
+        shown = self._db.execute(
+            "SELECT payload_sha256, withdrawn_from_registry_at FROM records WHERE record_id = ?", (record_id,)
+        ).fetchone()
+        if shown != (current.sha256, None):
+            return False
+        before = [look._replace(last_fetched_at=stored[look.sha256][3]) for look in seen]
+        then = next(look for look in before if look.sha256 == current.sha256)
+        return _served_with(current, seen) == _served_with(then, before)
 
     def _look(self, version: Version, stored: dict[str, tuple[Any, ...]], records: dict[str, Record]) -> _Seen:
         if version.sha256 in stored:
@@ -220,23 +229,32 @@ class _Reader:
 
     def _write(self) -> None:
         for table in ("records", "versions", *OF_A_RECORD):
-            self._db.executemany(f'DELETE FROM "{table}" WHERE record_id = ?', self._stale)
+            stale = self._stale["versions" if table == "versions" else "records"]
+            self._db.executemany(f'DELETE FROM "{table}" WHERE record_id = ?', stale)
         for table, rows in self._rows.items():
             self._db.executemany(insert_into(table), rows)
-        self._stale.clear()
+        for stale in self._stale.values():
+            stale.clear()
         self._rows.clear()
 
 
-def _served_twice(current: _Seen, readable: list[_Seen]) -> Iterator[ValueWarning]:
-    """A warning for each other version that the registry gives the same date and served at the same time."""
-    for other in sorted(readable, key=lambda look: look.sha256):
-        if other.sha256 != current.sha256 and other.rank[:3] == current.rank[:3]:
-            yield ValueWarning(
-                field="record",
-                raw_value=other.sha256,
-                reason="the registry served this record twice at once with different text and the same date: shown is the"
-                " version with more filled fields; the other stays in the archive",
-            )
+def _served_with(current: _Seen, seen: list[_Seen]) -> list[str]:
+    """The other versions that the registry gives the same date and served at the same time, by their sha256."""
+    return sorted(
+        look.sha256
+        for look in seen
+        if look.problem is None and look.sha256 != current.sha256 and look.rank[:3] == current.rank[:3]
+    )
+
+
+def _served_twice(current: _Seen, seen: list[_Seen]) -> Iterator[ValueWarning]:
+    for other in _served_with(current, seen):
+        yield ValueWarning(
+            field="record",
+            raw_value=other,
+            reason="the registry served this record twice at once with different text and the same date: shown is the"
+            " version with more filled fields; the other stays in the archive",
+        )
 
 
 # ------------------------------------------------------------------------------------------------ trials and summaries

@@ -202,7 +202,10 @@ _TRIAL_ID = Column(
 )
 _SPONSOR_ID = Column("sponsor_id", "TEXT", False, "The organization, once its spelling is known.")
 #: Columns of `records` that say which record it is, not what the trial is.
-_OF_A_RECORD_ONLY = ("registry", "registry_id", "is_partial")
+_OF_A_RECORD_ONLY = (
+    "registry", "registry_id", "is_partial", "conditions_raw", "interventions_raw", "primary_outcomes_raw",
+    "secondary_outcomes_raw",
+)  # fmt: skip
 
 _CHILD_DESCRIPTIONS = {
     "secondary_ids": "TRDS 3. Every identifier found, in fields for identifiers and in text.",

@@ -44,6 +44,12 @@ _ID_TYPES: dict[str | None, SecondaryIdType] = {
     "REGISTRY": "registry",
     **dict.fromkeys(("NIH", "FDA", "VA", "CDC", "AHRQ", "SAMHSA", "OTHER_GRANT"), "funder"),
 }
+_FIGURE = re.compile(r"\d")
+#: Regulators and ethics committees, and the names of their numbers, as registrants write them in `domain` or `id`.
+_REGULATOR = re.compile(
+    r"(?i)\b(?:ID[ -]?RCB|ANSM|AFSSAPS|CPP|AEMPS|Swissmedic|Swissethics|BASEC|IRB|institutional review board|ethics?|IRAS"
+    r"|health research authority|human research authority|IND|IDE|MHRA|BfArM|Paul-Ehrlich-Institut|CIV-ID|ministry of health)\b"
+)
 #: Texts in which other trials are mentioned, or this one by another registry's number.
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("identificationModule", ("briefTitle", "officialTitle", "acronym")),
@@ -79,7 +85,12 @@ def lower(part: Part, key: str) -> str | None:
 
 
 def secondary_ids(protocol: Part, number: str) -> tuple[SecondaryId, ...]:
-    return identifiers.secondary_ids(_id_fields(protocol.part("identificationModule")), _id_texts(protocol), number)
+    """Numbers in the fields for identifiers, then those mentioned in the texts."""
+    texts = list(_id_texts(protocol))
+    # Most studies mention no other: one look at all texts together costs less than one at each.
+    if not identifiers.find("\n\n".join(text for _, text in texts)):
+        texts = []
+    return identifiers.secondary_ids(_id_fields(protocol.part("identificationModule")), texts, number)
 
 
 def _id_fields(identification: Part) -> Iterator[tuple[str, str, SecondaryIdType | None]]:
@@ -89,12 +100,19 @@ def _id_fields(identification: Part) -> Iterator[tuple[str, str, SecondaryIdType
     if code := own.text("id"):
         yield "orgStudyIdInfo", code, _ID_TYPES.get(own.text("type"), "sponsor_code")
     for info in identification.parts("secondaryIdInfos"):
-        kind = info.text("type")
-        issuer = info.text("domain") or kind
-        if code := info.text("id"):
-            yield f"secondaryIdInfos ({issuer})" if issuer else "secondaryIdInfos", code, _ID_TYPES.get(kind)
-        else:
+        code, issuer, kind = info.text("id"), info.text("domain"), info.text("type")
+        if code is None:
             info.left_out("secondary_ids", "id")
+            continue
+        if issuer and _FIGURE.search(issuer) and not _FIGURE.search(code):
+            code, issuer = (
+                issuer,
+                code,
+            )  # filled in the wrong way round: id "ANSM", domain "2016-A01851-50" (NCT03003572)
+        hint = _ID_TYPES.get(kind)
+        if hint in (None, "registry") and _REGULATOR.search(f"{issuer} {code}"):
+            hint = "regulator"
+        yield f"secondaryIdInfos ({issuer or kind})" if issuer or kind else "secondaryIdInfos", code, hint
 
 
 def _id_texts(protocol: Part) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,9 @@ from typing import Literal
 
 Order = Literal["ymd", "dmy", "mdy"]
 
+#: A trial outside these years is a slip of the pen ("0202-03-01") or a place kept for a date ("9999-12-31").
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+
 #: English month names by their first three letters; the rest of the word must be the rest of the name.
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
@@ -63,6 +66,8 @@ def _named(year: str, name: str, day: str | None) -> str | None:
 
 
 def _iso(year: str, month: str | None, day: str | None) -> str | None:
+    if not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
+        return None
     try:
         whole = date(int(year), int(month or 1), int(day or 1))
     except ValueError:
@@ -71,14 +76,21 @@ def _iso(year: str, month: str | None, day: str | None) -> str | None:
 
 
 def is_prospective(registered: str | None, enrolled: str | None) -> bool | None:
-    """Whether registration came on or before first enrollment; both ISO 8601, partial ones compared by what they share.
+    """Whether registration came on or before first enrollment; both ISO 8601, as `iso_date` gives them.
 
-    None when a date is missing, or when a partial date leaves it open (registered 2020-03-05, enrolled 2020-03).
+    A partial date stands for all its days. None when a date is missing or the days leave it open: registered 2020-03-05, enrolled
+    2020-03; but registered 2020-03-05, enrolled 2020-04 is true.
     """
     if not registered or not enrolled:
         return None
-    if len(registered) == len(enrolled) == 10:
-        return registered <= enrolled
-    shared = min(len(registered), len(enrolled))
-    before, after = registered[:shared], enrolled[:shared]
-    return None if before == after else before < after
+    if _latest(registered) <= _earliest(enrolled):
+        return True
+    return False if _earliest(registered) > _latest(enrolled) else None
+
+
+def _earliest(iso: str) -> str:
+    return iso + "-01-01"[len(iso) - 4 :] if len(iso) < 10 else iso
+
+
+def _latest(iso: str) -> str:
+    return iso + "-12-31"[len(iso) - 4 :] if len(iso) < 10 else iso

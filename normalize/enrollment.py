@@ -1,32 +1,119 @@
-"""Values room: planned and actual numbers of participants out of a register's text."""
+"""Values room: numbers of participants out of a register's text.
+
+Called by the normalizers for target sample size and actual enrollment.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-_SENTINELS = frozenset((99999999, 9999999, 999999999, 2147483647))
-_NUMBER = re.compile(r"\d[\d,. \u00a0\u202f']*\d|\d")
-_GROUP = re.compile(r"\s*([^;]*?)\s*:\s*(\d+)\s*(?:;|$)")
+from normalize.text import fold
 
 
 class Size(NamedTuple):
+    """What a text says of the number of participants.
+
+    `total` is None when nothing is said. `parts` are the groups that the text lists, in order: (label, number); `is_sum` says that the
+    total was added up from them. `understood` is False when the text could not be read, or not whole: `total` is then what could.
+    """
+
     total: int | None
     parts: tuple[tuple[str, int], ...] = ()
     understood: bool = True
     is_sum: bool = False
 
 
+_NOTHING = Size(None)
+_NOT_UNDERSTOOD = Size(None, understood=False)
+
+#: Numbers that stand for none: ClinicalTrials.gov fills them in where a form wanted a number.
+_SENTINELS = frozenset((9_999_999, 99_999_999, 999_999_999, 2_147_483_647))
+#: No trial is larger than mankind; what has more figures is something else.
+_NUMBER = r"[0-9]{1,3}(?:[,.'’ \u00a0\u2009\u202f][0-9]{3})+(?![0-9])|[0-9]{1,10}(?![0-9])"
+_SAYS_NOTHING = frozenset(("", "n a", "na", "none", "nil", "null", "not applicable", "not available", "not specified", "not stated", "unknown"))
+
+# ChiCTR: "Case group:50;Control group:50;". A label may hold anything, colons and semicolons too.
+_GROUP = re.compile(rf"(?P<label>.*?)[:：]\s*(?P<count>{_NUMBER})\s*(?:[;；]\s*|$)", re.DOTALL)
+# ISRCTN: "Planned Sample Size: 100; UK Sample Size: 50"; CTRI: "Total Sample Size="1200" Sample Size from India="800"". What follows is a part.
+_WHOLE = re.compile(
+    rf"(?:total|(?:total |overall )?(?:planned |target )?(?:sample size|number of (?:participants|patients|subjects)|enrolment|enrollment))"
+    rf"\s*[:=]\s*\"?(?P<count>{_NUMBER})\b",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(rf"(?P<lower>{_NUMBER})\s*(?:-|\u2010|\u2013|\u2014|to)\s*(?P<upper>{_NUMBER})")
+_COUNT = re.compile(rf"(?<![0-9.,])(?P<count>{_NUMBER})")
+_EACH = re.compile(r"\b(?:per|each|every)\b", re.IGNORECASE)
+
+#: ICTRP cuts at 255 characters; what is longer by far is no size.
+_LONGEST = 2000
+#: Words that may stand beside the one number of a text, folded. What is in brackets behind the number explains it and is not read.
+_WORDS_BESIDE = """
+    a about actual approx approximately around at aim anticipated be ca case cases children circa enrolled enrollment enrolment estimated estimate
+    expected for healthy in included infants individual individuals intended is least max maximal maximum men min minimum mothers n no number of
+    participant participants patient patients people person persons planned pregnant recruit recruited sample samples size study subject subjects
+    target the to total up us volunteer volunteers will women adults
+"""
+_BESIDE = frozenset(_WORDS_BESIDE.split())
+
+
 def parse_size(text: str | None) -> Size:
-    """See class."""
-    if text is None or not text.strip():
-        return Size(None)
-    value = text.strip()
-    groups = [(m[1], int(m[2])) for m in _GROUP.finditer(value)]
-    if groups:
-        return Size(sum(n for _, n in groups), tuple(groups), True, True)
-    if match := _NUMBER.search(value):
-        digits = re.sub(r"\D", "", match[0])
-        if int(digits) not in _SENTINELS and not value.startswith("-"):
-            return Size(int(digits))
-    return Size(None, (), False)
+    """The number of participants in a text, never guessed out of prose.
+
+    `"120"`, `"1,200"`, `"approx. 1 000"`, `"120 (60 per arm)"` -> the number. `"Case group:50;Control group:50;"` -> 100, a sum, with
+    both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100. A range gives its upper end, the number planned
+    for. A sentinel (99999999), a negative number, a text without a number and one that is no such form are `Size(None,
+    understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added up, `understood` False.
+    """
+    value = (text or "").strip()
+    if fold(value) in _SAYS_NOTHING:
+        return _NOTHING
+    if len(value) > _LONGEST or "%" in value or value.startswith("-"):
+        return _NOT_UNDERSTOOD
+    if match := _COUNT.fullmatch(value):
+        return _size(match["count"])
+    if (match := _WHOLE.match(value)) and (total := _number(match["count"])) is not None:
+        return Size(total)
+    if ":" in value or "：" in value:
+        return _groups(value)
+    plain = re.sub(r"[(\[].*?(?:[)\]]|$)", " ", value, flags=re.DOTALL)
+    if (match := _RANGE.search(plain)) and _is_beside(plain[: match.start()] + " " + plain[match.end() :]):
+        return _size(match["upper"])
+    numbers = list(_COUNT.finditer(plain))
+    if not numbers:
+        return _NOT_UNDERSTOOD
+    first, *others = numbers
+    rest = plain[first.end() :]
+    if others:  # "400, 200 in each arm": what comes behind the total says how it is shared out
+        if not _EACH.search(rest):
+            return _NOT_UNDERSTOOD
+        rest = re.split("[,;.]", rest)[0]
+    return _size(first["count"]) if _is_beside(f"{plain[: first.start()]} {rest}") else _NOT_UNDERSTOOD
+
+
+def _number(digits: str) -> int | None:
+    number = int(re.sub("[^0-9]", "", digits))
+    return None if number in _SENTINELS or number > 8_000_000_000 else number
+
+
+def _size(digits: str) -> Size:
+    number = _number(digits)
+    return _NOT_UNDERSTOOD if number is None else Size(number)
+
+
+def _is_beside(text: str) -> bool:
+    return _BESIDE.issuperset(fold(text).split())
+
+
+def _groups(value: str) -> Size:
+    parts: list[tuple[str, int]] = []
+    end = 0
+    while match := _GROUP.match(value, end):
+        number = _number(match["count"])
+        if number is None:
+            return _NOT_UNDERSTOOD
+        parts.append((match["label"].strip(), number))
+        end = match.end()
+    if not parts:
+        return _NOT_UNDERSTOOD
+    return Size(sum(number for _, number in parts), tuple(parts), understood=end >= len(value), is_sum=True)

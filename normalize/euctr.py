@@ -26,7 +26,7 @@ from msgspec import structs
 from normalize import eligibility, euctr_design, vocabularies
 from normalize.countries import country
 from normalize.euctr_fields import Field, Form, blocks, cut_page, cut_text, labelled
-from normalize.euctr_form import LABELS, MEDDRA, SPONSOR
+from normalize.euctr_form import CODES, LABELS, MEDDRA, SPONSOR
 from normalize.euctr_products import products
 from normalize.identifiers import is_junk, secondary_ids
 from normalize.schema import (
@@ -60,9 +60,7 @@ IDENTIFIERS: dict[str, tuple[SecondaryIdType, str]] = {
     "A.5.1": ("registry", "ISRCTN"),
     "A.5.2": ("registry", "NCT"),
     "A.5.3": ("utn", ""),
-    "A.8": ("regulator", ""),
 }
-_OTHER_IDENTIFIER = re.compile(r"(?:Name:\s*(.*?)[\s;,]*)?(?:Number|Identifier):\s*(.*)")
 #: Texts in which a number of another registry is a mention.
 PROSE = (
     "A.3",
@@ -81,12 +79,15 @@ PROSE = (
     "F.5",
 )
 
-#: Free text without a column, and text of which only the English has one: the rest goes into `detailed_description`.
-REMARKS = frozenset(("E.2.3.1", "E.8.8", "F.3.3.6.1", "F.3.3.7.1", "F.5", "G.4.1", "G.4.3.4"))
-TRANSLATED = frozenset(("A.3", "A.3.1", "A.3.2", "E.1.1", "E.1.1.1"))
-#: Questions that are worth a line there when they are answered with Yes.
-_NOTABLE = frozenset(("A.7", *(f"F.3.3.{number}" for number in range(1, 8))))
+#: Free text without a column goes into `detailed_description`, as do titles and conditions in other languages than their column,
+#: questions worth a line when they are answered with Yes, and time points without an end point; in this order, which is the form's.
+TRANSLATED = ("A.3", "A.3.1", "A.3.2", "E.1.1", "E.1.1.1")
+NOTABLE = ("A.7", *(f"F.3.3.{number}" for number in range(1, 8)))
+REMARKS = ("A.8", "E.2.3.1", "E.8.8", "F.3.3.6.1", "F.3.3.7.1", "F.5", "G.4.1", "G.4.3.4", "H.4.1")
+_TIMES = ("E.5.1.1", "E.5.2.1")
+_REMARKED = tuple(code for code in CODES if code in {*TRANSLATED, *NOTABLE, *REMARKS, *_TIMES})
 
+_HEAD = re.compile(r"(?:^|\n)Summary[ \t]*\n+EudraCT Number:")
 _CODE = re.compile(r"[A-P]\.\d+(?:\.\d+)* ?[A-Z]")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
 _CHARSETS = frozenset(("utf-8", "iso-8859-1", "windows-1252", "us-ascii"))
@@ -151,7 +152,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         secondary_ids=_secondary_ids(form, registry_id),
         conditions=tuple(_conditions(form)),
         keywords=_keywords(form),
-        interventions=products(form.fields),
+        interventions=products(form.sections.get("D", ())),
         outcomes=(*_outcomes(form, "primary", "E.5.1"), *_outcomes(form, "secondary", "E.5.2")),
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
@@ -184,7 +185,8 @@ def _fields(body: bytes, media_type: str) -> list[Field]:
     if not text.strip():
         raise Unreadable("EUCTR answered with nothing where a country record was expected; fetch it again later.")
     if kind == "text/plain":
-        lines = breaks(text)
+        # Most records have neither CRLF nor a literal <br>, and looking for these two signs is cheap.
+        lines = breaks(text) if "\r" in text or "<b" in text or "<B" in text else text
         fields = cut_text(lines)
         fault = _fault_of_text(lines, fields)
     elif kind == "text/html":
@@ -199,7 +201,7 @@ def _fields(body: bytes, media_type: str) -> list[Field]:
 
 def _fault_of_text(text: str, fields: list[Field]) -> str | None:
     """What is wrong with a text download, as the end of a sentence; None when it is one record."""
-    heads = sum(field.label == "EudraCT Number" for field in fields)
+    heads = len(_HEAD.findall(text)) if text.count("EudraCT Number:") > 1 else 1
     if heads > 1:
         return f"{heads} records in one payload: cut the download at its lines 'Summary' and give one record at a time"
     if any(field.code for field in fields):
@@ -230,12 +232,9 @@ def _fault_of_page(page: str) -> str:
         )
     if "global end of trial date" in lower or "clinical trial results" in lower:
         return "a page of results: fetch the protocol page (ctr-search/trial/<EudraCT>/<country>)"
-    title = re.search(r"<title[^>]*>\s*([^<]{0,80}?)\s*<", page, re.IGNORECASE)
-    return (
-        f"an HTML page without the table of a protocol (title {title[1]!r})"
-        if title
-        else "an HTML page without the table of a protocol"
-    )
+    title = re.search(r"<title[^>]*>([^<]{1,200})", page, re.IGNORECASE)
+    named = f" (its title: {' '.join(title[1].split())!r})" if title else ""
+    return f"an HTML page without the table of a protocol{named}"
 
 
 def _identity(form: Form) -> tuple[str, str, str | None]:
@@ -298,14 +297,15 @@ def _objectives(form: Form) -> str | None:
 
 def _remarks(form: Form) -> Iterator[Field]:
     """What stands in no other column, in the order of the form."""
-    for field in form.fields:
-        code = field.code
-        is_translation = code in TRANSLATED and field is not form.best(code)
-        has_no_end_point = code in ("E.5.1.1", "E.5.2.1") and not form.all(code[:5])
-        if field.value and (
-            code in REMARKS or is_translation or has_no_end_point or (code in _NOTABLE and form.yes(code))
-        ):
-            yield field
+    for code in _REMARKED:
+        for field in form.all(code):
+            if (
+                code in REMARKS
+                or (code in TRANSLATED and field is not form.best(code))
+                or (code in _TIMES and not form.all(code.removesuffix(".1")))
+                or (code in NOTABLE and form.yes(code))
+            ):
+                yield field
 
 
 def _criteria(form: Form) -> list[tuple[CriterionKind, str]]:
@@ -345,9 +345,10 @@ def _secondary_ids(form: Form, own: str) -> tuple[SecondaryId, ...]:
             fields.append((code, f"{prefix}{field.value}" if prefix and is_bare else field.value, kind))
     if not form.all("A.4.1") and (head := form.value("", "Sponsor's Protocol Code Number")):
         fields.append(("Sponsor's Protocol Code Number", head, "sponsor_code"))
-    for line in (line.strip() for field in form.all("A.5.4") for line in field.value.splitlines()):
-        named = _OTHER_IDENTIFIER.fullmatch(line)
-        fields.append((f"A.5.4 {(named and named[1]) or ''}".strip(), named[2] if named else line, "other"))
+    for line in (line for field in form.all("A.5.4") for line in field.value.splitlines() if line.strip()):
+        # The name of the number, where the line has one, says whose it is: "Name: IND Number: 123".
+        name, _, value = line.replace("Identifier:", "Number:").rpartition("Number:")
+        fields.append((f"A.5.4 {name.removeprefix('Name:').strip(' ,;')}".strip(), value.strip(), "other"))
     texts = [(code, field.value) for code in PROSE for field in form.all(code)]
     return secondary_ids(fields, texts, own)
 
@@ -411,7 +412,7 @@ def _sponsors(form: Form) -> tuple[RecordSponsor, ...]:
                 )
             )
         supports = [field for field in block if field.code in ("B.4.1", "B.4.2") and field.value]
-        for field, after in zip(supports, [*supports[1:], None], strict=True):
+        for field, after in zip(supports, [*supports[1:], None], strict=False):
             if field.code == "B.4.1":
                 home = after.value if after and after.code == "B.4.2" else None
                 funders.append(RecordSponsor(role="funder", name_raw=field.value, country_raw=home))
@@ -422,8 +423,8 @@ def _contacts(form: Form) -> tuple[Contact, ...]:
     contacts = []
     for block in _sponsor_blocks(form):
         held = {field.code: field.value for field in reversed(block) if field.value}
-        place = ("B.5.1", "B.5.3.1", "B.5.3.3", "B.5.3.2", "B.5.3.4")
-        affiliation = ", ".join(held[code] for code in place if code in held)
+        town = " ".join(held[code] for code in ("B.5.3.3", "B.5.3.2") if code in held)
+        affiliation = ", ".join(filter(None, (held.get("B.5.1"), held.get("B.5.3.1"), town, held.get("B.5.3.4"))))
         contact = Contact(
             kind="public",
             name=held.get("B.5.2"),
@@ -437,7 +438,7 @@ def _contacts(form: Form) -> tuple[Contact, ...]:
 
 
 def _sponsor_blocks(form: Form) -> list[list[Field]]:
-    return blocks((field for field in form.fields if field.code[:2] == "B."), SPONSOR)
+    return blocks(form.sections.get("B", ()), SPONSOR)
 
 
 def _ethics_reviews(form: Form) -> Iterator[EthicsReview]:

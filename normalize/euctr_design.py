@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from normalize.countries import country
 from normalize.euctr_fields import Form, labelled
+from normalize.euctr_form import CODES
 from normalize.schema import Country, EnrollmentCount, Sex, Unmapped
 
 PHASES = {"E.7.1": "1", "E.7.2": "2", "E.7.3": "3", "E.7.4": "4"}
@@ -19,6 +20,21 @@ SEXES: dict[tuple[bool | None, bool | None], Sex] = {
     (True, True): "all",
     (True, False): "female",
     (False, True): "male",
+}
+
+
+def _codes(*beginnings: str) -> tuple[str, ...]:
+    return tuple(code for code in CODES if code.startswith(beginnings) and code != "E.8.6.3")  # which lists countries
+
+
+#: The parts of the design's raw text: heading and fields. Of the scopes only those that apply are named.
+_SCOPE = _codes("E.6.")
+DESIGN = {
+    "Scope of the trial": _SCOPE,
+    "Design of the trial": _codes("E.8.1"),
+    "Comparator of controlled trial": _codes("E.8.2"),
+    "Sites": _codes("E.8.3", "E.8.4", "E.8.5", "E.8.6"),
+    "Initial estimate of the duration of the trial": _codes("E.8.9"),
 }
 
 #: Age bands: question, its number of subjects, youngest and oldest age in years (no oldest: no limit). The limits are those printed.
@@ -74,10 +90,12 @@ def primary_purpose(form: Form) -> str | None:
 
 
 def design_raw(form: Form) -> str | None:
-    """Scope, design, comparator, arms, sites and planned duration."""
-    scope = [code for code in form.by_code if code.startswith("E.6.")]
-    design = [code for code in form.by_code if code.startswith("E.8.") and code not in ("E.8.6.3", "E.8.7", "E.8.8")]
-    return "\n".join(filter(None, (_answers(form, scope, no=()), _answers(form, design, no=design)))) or None
+    """Scope, design, comparator, arms, sites and planned duration, each under its heading."""
+    parts = []
+    for heading, codes in DESIGN.items():
+        if answers := _answers(form, codes, no=() if codes is _SCOPE else codes):
+            parts.append(f"{heading}\n{answers}")
+    return "\n\n".join(parts) or None
 
 
 def enrollment(form: Form, country_code: str | None) -> tuple[EnrollmentCount, ...]:
@@ -139,15 +157,12 @@ def sex_raw(form: Form) -> str | None:
 
 
 def countries(form: Form, country_code: str | None) -> tuple[Country, ...]:
-    """The country of the record, then those of E.8.6.3, one a line, and the one that authorised the trial first (H.4.1)."""
+    """The country of the record, then those of E.8.6.3, one a line; the register lists there countries of the EEA too."""
     rows: dict[str, Country] = {}
     if country_code is not None:
-        code, name = country(country_code)
         authority = form.value("A.1") or form.value("", "National Competent Authority") or country_code
-        rows[code or authority] = Country(country_code=code, country=name, country_raw=authority)
-    for line in (
-        line.strip() for code in ("E.8.6.3", "H.4.1") for field in form.all(code) for line in field.value.splitlines()
-    ):
+        rows[country_code] = Country(country_code=country_code, country=country(country_code)[1], country_raw=authority)
+    for line in (line.strip() for field in form.all("E.8.6.3") for line in field.value.splitlines()):
         code, name = country(line)
         if line and (code or line) not in rows:
             rows[code or line] = Country(country_code=code, country=name, country_raw=line)

@@ -31,13 +31,15 @@ class Field(NamedTuple):
 
 
 class Form:
-    """The fields of one record, by code and in order, and what reading them leaves to say."""
+    """The fields of one record, by code, by section and in order, and what reading them leaves to say."""
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
         self.by_code: dict[str, list[Field]] = {}
+        self.sections: dict[str, list[Field]] = {}
         for field in fields:
             self.by_code.setdefault(field.code, []).append(field)
+            self.sections.setdefault(field.code[:1], []).append(field)
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
@@ -283,7 +285,7 @@ def _line(cell: lxml.html.HtmlElement) -> str:
     return " ".join(cell.text_content().split())
 
 
-_SOURCE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_SOURCE_BREAK = re.compile(r"[\r\n]+[ \t]*")
 
 
 def _lines(cell: lxml.html.HtmlElement) -> str:

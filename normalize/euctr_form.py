@@ -288,8 +288,9 @@ def _steps(code: str) -> _Steps:
     return (letter, *numbers)
 
 
-_CODES = [line.partition("|")[0].strip("#* ") for line in FORM.strip().splitlines()]
-_PLACES = sorted({_steps(code) for code in _CODES})
+#: The codes of the form in its order.
+CODES = tuple(dict.fromkeys(line.partition("|")[0].strip("#* ") for line in FORM.strip().splitlines()))
+_PLACES = sorted({_steps(code) for code in CODES})
 
 
 def place(code: str) -> float:

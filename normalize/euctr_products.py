@@ -32,9 +32,9 @@ TYPES = {
 
 
 def products(fields: Sequence[Field]) -> tuple[Intervention, ...]:
-    """The interventions of a record: its products (D.IMP), then its placebos (D.8)."""
-    tested = [field for field in fields if field.code.startswith("D.") and not field.code.startswith("D.8")]
-    placebos = [field for field in fields if field.code.startswith("D.8")]
+    """The interventions of the fields of section D: products (D.IMP), then placebos (D.8)."""
+    tested = [field for field in fields if field.code[:3] != "D.8"]
+    placebos = [field for field in fields if field.code[:3] == "D.8"]
     found = [_product(block, number) for number, block in enumerate(blocks(tested, PRODUCT), 1)]
     found += [_placebo(block) for block in blocks(placebos, PLACEBO)]
     return tuple(intervention for intervention in found if intervention is not None)
@@ -54,33 +54,38 @@ def _product(block: list[Field], number: int) -> Intervention | None:
         name=name,
         name_normalized=fold(name),
         type=next((kind for code, kind in TYPES.items() if code in answers), "drug"),
-        description="\n".join(_description([field for field in filled if field not in named])) or None,
+        description="\n".join(_description(filled, named)) or None,
         other_names="\n".join(others) or None,
     )
 
 
-def _description(filled: list[Field]) -> list[str]:
+def _description(filled: list[Field], named: list[Field]) -> list[str]:
+    """The fields that are no names, as lines; strengths with their substance where the product has several."""
     lines: list[str] = []
+    has_several = sum(field.code == NUMBER for field in filled) > 1
+    substance = ""
     strength: dict[str, str] = {}
     for field in filled:
+        if field.code == "D.3.8":
+            substance = f" of {field.value}" if has_several else ""
         if field.code in (UNIT, CONCENTRATION_TYPE, NUMBER):
             strength[field.code] = field.value
             if field.code == NUMBER:
-                lines.append(_strength(strength))
+                lines.append(f"Strength{substance}: {_strength(strength)}")
                 strength = {}
-        elif field.value != "No":
+        elif field not in named and field.value != "No":
             language = f" ({field.language})" if field.language else ""
             lines.append(f"{field.label}{language}: {', '.join(field.value.splitlines())}")
     if strength:
-        lines.append(_strength(strength))
+        lines.append(f"Strength{substance}: {_strength(strength)}")
     return lines
 
 
 def _strength(strength: dict[str, str]) -> str:
-    """`Strength: 100 mg milligram(s) (equal)`; the register writes code and name of a unit side by side."""
+    """`100 mg milligram(s) (equal)`; the register writes code and name of a unit side by side."""
     amount = " ".join(strength[code] for code in (NUMBER, UNIT) if code in strength)
     kind = f" ({strength[CONCENTRATION_TYPE]})" if CONCENTRATION_TYPE in strength else ""
-    return f"Strength: {amount}{kind}"
+    return f"{amount}{kind}".strip()
 
 
 def _placebo(block: list[Field]) -> Intervention | None:
@@ -88,5 +93,5 @@ def _placebo(block: list[Field]) -> Intervention | None:
     if not filled or any(field.code == "D.8.1" and field.value == "No" for field in filled):
         return None
     described = [field for field in filled if field.code != "D.8.1"]
-    description = "\n".join(_description(described)) or None
+    description = "\n".join(_description(described, [])) or None
     return Intervention(name="Placebo", name_normalized="placebo", type="drug", description=description)

@@ -2,7 +2,7 @@
 
 Called by `normalize.normalize("ictrp", ...)` with one trial: a `<Trial>` of the XML export, a header line with one row of the CSV
 export, or a Trial2.aspx page. `ictrp_elements` makes the three one dict; this file reads it in the order in which the portal prints
-a trial; `ictrp_lists` and `ictrp_design` take the texts of some twenty source registers apart by each register's habit.
+a trial; `ictrp_lists`, `ictrp_criteria` and `ictrp_design` take the texts of some twenty source registers apart by each one's habit.
 
 Not read: Internal_Number (ICTRP's own), other_records and Bridged_type (whether ICTRP thinks that another register holds the trial,
 not which), addresses and telephone numbers of contacts other than Contact_Tel (no column for them).
@@ -11,25 +11,21 @@ ICTRP's own transcoding has lost characters before they reach us: `≥` and `≤
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from msgspec.structs import replace
-
-from normalize import eligibility, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
+from normalize import ictrp_criteria, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
 from normalize.ages import parse_age
 from normalize.countries import country
 from normalize.dates import Order, is_prospective, iso_date
-from normalize.eligibility import Eligibility
 from normalize.enrollment import Size, parse_size
+from normalize.ictrp_criteria import AgeForm
 from normalize.ictrp_lists import lines
 from normalize.objects import Notes
 from normalize.schema import (
     Contact,
     Country,
-    CriterionKind,
     Document,
     EnrollmentCount,
     EthicsReview,
@@ -111,7 +107,9 @@ def normalize(body: bytes, media_type: str) -> Record:
     size = _size(get("Target_size"), "target_sample_size", notes)
     actual = _size(get("results_actual_enrollment"), "actual_enrollment", notes)
     inclusion, exclusion = _lines(get("Inclusion_Criteria")) or "", _lines(get("Exclusion_Criteria")) or ""
-    criteria = _criteria(inclusion, exclusion, registry, notes)
+    criteria = ictrp_criteria.read(inclusion, exclusion, registry, notes)
+    age_form = ictrp_criteria.age_form(inclusion)
+    youngest, oldest = _ages(get("Inclusion_agemin"), get("Inclusion_agemax"), age_form, notes)
     conditions, keywords = ictrp_lists.conditions(get("Condition", ""), registry)
     groups = [label for label, _ in size.parts]
     arms, interventions, links = ictrp_lists.interventions(get("Intervention", ""), registry, groups, notes.unmapped)
@@ -148,10 +146,10 @@ def normalize(body: bytes, media_type: str) -> Record:
         target_sample_size=size.total,
         actual_enrollment=actual.total,
         sample_size_raw=get("Target_size"),
-        minimum_age_years=_age(get("Inclusion_agemin"), "minimum_age_years", notes),
-        maximum_age_years=_highest_age(get("Inclusion_agemax"), notes),
-        minimum_age_raw=get("Inclusion_agemin"),
-        maximum_age_raw=get("Inclusion_agemax"),
+        minimum_age_years=youngest,
+        maximum_age_years=oldest,
+        minimum_age_raw=get("Inclusion_agemin") or (age_form.bands if age_form else None),
+        maximum_age_raw=get("Inclusion_agemax") or (age_form.bands if age_form else None),
         sex=_value("sex", sex, notes),
         sex_raw=sex,
         inclusion_criteria=criteria.inclusion,
@@ -176,7 +174,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         outcomes=(*primary, *secondary),
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
-        enrollment_counts=tuple(_counts(size, actual, inclusion)),
+        enrollment_counts=tuple(_counts(size, actual, age_form)),
         record_sponsors=tuple(_sponsors(elements)),
         countries=tuple(_countries(get("Countries"), notes)),
         contacts=tuple(_contacts(elements)),
@@ -246,6 +244,15 @@ def _prospective(flag: str | None, registered: str | None, enrolled: str | None,
     return by_dates
 
 
+def _ages(
+    lowest: str | None, highest: str | None, form: AgeForm | None, notes: Notes
+) -> tuple[float | None, float | None]:
+    """Lower and upper limit in years; EUCTR fills neither field, its limits are those of the age bands it answers with yes."""
+    if form and not lowest and not highest:
+        return form.youngest, form.oldest
+    return _age(lowest, "minimum_age_years", notes), _highest_age(highest, notes)
+
+
 def _age(text: str | None, field: str, notes: Notes) -> float | None:
     age = parse_age(text)
     if not age.understood:
@@ -270,85 +277,18 @@ def _size(text: str | None, field: str, notes: Notes) -> Size:
     return size
 
 
-# "Are the trial subjects under 18? no / Number of subjects for this age range: / F.1.2 Adults (18-64 years) yes /
-# F.1.2.1 Number of subjects for this age range 175 / F.1.3 Elderly (>=65 years) ...": EUCTR's form, behind its inclusion criteria
-_AGE_FORM = re.compile(r"^[ \t]*Are the trial subjects under 18\?", re.MULTILINE)
-_AGE_BANDS = (
-    ("under 18 years", re.compile(r"\?[^\n]*\n[ \t]*Number of subjects for this age range:?[ \t]*(\d+)[ \t]*$", re.MULTILINE)),
-    ("18-64 years", re.compile(r"F\.1\.2\.1 Number of subjects for this age range:?[ \t]*(\d+)[ \t]*$", re.MULTILINE)),
-    ("65 years and over", re.compile(r"F\.1\.3\.1 Number of subjects for this age range:?[ \t]*(\d+)[ \t]*$", re.MULTILINE)),
-)
-
-
-def _counts(size: Size, actual: Size, inclusion: str) -> Iterator[EnrollmentCount]:
+def _counts(size: Size, actual: Size, form: AgeForm | None) -> Iterator[EnrollmentCount]:
     """Target_size is the target, whatever became of it: of a completed trial ClinicalTrials.gov's number may be the actual one."""
     if size.total is not None:
         yield EnrollmentCount(kind="planned", scope="total", count=size.total, source_field="Target_size")
     for label, count in size.parts:
         yield EnrollmentCount(kind="planned", scope="arm", scope_value=label or None, count=count, source_field="Target_size")
-    form = _AGE_FORM.search(inclusion)
-    for band, pattern in _AGE_BANDS:
-        if form and (found := pattern.search(inclusion, form.start())):
-            yield EnrollmentCount(
-                kind="planned", scope="age_band", scope_value=band, count=int(found[1]), source_field="Inclusion_Criteria"
-            )
+    for band, count in form.counts if form else ():
+        yield EnrollmentCount(
+            kind="planned", scope="age_band", scope_value=band, count=count, source_field="Inclusion_Criteria"
+        )
     if actual.total is not None:
         yield EnrollmentCount(kind="actual", scope="total", count=actual.total, source_field="results_actual_enrollment")
-
-
-def _criteria(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibility:
-    parts: list[tuple[CriterionKind, str]] = []
-    if inclusion:
-        # ClinicalTrials.gov's whole text stands in Inclusion_Criteria, with its own headings.
-        whole = not exclusion and (registry == "ClinicalTrials.gov" or _EXCLUSION_HEADING.search(inclusion) is not None)
-        parts.append(("unspecified" if whole else "inclusion", inclusion))
-    if exclusion:
-        parts.append(("exclusion", exclusion))
-    criteria = eligibility.parse(parts)
-    if form := _AGE_FORM.search(inclusion):
-        criteria = _without_form(criteria, form.start(), len(inclusion))
-    return _without_lost_signs(criteria, notes) if "=" in inclusion or "=" in exclusion else criteria
-
-
-_EXCLUSION_HEADING = re.compile(r"^\W*(?:key |main )?exclusion criteria\b", re.IGNORECASE | re.MULTILINE)
-
-
-def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
-    """The lines of EUCTR's form between `start` and `end` stay in the raw text, but are neither criteria nor limits."""
-    kept: dict[int, int] = {}
-    for ordinal, criterion in enumerate(criteria.criteria, 1):
-        if not start <= criterion.start < end:
-            kept[ordinal] = len(kept) + 1
-    inclusion = criteria.inclusion
-    if inclusion and (form := _AGE_FORM.search(inclusion)):
-        inclusion = inclusion[: form.start()].rstrip() or None
-    return replace(
-        criteria,
-        inclusion=inclusion,
-        criteria=tuple(
-            replace(criterion, parent_ordinal=kept.get(criterion.parent_ordinal or 0))
-            for ordinal, criterion in enumerate(criteria.criteria, 1)
-            if ordinal in kept
-        ),
-        measures=tuple(
-            replace(measure, criterion_ordinal=kept[measure.criterion_ordinal])
-            for measure in criteria.measures
-            if measure.criterion_ordinal in kept
-        ),
-    )
-
-
-def _without_lost_signs(criteria: Eligibility, notes: Notes) -> Eligibility:
-    """`=` may have been `≥` or `≤` before ICTRP lost it ("Age = 18 years", NCT04343898): such a limit says nothing for sure."""
-    lost = [measure for measure in criteria.measures if _LOST_SIGN.search(measure.text) and measure.lower == measure.upper]
-    if not lost:
-        return criteria
-    texts = "; ".join(measure.text for measure in lost)
-    notes.warn("criterion_measures", texts, "ICTRP writes = for both ≥ and ≤: these limits have no known direction and are left out.")
-    return replace(criteria, measures=tuple(measure for measure in criteria.measures if measure not in lost))
-
-
-_LOST_SIGN = re.compile(r"(?<![<>=!])=(?![<>=])")
 
 
 def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
@@ -369,7 +309,7 @@ def _countries(text: str | None, notes: Notes) -> Iterator[Country]:
         if (code or name) not in seen:
             seen.add(code or name)
             if code is None:
-                notes.warn("countries", name, "Not the name of a country of ISO 3166-1.")
+                notes.unmapped.append(Unmapped(vocabulary="country", raw_value=name))
             yield Country(country_code=code, country=english, country_raw=name)
 
 

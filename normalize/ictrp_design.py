@@ -89,6 +89,8 @@ _ROLE_LIST = re.compile(r"\(([^()]*)\)")
 _MATRIX = re.compile(
     r"\b(Controlled|Randomised|Open|Single blind|Double blind|Parallel group|Cross over):\s*(yes|no)\b", re.IGNORECASE
 )
+_OTHER_MODEL = re.compile(r"\bCross over:\s*\w*\s*Other:\s*yes\b", re.IGNORECASE)
+_ONE_ARM = re.compile(r"\bNumber of treatment arms in the trial:\s*1\b")
 _BLINDINGS = (("open", "none"), ("single blind", "single"), ("double blind", "double"))
 _MODELS = (("parallel group", "parallel"), ("cross over", "crossover"))
 
@@ -138,16 +140,21 @@ def _roles(masking: str) -> str | None:
 
 
 def _matrix(text: str) -> tuple[Design, tuple[Contradiction, ...]]:
-    """EUCTR's E.8.1. A form with nothing but `no` was not filled in (CTIS2023-507385-11-00: neither open nor blind)."""
+    """E.8.1 and E.8.2.4 of EUCTR's form, read as `euctr_design` does. Nothing but `no` is a form that was not filled in
+    (CTIS2023-507385-11-00: neither open nor blind)."""
     answers: dict[str, bool] = {}
     for label, answer in _MATRIX.findall(text):
         answers.setdefault(label.lower(), answer.lower() == "yes")
     if not any(answers.values()):
         return Design(), ()
+    one_arm = _ONE_ARM.search(text) is not None
     blindings = tuple(value for label, value in _BLINDINGS if answers.get(label))
     models = tuple(value for label, value in _MODELS if answers.get(label))
+    if not models and (_OTHER_MODEL.search(text) or one_arm):
+        models = ("other",) if _OTHER_MODEL.search(text) else ("single_group",)
+    unlike = "na" if one_arm else "non_randomized"
     design = Design(
-        allocation=None if "randomised" not in answers else "randomized" if answers["randomised"] else "non_randomized",
+        allocation=None if "randomised" not in answers else "randomized" if answers["randomised"] else unlike,
         masking=blindings[0] if len(blindings) == 1 else None,
         intervention_model=models[0] if len(models) == 1 else None,
     )

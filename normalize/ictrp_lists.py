@@ -94,11 +94,11 @@ def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
     for part in _split(text, _EUROPEAN_PART):
         part = lines(part)
         if part.startswith("Therapeutic area:"):
-            keywords[part] = None
-        elif (coded := _MEDDRA.fullmatch(part)) and coded["term"]:
+            keywords[part.removeprefix("Therapeutic area:").strip()] = None
+        elif (coded := _MEDDRA.fullmatch(part)) and (coded["term"] or coded["code"]):
             found[
                 Condition(
-                    condition=coded["term"],
+                    condition=coded["term"] or f"MedDRA {coded['code']}",
                     condition_normalized=fold(coded["term"]) or None,
                     meddra_code=coded["code"] or None,
                     meddra_version=coded["version"] or None,
@@ -108,7 +108,7 @@ def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
             keywords[coded["organ_class"]] = None
         else:
             found[_condition(part)] = None
-    return list(found), [Keyword(keyword=keyword) for keyword in keywords]
+    return list(found), [Keyword(keyword=keyword) for keyword in keywords if keyword]
 
 
 # --- interventions -----------------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ _DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
 # A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
 _GROUP = re.compile(r"(?:\A|;)\s*([^;:]{1,120}):")
 # DRKS "Group 1: ...<br>Group 2: ...", IRCT "Intervention 1: Intervention group: ... Intervention 2: Control group: ..."
-_NUMBERED = re.compile(r"\s+(?=(?:Group|Intervention|Arm) \d{1,2}: )")
+_NUMBERED = re.compile(r"\s+(?=(?:Group|Intervention) \d{1,2}: )")
 # CTRI "Intervention1: <name>: <description><br>Control Intervention1: <name>: <description>"
 _CTRI = re.compile(r"(?:\A|\n)((?:Control )?Intervention)\d+: ")
 
@@ -143,7 +143,7 @@ _PRODUCT_FIELD = re.compile(rf"(?:\A|\n|,)\s*({_LABEL}):[ \t]*(.*?)[ \t]*(?=\Z|\
 
 #: Longest name of an intervention that its register gives as free text: what is longer has a name in its first line or sentence.
 _LONGEST_NAME = 200
-_SENTENCE_END = re.compile(r"[.;:]\s")
+_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.;](?=\s+[A-Z])")
 
 Interventions = tuple[list[Arm], list[Intervention], list[ArmIntervention]]
 
@@ -166,7 +166,9 @@ def interventions(text: str, registry: str, groups: Sequence[str], unmapped: lis
         return _of_agents(text)
     if registry == "PACTR":
         return [], [_free_text(piece) for piece in _split(text, _SEMICOLON)], []
-    return [], [_free_text(piece) for piece in _split(text, _NUMBERED)], []
+    if registry in ("DRKS", "IRCT"):
+        return [], [_free_text(piece) for piece in _split(text, _NUMBERED)], []
+    return [], [_free_text(text)] if text else [], []
 
 
 def _intervention(name: str, kind: str | None = None, description: str | None = None) -> Intervention:
@@ -178,7 +180,7 @@ def _free_text(text: str) -> Intervention:
     if len(text) <= _LONGEST_NAME:
         return _intervention(text)
     first_line = text.find("\n", 1, _LONGEST_NAME)
-    cut = first_line if first_line > 0 else max((m.start() + 1 for m in _SENTENCE_END.finditer(text, 0, _LONGEST_NAME)), default=0)
+    cut = first_line if first_line > 0 else max((end.end() for end in _SENTENCE_END.finditer(text, 0, _LONGEST_NAME)), default=0)
     return _intervention(text[:cut].strip(), description=text[cut:].strip()) if cut else _intervention(text)
 
 
@@ -241,15 +243,16 @@ def _product(block: str) -> Intervention:
     for label, value in _PRODUCT_FIELD.findall(block):
         if not is_junk(value):
             fields.setdefault(label, []).append(value)
-    names = list(dict.fromkeys(name for label in _PRODUCT_NAMES for name in fields.get(label, ())))
+    names: dict[str, str] = {}
+    for label in _PRODUCT_NAMES:
+        for name in fields.get(label, ()):
+            names.setdefault(fold(name), name)
     if not names:
         # Some are nothing but a form: "Pharmaceutical Form: Film-coated tablet" (EUCTR2014-001957-17-SE).
         return _free_text(block)
+    name, *others = names.values()
     return Intervention(
-        name=names[0],
-        name_normalized=fold(names[0]) or None,
-        description=block,
-        other_names="\n".join(names[1:]) or None,
+        name=name, name_normalized=fold(name) or None, description=block, other_names="\n".join(others) or None
     )
 
 

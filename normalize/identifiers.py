@@ -98,8 +98,6 @@ _SHORT_FORMS = (
     _Form("UMIN", r"C([0-9]{9})", "C{}"),
     _Form("ReBec", r"RBR[\W_]?((?=[A-Za-z]{0,9}[0-9])[A-Za-z0-9]{6,10})", "RBR-{}", str.lower),
 )
-
-
 _ALL_FORMS = _EU_FORMS + _WORD_FORMS + _SHORT_FORMS
 
 
@@ -111,11 +109,12 @@ def _any_of(forms: tuple[_Form, ...]) -> str:
 _WORD_START, _WORD_END = "(?<![A-Za-z0-9])", "(?![A-Za-z0-9])"
 _IN_TEXT = re.compile(f"{_WORD_START}(?:{_any_of(_WORD_FORMS)}){_WORD_END}|{_any_of(_EU_FORMS)}", re.IGNORECASE)
 _WHOLE = re.compile(_any_of(_ALL_FORMS), re.IGNORECASE)
+_SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 
 # A registry number has five figures in a row, behind its prefix or behind a year and a dash; or it has a prefix in capitals that hardly
 # stands elsewhere. Long texts are looked through for that first and read only round about: most hold no number at all.
 _FIVE_FIGURES = re.compile("[0-9][0-9]{4,}")
-_BEFORE_FIGURES = re.compile(rf"NCT|[RC]TRN|RCTN|CTR|KCT|DRKS|IRCT|JAPIC|IIA|JRCT|UMIN|JPRN|OMON|RPCEC|PACTR|RBR|[0-9]{_DASH}$", re.IGNORECASE)
+_BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$", re.IGNORECASE)
 _PREFIXES_OF_SHORT_NUMBERS = tuple(re.compile(prefix) for prefix in ("RBR-", "PER[^A-Za-z ]", "SLCTR", "U[0-9]{4}[^0-9]", "NTR", "OMON"))
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint
 
@@ -153,18 +152,18 @@ def _found(match: re.Match[str]) -> Found:
 
 
 # What stands before a number to say which it is: "EudraCT No.: 2005-000666-39", "UTN U1111-1131-9971"
-_LABEL = re.compile(r"(?:EudraCT|EUDRA CT|EU CTR?|EU CTIS|CTIS|UTN|WHO)?[\W_]*(?:(?:no|nr|number|code|id)\b[\W_]*)?", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:EudraCT|EUDRA CT|EU CTR?|EU CTIS|CTIS|UTN|WHO)?[\W_]*(?:(?:no|nr|number|code|id)\b[\W_]*)?", re.IGNORECASE)
 
 
 def canonical(text: str) -> Found | None:
     """The one registry number that a whole text is, short forms (`NL8501`) and blanks inside (`NCT 0055 7201`) allowed; None for others."""
     value = text.strip().strip(".,;:#()[]\"'")
-    for candidate in (value, value[_LABEL.match(value).end() :], "".join(fold(value).split())):  # type: ignore[union-attr]
-        match = _WHOLE.fullmatch(candidate)
-        if match and _counts(match):
-            start = text.index(value)
-            return _found(match)._replace(raw=value, start=start, end=start + len(value))
-    return None
+    squeezed = "".join(fold(value).split())
+    match = _WHOLE.fullmatch(value) or _WHOLE.fullmatch(_LABEL.sub("", value)) or _SQUEEZED.fullmatch(squeezed)
+    if match is None or not _counts(match):
+        return None
+    start = text.index(value)
+    return _found(match)._replace(raw=value, start=start, end=start + len(value))
 
 
 _JUNK = frozenset(

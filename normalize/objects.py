@@ -95,7 +95,7 @@ def _storable(value: object) -> object:
     return value
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):
     """One object of an answer, with the path to it and the notes that reading it adds to."""
 
     data: dict[str, Any]

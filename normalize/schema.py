@@ -253,6 +253,10 @@ class Record(Struct, frozen=True, kw_only=True):
     inclusion_criteria: Annotated[Text, Doc("TRDS 14. Key inclusion criteria.")] = None
     exclusion_criteria: Annotated[Text, Doc("TRDS 14. Key exclusion criteria.")] = None
     eligibility_raw: Annotated[Text, Doc("The whole eligibility text; `criteria.start` and `end` count its characters.")] = None
+    conditions_raw: Annotated[Text, Doc("Conditions as the source writes them, where they come as one text.")] = None
+    interventions_raw: Annotated[Text, Doc("Interventions as the source writes them, where they come as one text.")] = None
+    primary_outcomes_raw: Annotated[Text, Doc("Primary outcomes as the source writes them, where they come as one text.")] = None
+    secondary_outcomes_raw: Annotated[Text, Doc("Secondary outcomes as the source writes them, where they come as one text.")] = None
     has_results: Annotated[bool | None, Doc("TRDS 23. 1 when the registry holds summary results.")] = None
     results_date: Annotated[Text, Doc("TRDS 23. When results were first posted.")] = None
     results_url: Annotated[Text, Doc("TRDS 23. Page of the results.")] = None

@@ -117,10 +117,11 @@ _ANSWERED_PHASE = re.compile(r"\bphase (i{1,3}|iv) (yes|no)\b")
 _PHASE = re.compile(r"(?:phase)?([0-4]|i{1,3}|iv)[abc]?")
 _NUMERALS = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 #: Words beside the numeral that do not change it: "II (Phase II study)", "Phase I and Phase II (Integrated)- Other" (CTIS).
-_BESIDE_A_PHASE = frozenset(
-    """phase phases study studies trial trials clinical drug and or to of in the integrated seamless other others exploratory confirmatory
-    therapeutic use human humans pharmacology first administration bioequivalence post market marketing surveillance""".split()
-)
+_WORDS_BESIDE_A_PHASE = """
+    phase phases study studies trial trials clinical drug and or to of in the integrated seamless other others exploratory confirmatory therapeutic
+    use human humans pharmacology first administration bioequivalence post market marketing surveillance
+"""
+_BESIDE_A_PHASE = frozenset(_WORDS_BESIDE_A_PHASE.split())
 
 
 def _phase(folded: str) -> str | None:

@@ -8,6 +8,7 @@ a sentence; what makes a run incomplete is listed in `shortfalls`. `harvester.cr
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import ipaddress
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
@@ -154,6 +155,10 @@ class RegistrySpider(scrapy.Spider):
         except Fault as fault:
             self.fault = str(fault)
             self.logger.error("%s: %s", self.registry, fault)
+        # Scrapy asks whether a spider is idle when start() ends, and then only every five seconds: the last items need some
+        # turns of the event loop to pass the pipeline.
+        for _ in range(10):
+            await asyncio.sleep(0.005)
 
     def asked_for(self) -> str:
         """The run in a few words, as the table `runs` keeps it."""

@@ -85,6 +85,8 @@ class _Answer(Struct):
     protocolSection: msgspec.Raw | None = None
 
 
+#: What decoding broken JSON raises; nesting of a hundred thousand brackets is broken too.
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode_study = msgspec.json.Decoder(_Study).decode
 _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -97,7 +99,7 @@ def ctgov_page(body: bytes) -> Page:
         raise NotAPage(f"expected a JSON page of studies, found {_what_it_is(body)}")
     try:
         answer = _decode_answer(start)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except _BROKEN as problem:
         return _broken_page(start, problem)
     if answer.studies is None:
         raise NotAPage('the JSON has no "studies": ' + _what_it_is(body))
@@ -127,7 +129,7 @@ def _ctgov_piece(body: bytes) -> Piece:
         study = _decode_study(body)
         number = study.protocolSection and study.protocolSection.identificationModule
         found = number.nctId if number else None
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except _BROKEN as problem:
         try:
             # The standard library reads lone surrogates and control characters, which strict JSON refuses.
             found = json.loads(body, strict=False)["protocolSection"]["identificationModule"]["nctId"]
@@ -170,7 +172,7 @@ def _cut_ctgov_text(body: bytes, note: Note) -> Iterator[Piece]:
             yield from (_ctgov_piece(bytes(raw)) for raw in _decode_array(body))
             return
         answer = _decode_answer(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _BROKEN:
         listed = re.search(rb'"studies"\s*:\s*\[', body)
         study = body.find(b'"protocolSection"')
         begin = listed.end() if listed and (study < 0 or listed.start() < study) else 0

@@ -40,8 +40,9 @@ AGES: tuple[tuple[str, str], ...] = (
 
 
 def load(folder: Path) -> tuple[Holding, ...]:
-    """The country records of a folder in the order of their file names; a record's number is `2017-001400-29/FR`."""
-    texts = [file.read_text("utf-8") for file in sorted(folder.glob("*.txt"))]
+    """The country records of a folder, by number and country, `3rd` last; a record's number is `2017-001400-29/FR`."""
+    files = sorted(folder.glob("*.txt"), key=lambda file: (file.stem[:14], file.stem.endswith("-3rd"), file.stem))
+    texts = [file.read_text("utf-8") for file in files]
     return tuple(Holding("/".join(address(text)), text) for text in texts)
 
 

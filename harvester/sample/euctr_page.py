@@ -69,7 +69,9 @@ def split(body: str) -> list[tuple[str, list[str]]]:
     for line in body.splitlines():
         if line in by_title:
             found.append((by_title[line], []))
-        elif HEADINGS.match(line) or SUBHEADINGS.match(line) or FIELD.match(line):
+        elif HEADINGS.match(line) or SUBHEADINGS.match(line) or (FIELD.match(line) and line[0] == found[-1][0][0]):
+            # A line of free text can begin like a field ("D.1 of the manual ..." in E.4 of 2021-099015-40): another letter
+            # than the section's is no field.
             found[-1][1].append(line)
         elif found[-1][1]:
             found[-1][1][-1] += "\n" + line

@@ -24,6 +24,9 @@ EXPORTED = "11/20/2026 08:00:00"  # MM/DD/YYYY, as the portal writes it since 20
 BLUE = '<td bgcolor="#006699"><font face="Arial" color="White" size="3"><b><span>$heading</span></b></font></td>'
 CELL = '<td valign="top"><font face="Arial" color="#000066" size="3">$inside</font></td>'
 
+# The export writes a register's name in full where the page gives its short name.
+REGISTERS = {"EU Clinical Trials Register": "EUCTR"}
+
 # Main table of a page: label, element id below DataList3_ctl01_, element of the export.
 MAIN: tuple[tuple[str, str, str], ...] = (
     ("Register:", "DescriptionLabel", "Source_Register"),
@@ -108,7 +111,7 @@ def elements(text: str) -> dict[str, str]:
     return {str(child.tag): (child.text or "").strip() for child in etree.fromstring(text.encode(), parser)}
 
 
-def answer(shelf: Shelf, request: Request, reshape: Reshape, page_size: int) -> Answer:  # noqa: ARG001
+def answer(shelf: Shelf, request: Request, reshape: Reshape, page_size: int) -> Answer:
     """What the portal says to one request: `Trial2.aspx?TrialID=...`. An unknown number gets 200 and a page without data."""
     if request.path.removeprefix(BASE).lower() != "/trial2.aspx":
         return page("<html><head><title>404 - File or directory not found.</title></head><body></body></html>", 404)
@@ -129,8 +132,7 @@ def frame(asked: str, values: dict[str, str]) -> str:
     tables = [table("DataList3", "Main", [rows("DataList3_ctl01_", MAIN, values)] if values else [])]
     countries = [span(f"DataList2_ctl{n:02d}_Country_Label", each) for n, each in entries(values.get("Countries", ""))]
     tables.append(table("DataList2", "Countries of recruitment", countries))
-    contact = rows("DataList4_ctl01_", CONTACT, values) if values.get("Contact_Firstname", "") + values.get("Contact_Lastname", "") else ""
-    tables.append(table("DataList4", "Contacts", [contact] if contact else []))
+    tables.append(table("DataList4", "Contacts", contacts(values)))
     tables.append(table("DataList6", "Key inclusion &amp; exclusion criteria", [criteria(values)] if values else []))
     for name, heading, label, element in LISTS:
         value = values.get(element, "")
@@ -158,6 +160,8 @@ def rows(prefix: str, labels: tuple[tuple[str, str, str], ...], values: dict[str
     lines: list[str] = []
     for label, name, element in labels:
         value = values.get(element, "")
+        if element == "Source_Register":
+            value = REGISTERS.get(value, value)
         if element == "Scientific_title":
             value = value.ljust(TITLE_WIDTH)
         if element in ("web_address", "results_url_link"):
@@ -170,6 +174,22 @@ def rows(prefix: str, labels: tuple[tuple[str, str, str], ...], values: dict[str
         else:
             lines[-1] += f"&nbsp;\n{shown}"
     return '<table style="width: 100%;">\n' + "</td>\n</tr>\n".join(lines) + "</td>\n</tr>\n</table>"
+
+
+def contacts(values: dict[str, str]) -> list[str]:
+    """One block a person. The export joins names, telephones and addresses each with semicolons."""
+    parts = {element: values.get(element, "").split(";") for _, _, element in CONTACT}
+    # An address or an affiliation can hold a semicolon of its own; names, telephones and e-mails tell how many there are.
+    count = max(len(parts[element]) for element in ("Contact_Firstname", "Contact_Lastname", "Contact_Email"))
+    if not "".join(values.get(element, "").strip(" ;") for _, _, element in CONTACT):
+        return []
+    blocks = []
+    for index in range(count):
+        person = {element: held[index].strip() if index < len(held) else "" for element, held in parts.items()}
+        if len(parts["Contact_Address"]) != count:
+            person["Contact_Address"] = values.get("Contact_Address", "")
+        blocks.append(rows(f"DataList4_ctl{index + 1:02d}_", CONTACT, person))
+    return blocks
 
 
 def criteria(values: dict[str, str]) -> str:
@@ -186,8 +206,8 @@ def criteria(values: dict[str, str]) -> str:
 
 
 def span(name: str, value: str) -> str:
-    """An element with its id. The portal prints a line break of the text as `<br>` and leaves a literal `<br>` as it is."""
-    text = "<br>".join(html.escape(part, quote=False) for part in re.split(r"<br\s*/?>", value))
+    """An element with its id. A literal `<br>` of the text stays one; all else is escaped."""
+    text = "<br>".join(html.escape(part, quote=False) for part in re.split(r"<br\s*/?>", value.replace("\r", "\n")))
     return f'<span id="{name}">{text}</span>'
 
 

@@ -1,0 +1,75 @@
+"""Site room: the Datasette plugin that shows a catalogue to readers: its routes and hooks, each a few lines.
+
+Found by Datasette through the entry point `datasette: harvester`, so `harvester serve` and a plain
+`datasette catalogue.db -m metadata.yml` give the same site. Reads the catalogue, writes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.utils.asgi import Request, Response
+from jinja2 import Environment
+
+from harvester.site import database
+from harvester.site.downloads import search_csv, search_json
+from harvester.site.home import home
+from harvester.site.pages import message
+from harvester.site.search import search
+from harvester.site.sources import about, dictionary, footer
+from harvester.site.trial import trial
+
+F = TypeVar("F", bound=Callable[..., Any])
+_hook = cast("Callable[[F], F]", hookimpl)
+
+_STATIC = Path(__file__).parent / "static"
+
+
+@_hook
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
+    return [
+        (r"/$", home),
+        (r"/search$", search),
+        (r"/search\.csv$", search_csv),
+        (r"/search\.json$", search_json),
+        (r"/trial/(?P<number>.+)$", trial),
+        (r"/about$", about),
+        (r"/dictionary$", dictionary),
+    ]
+
+
+@_hook
+def startup(datasette: Datasette) -> None:
+    database.adopt(datasette)
+
+
+@_hook
+def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
+    # Datasette's own pages, and its error pages, which get no other context, have the same header and footer.
+    async def site_sources() -> list[dict[str, Any]]:
+        return await footer(datasette)
+
+    env.globals["site_sources"] = site_sources
+    env.globals["site_style"] = {
+        name: f"-/static-plugins/harvester/{name}.css?{hashlib.sha256((_STATIC / f'{name}.css').read_bytes()).hexdigest()[:8]}"
+        for name in ("site", "stock")
+    }
+
+
+@_hook
+def handle_exception(datasette: Datasette, request: Request, exception: Exception) -> Any:
+    """Says in a sentence what is wrong with the catalogue; everything else is left to Datasette."""
+
+    async def answer() -> Response | None:
+        if isinstance(exception, database.NoCatalogue):
+            return await message(datasette, request, "There is no catalogue to show", str(exception), 503)
+        if isinstance(exception, database.TooSlow):
+            return await message(datasette, request, "The search was stopped", str(exception), 503)
+        return None
+
+    return answer

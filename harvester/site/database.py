@@ -11,7 +11,6 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,11 +127,11 @@ async def in_thread(datasette: Datasette, fn: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(datasette.executor, fn)
 
 
-def connection_for_download(datasette: Datasette) -> closing[sqlite3.Connection]:
-    """A connection of its own, so that a download of many rows comes from one catalogue whole."""
+def open_for_download(datasette: Datasette) -> sqlite3.Connection:
+    """A connection of its own, so that a download of many rows comes from one catalogue whole. The caller closes it."""
     file = catalogue_of(datasette)
     file.identity()
     query = "mode=ro" if file.is_mutable else "immutable=1"
     db = sqlite3.connect(f"file:{file.path}?{query}", uri=True, check_same_thread=False)
     db.row_factory = sqlite3.Row
-    return closing(db)
+    return db

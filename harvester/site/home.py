@@ -9,10 +9,11 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, queries
+from harvester.site.cards import facet_label
 from harvester.site.database import catalogue_of, read
 from harvester.site.pages import page
-from harvester.site.search import Wanted, facet_label
 from harvester.site.sources import described
+from harvester.site.wanted import Wanted
 
 #: What the first page counts, under these headings.
 _COUNTED = {"status": "By recruitment status", "phase": "By phase", "type": "By study type"}

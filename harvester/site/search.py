@@ -1,113 +1,28 @@
-"""Site room: `/search`: full text, filters with counts, sorting, paging; and the same search whole as CSV and JSON."""
+"""Site room: `/search`: full text, filters with counts, sorting, paging. A number that one trial has leads to the trial."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any
 
 from datasette.app import Datasette
-from datasette.utils.asgi import AsgiStream, Request, Response
+from datasette.utils.asgi import Request, Response
 
-from harvester.catalogue import TABLES
 from harvester.site import labels, links, queries
 from harvester.site.cards import card, facet_label
-from harvester.site.database import connection_for_download, in_thread, read
-from harvester.site.downloads import attachment, csv_text, json_text
+from harvester.site.database import read
 from harvester.site.lookup import find_trials, number_in
-from harvester.site.matching import LONGEST, Matching, matching
 from harvester.site.pages import page, trial_path
+from harvester.site.wanted import HEADINGS, SORTS, Wanted, wanted
 
 PAGE_SIZE = 25
 #: Values of a facet that are shown at once; the rest unfold.
 _AT_ONCE = 7
-_ROWS_A_CHUNK = 200
-
-_HEADINGS = {
-    "status": "Recruitment status", "phase": "Phase", "type": "Study type", "registry": "Registry", "country": "Country",
-    "sponsor": "Sponsor", "sex": "Sex", "results": "Results posted", "year": "Start year",
-}  # fmt: skip
-_SORTS = {"relevance": "Relevance", "start": "Start date", "update": "Last update", "size": "Sample size"}
-
-
-class Wanted(NamedTuple):
-    """A search as its address writes it."""
-
-    text: str = ""
-    filters: Mapping[str, tuple[str, ...]] = {}
-    first_year: int | None = None
-    last_year: int | None = None
-    sort: str = ""
-    page: int = 1
-
-    @property
-    def matching(self) -> Matching:
-        return matching(self.text)
-
-    @property
-    def asked(self) -> queries.Asked:
-        return queries.Asked(self.matching.expression, self.filters, self.first_year, self.last_year)
-
-    @property
-    def order(self) -> str:
-        """What it is sorted by; without words there is no relevance."""
-        if self.sort in queries.SORTS or (self.sort == "relevance" and self.matching.expression):
-            return self.sort
-        return "relevance" if self.matching.expression else "update"
-
-    @property
-    def is_filtered(self) -> bool:
-        return bool(self.filters) or self.first_year is not None or self.last_year is not None
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Names and values of the address, the page left out."""
-        found = [("q", self.text)] if self.text else []
-        found += [(name, value) for name in queries.FACETS for value in self.filters.get(name, ())]
-        found += [(name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None]
-        return found + ([("sort", self.sort)] if self.sort else [])
-
-    @property
-    def path(self) -> str:
-        return self.path_as("/search")
-
-    def path_as(self, base: str) -> str:
-        pairs = self.pairs + ([("page", str(self.page))] if self.page > 1 else [])
-        return f"{base}?{urlencode(pairs)}" if pairs else base
-
-    def toggled(self, facet: str, value: str) -> Wanted:
-        """The search with one value of a facet more, or without it when it was there."""
-        held = self.filters.get(facet, ())
-        changed = tuple(v for v in held if v != value) if value in held else (*held, value)
-        return self._replace(filters={**self.filters, facet: changed} if changed else self._without(facet), page=1)
-
-    def _without(self, facet: str) -> dict[str, tuple[str, ...]]:
-        return {name: values for name, values in self.filters.items() if name != facet}
-
-
-def _whole(text: str | None, least: int, most: int) -> int | None:
-    """A number written in an address, None when it is none or out of bounds."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most else None
-
-
-def wanted(request: Request) -> Wanted:
-    """Reads an address. What it does not understand it leaves out."""
-    args = request.args
-    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in queries.FACETS}
-    return Wanted(
-        text=" ".join((args.get("q") or "")[:LONGEST].replace("\x00", " ").split()),
-        filters={name: values for name, values in filters.items() if values},
-        first_year=_whole(args.get("from"), 1900, 2200),
-        last_year=_whole(args.get("to"), 1900, 2200),
-        sort=args.get("sort") if args.get("sort") in _SORTS else "",
-        page=_whole(args.get("page"), 1, 1_000_000) or 1,
-    )
 
 
 def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
     found = []
-    for name, heading in _HEADINGS.items():
+    for name, heading in HEADINGS.items():
         chosen = search.filters.get(name, ())
         values = []
         for value, count in queries.facet_counts(db, name, search.asked):
@@ -130,7 +45,7 @@ def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
 def _chips(search: Wanted) -> list[dict[str, str]]:
     """The filters that are on, each with the address without it."""
     found = [
-        {"label": f"{_HEADINGS[name]}: {facet_label(name, None if value == queries.NOT_GIVEN else value)}", "path": search.toggled(name, value).path}
+        {"label": f"{HEADINGS[name]}: {facet_label(name, None if value == queries.NOT_GIVEN else value)}", "path": search.toggled(name, value).path}
         for name, values in search.filters.items()
         for value in values
     ]
@@ -182,7 +97,7 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "clear": Wanted(text=search.text, sort=search.sort).path,
         "sorts": [
             {"label": label, "path": unpaged._replace(sort=name).path, "current": name == search.order}
-            for name, label in _SORTS.items()
+            for name, label in SORTS.items()
             if name != "relevance" or match
         ],
         "hidden": [pair for pair in search.pairs if pair[0] != "q"],
@@ -208,20 +123,3 @@ async def search(datasette: Datasette, request: Request) -> Response:
             return Response.redirect(trial_path(datasette, found[0]))
     context = await read(datasette, lambda db: _results(db, asked_for))
     return await page(datasette, request, "search.html", context)
-
-
-# ----------------------------------------------------------------------------------------------- the whole search
-
-
-def _in_chunks(datasette: Datasette, asked_for: Wanted, as_text: Any) -> Any:
-    """The rows of a search as pieces of text, all from one catalogue."""
-
-    async def chunks() -> AsyncIterator[str]:
-        with connection_for_download(datasette) as db:
-            rowids = await in_thread(datasette, lambda: queries.hits(db, asked_for.asked, asked_for.order))
-            yield as_text.head(len(rowids), db)
-            for start in range(0, len(rowids), _ROWS_A_CHUNK):
-                some = rowids[start : start + _ROWS_A_CHUNK]
-                yield await in_thread(datasette, lambda some=some: as_text.rows(queries.whole_trials(db, some), some is rowids))
-            yield as_text.tail
-    return chunks

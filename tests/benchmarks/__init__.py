@@ -1,0 +1,1 @@
+"""How fast: `make bench`. Needs the recorded payloads beside the project; not part of the tests."""

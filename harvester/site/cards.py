@@ -1,0 +1,94 @@
+"""Site room: one trial as a list shows it, and the words of a filter's values. Pure; called by `search` and `home`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harvester.site import labels, queries
+from harvester.site.matching import Piece, pieces
+
+_LISTED = 3
+
+_FACET_VOCABULARY = {"status": "recruitment_status", "type": "study_type", "sponsor": "sponsor_class", "sex": "sex"}
+#: Heading of a piece of text that holds a match.
+_MATCH_HEADINGS = {
+    "identifiers": "Numbers", "acronym": "Acronym", "scientific_title": "Scientific title", "conditions": "Conditions",
+    "keywords": "Keywords", "interventions": "Interventions", "brief_summary": "Summary", "sponsors": "Sponsors",
+    "detailed_description": "Description", "eligibility_raw": "Eligibility",
+}  # fmt: skip
+
+
+def facet_label(facet: str, value: Any) -> str:
+    """The words for a value of a facet; None is a trial for which the registries give none."""
+    if value is None:
+        return "Not given"
+    if facet == "phase":
+        return labels.phase(str(value))
+    if facet == "country":
+        return labels.country_name(str(value))
+    if facet == "results":
+        return "Yes" if str(value) == "1" else "No"
+    if facet in _FACET_VOCABULARY:
+        return labels.word(_FACET_VOCABULARY[facet], str(value))
+    return str(value)
+
+
+def badges(row: dict[str, Any]) -> list[dict[str, str]]:
+    """Status, phase, type and results of a trial, each with a tone for its colour."""
+    status = row["recruitment_status"]
+    found = []
+    if status:
+        found.append({"text": labels.word("recruitment_status", status), "tone": labels.STATUS_TONE.get(status, "plain")})
+    if row["phase"] and row["phase"] != "not_applicable":
+        found.append({"text": labels.phase(row["phase"]), "tone": "plain"})
+    if row["study_type"]:
+        found.append({"text": labels.word("study_type", row["study_type"]), "tone": "plain"})
+    if row["has_results"]:
+        found.append({"text": "Results posted", "tone": "done"})
+    return found
+
+
+def sample_size(row: dict[str, Any]) -> str:
+    """`100 planned, 18 enrolled`."""
+    planned, actual = row["target_sample_size"], row["actual_enrollment"]
+    parts = [f"{labels.number(planned)} planned"] if planned is not None else []
+    return ", ".join(parts + ([f"{labels.number(actual)} enrolled"] if actual is not None else []))
+
+
+def some(lines: str | None) -> str:
+    """`a, b, c and 4 more` of a list with one a line."""
+    items = (lines or "").splitlines()
+    text = ", ".join(items[:_LISTED])
+    return f"{text} and {len(items) - _LISTED} more" if len(items) > _LISTED else text
+
+
+def _match(marked: dict[str, Any]) -> dict[str, Any] | None:
+    """The first column worth showing that holds a match: the heading, and the text around it."""
+    for name in queries.SHOWN_MATCHES:
+        found = pieces(marked[name])
+        if any(piece.is_match for piece in found):
+            return {"heading": _MATCH_HEADINGS[name], "pieces": found}
+    return None
+
+
+def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
+    """A trial in a list. `marked` holds its columns with matches marked; None when no words were looked for."""
+    title = row["public_title"] or row["scientific_title"] or row["trial_id"]
+    marked_title = pieces(marked["public_title"]) if marked and row["public_title"] else ()
+    facts = {
+        "Conditions": some(row["conditions"]),
+        "Sponsor": row["primary_sponsor"],
+        "Start": labels.date(row["date_of_first_enrollment"]),
+        "Participants": sample_size(row),
+        "Countries": some(row["countries"]),
+    }
+    return {
+        "trial_id": row["trial_id"],
+        "title": marked_title or (Piece(title, False),),
+        "acronym": row["acronym"],
+        "badges": badges(row),
+        "facts": {name: value for name, value in facts.items() if value},
+        "registries": row["registries"],
+        "records": row["record_count"],
+        "match": _match(marked) if marked else None,
+    }

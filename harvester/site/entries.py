@@ -1,0 +1,98 @@
+"""Site room: one trial as the site holds it while it prepares the page: its row, its records and what hangs below each.
+
+Called by `trial`; read by the modules that prepare sections.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from harvester.site import labels, queries
+from harvester.site.queries import Row
+
+
+class Entry(NamedTuple):
+    """A record with the rows of every table below it."""
+
+    row: Row
+    below: Mapping[str, list[Row]]
+
+    @property
+    def name(self) -> str:
+        """`NCT05557201 (ClinicalTrials.gov)`"""
+        return f"{self.row['registry_id']} ({labels.source_of(self.row['source'], self.row['registry'])})"
+
+    @property
+    def anchor(self) -> str:
+        return "record-" + re.sub(r"[^A-Za-z0-9]+", "-", self.row["record_id"])
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """What a page needs to point to the record."""
+        return {"name": self.name, "anchor": self.anchor, "registry_id": self.row["registry_id"]}
+
+
+class Trial(NamedTuple):
+    """A trial, its records in order of precedence, and what is known of them."""
+
+    row: Row
+    entries: list[Entry]
+    links: list[Row]
+    versions: list[Row]
+    others: dict[str, Row]  # trials that are linked or mentioned, by trial_id: title and status
+
+    def entry(self, record_id: str) -> Entry | None:
+        return next((entry for entry in self.entries if entry.row["record_id"] == record_id), None)
+
+
+class Part(NamedTuple):
+    """What one record says in a section, or several with the same words; `records` is empty when it is of all."""
+
+    records: list[dict[str, str]]
+    content: Any
+
+
+Parts = Callable[[Trial], list[Part]]
+
+
+def per_record(prepare: Callable[[Entry], Any]) -> Parts:
+    """Parts of a section that each record fills for itself; records that say the same share a part."""
+
+    def parts(trial: Trial) -> list[Part]:
+        found: dict[str, Part] = {}
+        for entry in trial.entries:
+            content = prepare(entry)
+            if content:
+                found.setdefault(repr(content), Part([], content)).records.append(entry.reference)
+        return list(found.values())
+
+    return parts
+
+
+def of_trial(prepare: Callable[[Trial], Any]) -> Parts:
+    """The one part of a section that gathers what all records say."""
+
+    def parts(trial: Trial) -> list[Part]:
+        content = prepare(trial)
+        return [Part([], content)] if content else []
+
+    return parts
+
+
+def load(db: sqlite3.Connection, trial_id: str) -> Trial | None:
+    """A trial whole; None when there is none of this id."""
+    row = queries.trial(db, trial_id)
+    if row is None:
+        return None
+    below = queries.below_records(db, trial_id)
+    entries = [
+        Entry(record, {table: [r for r in rows if r["record_id"] == record["record_id"]] for table, rows in below.items()})
+        for record in queries.records_of(db, trial_id)
+    ]
+    links = queries.links_of(db, trial_id)
+    linked = {link[side] for link in links for side in ("trial_id", "other_trial_id")} - {trial_id, None}
+    others = {other["trial_id"]: other for other in queries.titles(db, linked)}
+    return Trial(row, entries, links, queries.versions_of(db, trial_id), others)

@@ -1,0 +1,133 @@
+"""Site room: the key facts of a trial, and beside them the values in which a record differs. Pure; called by `trial`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from harvester.site import labels
+from harvester.site.cards import sample_size
+from harvester.site.entries import Entry, Trial
+from harvester.site.queries import Row
+from normalize.text import fold
+
+NOT_GIVEN = "not given by the registry"
+
+
+class _Fact(NamedTuple):
+    label: str
+    shown: Callable[[Row], str]
+    compared: Callable[[Row], Any]
+    #: Facts in which records of one trial differ by nature (each registry has its own date of registration) decide nothing.
+    decides: bool = True
+
+
+def _dated(label: str, column: str) -> _Fact:
+    def shown(row: Row) -> str:
+        kind = row.get(f"{column}_type")
+        return labels.date(row[column]) + (f" ({kind})" if kind and row[column] else "")
+
+    return _Fact(label, shown, lambda row: row[column])
+
+
+def with_raw(value: str, raw: str | None) -> str:
+    """`Unknown (registry: "Ongoing")`: the registry's own words where they say something else."""
+    if not raw or len(raw) > 80 or fold(raw) == fold(value):
+        return value or (raw or "")
+    return f"{value} (registry: “{raw}”)" if value else f"“{raw}”"
+
+
+def _limit(side: str) -> Callable[[Row], str]:
+    def shown(row: Row) -> str:
+        years, raw = row[f"{side}_age_years"], row[f"{side}_age_raw"]
+        return labels.age(years) if years is not None else with_raw("", raw)
+
+    return shown
+
+
+def _status(row: Row) -> str:
+    return with_raw(labels.word("recruitment_status", row["recruitment_status"]), row["recruitment_status_raw"])
+
+
+def _registered(row: Row) -> str:
+    kind = {1: " (before or on first enrollment)", 0: " (after first enrollment)"}.get(row["prospective_registration"], "")
+    return labels.date(row["date_of_registration"]) + (kind if row["date_of_registration"] else "")
+
+
+def _planned(row: Row) -> str:
+    if row["target_sample_size"] is None:
+        return with_raw("", row["sample_size_raw"]) if row["actual_enrollment"] is None else ""
+    return labels.number(row["target_sample_size"])
+
+
+_FACTS = (
+    _Fact("Recruitment status", _status, lambda row: row["recruitment_status"]),
+    _Fact("Why it stopped", lambda row: row["why_stopped"] or "", lambda row: fold(row["why_stopped"] or "")),
+    _Fact("Phase", lambda row: with_raw(labels.phase(row["phase"]), None if row["phase"] else row["phase_raw"]), lambda row: row["phase"]),
+    _Fact("Study type", lambda row: labels.word("study_type", row["study_type"]) or with_raw("", row["study_type_raw"]), lambda row: row["study_type"]),
+    _Fact("Participants planned", _planned, lambda row: row["target_sample_size"]),
+    _Fact("Participants enrolled", lambda row: labels.number(row["actual_enrollment"]), lambda row: row["actual_enrollment"]),
+    _dated("First enrollment", "date_of_first_enrollment"),
+    _dated("Primary completion", "primary_completion_date"),
+    _dated("Completion", "completion_date"),
+    _Fact("Registered", _registered, lambda row: row["date_of_registration"], decides=False),
+    _Fact("Primary sponsor", lambda row: row["primary_sponsor"] or "", lambda row: fold(row["primary_sponsor"] or "")),
+    _Fact("Countries", lambda row: ", ".join((row["countries"] or "").splitlines()), lambda row: row["countries"], decides=False),
+    _Fact("Minimum age", _limit("minimum"), lambda row: row["minimum_age_years"]),
+    _Fact("Maximum age", _limit("maximum"), lambda row: row["maximum_age_years"]),
+    _Fact("Sex", lambda row: labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"]), lambda row: row["sex"]),
+    _Fact("Results posted", lambda row: labels.yes_no(row["has_results"]), lambda row: row["has_results"]),
+)  # fmt: skip
+#: Rows that a reader does not miss when no registry fills them.
+_OPTIONAL = ("Why it stopped", "Participants enrolled", "Primary completion")
+
+
+def _as_trial(entry: Entry) -> Row:
+    """A record with the readable columns that only trials have."""
+    sponsors = (row["name_raw"] for row in entry.below["record_sponsors"] if row["role"] == "primary")
+    countries = dict.fromkeys(row["country"] or row["country_raw"] for row in entry.below["countries"])
+    return {**entry.row, "primary_sponsor": next(sponsors, None), "countries": "\n".join(countries)}
+
+
+def _differs(fact: _Fact, best: Row, other: Row) -> bool:
+    one, two = fact.compared(best), fact.compared(other)
+    if one in (None, "") or two in (None, "") or one == two:
+        return False
+    # "2024-03" and "2024-03-05" agree.
+    return not (isinstance(one, str) and isinstance(two, str) and (one.startswith(two) or two.startswith(one)))
+
+
+def comparison(trial: Trial) -> dict[str, Any]:
+    """The table of key facts: the best value of each, and a column for each record that differs in one.
+
+    Records with the same values share a column.
+    """
+    records = [(entry, _as_trial(entry)) for entry in trial.entries] if len(trial.entries) > 1 else []
+    columns: dict[tuple[str, ...], dict[str, Any]] = {}
+    for entry, row in records:
+        if any(fact.decides and _differs(fact, trial.row, row) for fact in _FACTS):
+            cells = tuple(fact.shown(row) for fact in _FACTS)
+            columns.setdefault(cells, {"records": [], "row": row})["records"].append(entry.reference)
+    rows = []
+    for n, fact in enumerate(_FACTS):
+        best = fact.shown(trial.row)
+        others = [{"text": cells[n], "differs": _differs(fact, trial.row, column["row"])} for cells, column in columns.items()]
+        if best or any(other["text"] for other in others) or fact.label not in _OPTIONAL:
+            rows.append({"label": fact.label, "best": best, "others": others})
+    return {"columns": [column["records"] for column in columns.values()], "rows": rows, "records": len(trial.entries)}
+
+
+def snapshot(trial: Trial) -> list[dict[str, str]]:
+    """The few facts at the top of the page."""
+    row = trial.row
+    facts = {
+        "Status": _status(row),
+        "Phase": labels.phase(row["phase"]),
+        "Participants": sample_size(row),
+        "Type": labels.word("study_type", row["study_type"]),
+        "First enrollment": _dated("", "date_of_first_enrollment").shown(row),
+        "Completion": _dated("", "completion_date").shown(row),
+        "Sponsor": row["primary_sponsor"] or "",
+        "Registries": row["registries"],
+    }
+    return [{"label": label, "value": value} for label, value in facts.items()]

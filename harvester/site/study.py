@@ -1,0 +1,171 @@
+"""Site room: what a trial does: titles, conditions, design, arms, interventions, outcomes, numbers of participants. Pure.
+
+Each function prepares one section from one record; called through the table in `sections`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from harvester.site import labels
+from harvester.site.entries import Entry
+
+#: Longer conditions are sentences; a search for a sentence finds only itself.
+_LONGEST_SEARCHED = 80
+
+
+def search_path(text: str) -> str | None:
+    """The address of a search for a short phrase."""
+    plain = " ".join(text.replace('"', " ").split())
+    return "/search?" + urlencode({"q": f'"{plain}"'}) if plain and len(plain) <= _LONGEST_SEARCHED else None
+
+
+def titles(entry: Entry) -> list[tuple[str, str]]:
+    row = entry.row
+    facts = (("Public title", row["public_title"]), ("Scientific title", row["scientific_title"]), ("Acronym", row["acronym"]))
+    return [(label, value) for label, value in facts if value]
+
+
+def conditions(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": row["condition"],
+            "path": search_path(row["condition"]),
+            "codes": [
+                *([f"MeSH {row['mesh_id']}"] if row["mesh_id"] else []),
+                *([_meddra(row)] if row["meddra_code"] else []),
+            ],
+        }
+        for row in entry.below["conditions"]
+    ]
+
+
+def _meddra(row: dict[str, Any]) -> str:
+    details = [row["meddra_level"], f"version {row['meddra_version']}" if row["meddra_version"] else None]
+    shown = ", ".join(detail for detail in details if detail)
+    return f"MedDRA {row['meddra_code']}" + (f" ({shown})" if shown else "")
+
+
+def keywords(entry: Entry) -> list[str]:
+    return [row["keyword"] for row in entry.below["keywords"]]
+
+
+def design(entry: Entry) -> list[tuple[str, str]]:
+    row = entry.row
+    roles = ", ".join(labels.word("masked_roles", role) for role in (row["masked_roles"] or "").split(", ") if role)
+    facts = (
+        ("Allocation", labels.word("allocation", row["allocation"])),
+        ("Intervention model", labels.word("intervention_model", row["intervention_model"])),
+        ("The model in the registrant's words", row["intervention_model_description"]),
+        ("Primary purpose", labels.word("primary_purpose", row["primary_purpose"])),
+        ("Masking", labels.word("masking", row["masking"])),
+        ("Who is masked", roles),
+        ("The masking in the registrant's words", row["masking_description"]),
+        ("Observational model", labels.word("observational_model", row["observational_model"])),
+        ("Time perspective", labels.word("time_perspective", row["time_perspective"])),
+        ("Data monitoring committee", labels.yes_no(row["has_data_monitoring_committee"])),
+        ("Regulated by the US FDA", labels.yes_no(row["is_fda_regulated"])),
+        ("Design as the registry writes it", row["study_design_raw"]),
+    )
+    return [(label, value) for label, value in facts if value]
+
+
+def _given(entry: Entry) -> list[tuple[int, int]]:
+    return [(row["arm_ordinal"], row["intervention_ordinal"]) for row in entry.below["arm_interventions"]]
+
+
+def arms(entry: Entry) -> list[dict[str, Any]]:
+    """Arms with the interventions that each gets."""
+    interventions = {row["ordinal"]: row for row in entry.below["interventions"]}
+    given = _given(entry)
+    return [
+        {
+            "label": row["label"] or f"Group {row['ordinal']}",
+            "type": labels.word("arm_type", row["type"]),
+            "description": row["description"],
+            "gets": [
+                {"name": interventions[n]["name"], "type": labels.word("intervention_type", interventions[n]["type"])}
+                for arm, n in given
+                if arm == row["ordinal"] and n in interventions
+            ],
+        }
+        for row in entry.below["arms"]
+    ]
+
+
+def interventions(entry: Entry) -> list[dict[str, Any]]:
+    """Interventions with the arms that get them."""
+    names = {row["ordinal"]: row["label"] for row in entry.below["arms"]}
+    given = _given(entry)
+    return [
+        {
+            "name": row["name"],
+            "path": search_path(row["name"]),
+            "type": labels.word("intervention_type", row["type"]),
+            "description": row["description"],
+            "arms": [names[arm] for arm, n in given if n == row["ordinal"] and names.get(arm)],
+        }
+        for row in entry.below["interventions"]
+    ]
+
+
+def other_names(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {"name": row["name"], "others": row["other_names"].splitlines()}
+        for row in entry.below["interventions"]
+        if row["other_names"]
+    ]
+
+
+_OUTCOMES = {"primary": "Primary outcomes", "secondary": "Secondary outcomes", "other": "Other outcomes"}
+
+
+def outcomes(entry: Entry) -> list[dict[str, Any]]:
+    rows = entry.below["outcomes"]
+    lists = [
+        {"heading": heading, "outcomes": [row for row in rows if row["kind"] == kind]} for kind, heading in _OUTCOMES.items()
+    ]
+    return [
+        {
+            "heading": one["heading"],
+            "outcomes": [{key: row[key] for key in ("measure", "description", "time_frame")} for row in one["outcomes"]],
+        }
+        for one in lists
+        if one["outcomes"]
+    ]
+
+
+_SCOPES = {"total": "All participants", "country": "Country", "region": "Region", "age_band": "Age", "arm": "Arm"}
+
+
+def participants(entry: Entry) -> list[dict[str, str]]:
+    """Planned and actual numbers, when the registry gives more than the total."""
+    rows = entry.below["enrollment_counts"]
+    if all(row["scope"] == "total" for row in rows):
+        return []
+    return [
+        {
+            "kind": labels.word("enrollment_kind", row["kind"]),
+            "scope": _SCOPES[row["scope"]],
+            "value": labels.country_name(row["scope_value"]) if row["scope"] == "country" else _plain(row["scope_value"]),
+            "count": labels.number(row["count"]),
+        }
+        for row in rows
+    ]
+
+
+def _plain(value: str | None) -> str:
+    return (value or "").replace("_", " ")
+
+
+def data_sharing(entry: Entry) -> list[tuple[str, str]]:
+    row = entry.row
+    facts = (
+        ("Plan to share individual data", labels.word("ipd_sharing", row["ipd_sharing"])),
+        ("The plan", row["ipd_description"]),
+        ("When", row["ipd_time_frame"]),
+        ("With whom and how", row["ipd_access_criteria"]),
+        ("Where to ask", row["ipd_url"]),
+    )
+    return [(label, value) for label, value in facts if value]

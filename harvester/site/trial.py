@@ -1,0 +1,71 @@
+"""Site room: `/trial/<number>`: one trial with everything that is known of it; `.json` and `.csv` hold the same, whole."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from datasette.app import Datasette
+from datasette.utils.asgi import Request, Response
+
+from harvester.site import links, queries
+from harvester.site.cards import badges
+from harvester.site.database import read
+from harvester.site.downloads import trial_csv, trial_json
+from harvester.site.entries import load
+from harvester.site.facts import snapshot
+from harvester.site.lookup import find_trials, number_in
+from harvester.site.pages import page, trial_path
+from harvester.site.sections import sections
+
+_DOWNLOADS: dict[str, Callable[[sqlite3.Connection, str], Response]] = {".json": trial_json, ".csv": trial_csv}
+
+
+def _context(db: sqlite3.Connection, trial_id: str) -> dict[str, Any] | None:
+    trial = load(db, trial_id)
+    if trial is None:
+        return None
+    row = trial.row
+    return {
+        "trial_id": trial_id,
+        "title": row["public_title"] or row["scientific_title"] or trial_id,
+        "acronym": row["acronym"],
+        "badges": badges(row),
+        "snapshot": snapshot(trial),
+        "sections": sections(trial),
+        "records": [entry.reference for entry in trial.entries],
+    }
+
+
+async def _elsewhere(datasette: Datasette, request: Request, number: str, suffix: str) -> Response:
+    """The answer for a number that is no trial_id: the way to its trial, a choice of trials, or where else to look."""
+    found = await read(datasette, lambda db: find_trials(db, number))
+    if len(found) == 1 and found[0] != number:
+        return Response.redirect(trial_path(datasette, found[0], suffix))
+    choice = await read(datasette, lambda db: queries.titles(db, found))
+    known = number_in(number)
+    context = {
+        "number": number,
+        "choice": choice,
+        "registry": known.registry if known else None,
+        "url": links.registry_page(known.registry, known.normalized) if known else None,
+    }
+    return await page(datasette, request, "no_trial.html", context, status=300 if choice else 404)
+
+
+async def trial(datasette: Datasette, request: Request) -> Response:
+    """`/trial/<trial_id>`; any number of one of its records redirects there."""
+    number = unquote(request.url_vars["number"])
+    suffix = next((suffix for suffix in _DOWNLOADS if number.endswith(suffix)), "")
+    number = number.removesuffix(suffix)
+    if suffix:
+        whole = await read(
+            datasette, lambda db: _DOWNLOADS[suffix](db, number) if queries.trial(db, number) else None
+        )
+        return whole or await _elsewhere(datasette, request, number, suffix)
+    context = await read(datasette, lambda db: _context(db, number))
+    if context is None:
+        return await _elsewhere(datasette, request, number, suffix)
+    return await page(datasette, request, "trial.html", {**context, "path": trial_path(datasette, number)})

@@ -1,0 +1,92 @@
+"""Site room: a search as its address writes it, and addresses of searches. Pure; called by `search`, `home`, `downloads`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from datasette.utils.asgi import Request
+
+from harvester.site import queries
+from harvester.site.matching import LONGEST, Matching, matching
+
+HEADINGS = {
+    "status": "Recruitment status", "phase": "Phase", "type": "Study type", "registry": "Registry", "country": "Country",
+    "sponsor": "Sponsor", "sex": "Sex", "results": "Results posted", "year": "Start year",
+}  # fmt: skip
+SORTS = {"relevance": "Relevance", "start": "Start date", "update": "Last update", "size": "Sample size"}
+
+
+class Wanted(NamedTuple):
+    """A search as its address writes it."""
+
+    text: str = ""
+    filters: Mapping[str, tuple[str, ...]] = {}
+    first_year: int | None = None
+    last_year: int | None = None
+    sort: str = ""
+    page: int = 1
+
+    @property
+    def matching(self) -> Matching:
+        return matching(self.text)
+
+    @property
+    def asked(self) -> queries.Asked:
+        return queries.Asked(self.matching.expression, self.filters, self.first_year, self.last_year)
+
+    @property
+    def order(self) -> str:
+        """What it is sorted by; without words there is no relevance."""
+        if self.sort in queries.SORTS or (self.sort == "relevance" and self.matching.expression):
+            return self.sort
+        return "relevance" if self.matching.expression else "update"
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.filters) or self.first_year is not None or self.last_year is not None
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values of the address, the page left out."""
+        found = [("q", self.text)] if self.text else []
+        found += [(name, value) for name in queries.FACETS for value in self.filters.get(name, ())]
+        found += [(name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None]
+        return found + ([("sort", self.sort)] if self.sort else [])
+
+    @property
+    def path(self) -> str:
+        return self.path_as("/search")
+
+    def path_as(self, base: str) -> str:
+        pairs = self.pairs + ([("page", str(self.page))] if self.page > 1 else [])
+        return f"{base}?{urlencode(pairs)}" if pairs else base
+
+    def toggled(self, facet: str, value: str) -> Wanted:
+        """The search with one value of a facet more, or without it when it was there."""
+        held = self.filters.get(facet, ())
+        changed = tuple(v for v in held if v != value) if value in held else (*held, value)
+        return self._replace(filters={**self.filters, facet: changed} if changed else self._without(facet), page=1)
+
+    def _without(self, facet: str) -> dict[str, tuple[str, ...]]:
+        return {name: values for name, values in self.filters.items() if name != facet}
+
+
+def _whole(text: str | None, least: int, most: int) -> int | None:
+    """A number written in an address, None when it is none or out of bounds."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most else None
+
+
+def wanted(request: Request) -> Wanted:
+    """Reads an address. What it does not understand it leaves out."""
+    args = request.args
+    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in queries.FACETS}
+    return Wanted(
+        text=" ".join((args.get("q") or "")[:LONGEST].replace("\x00", " ").split()),
+        filters={name: values for name, values in filters.items() if values},
+        first_year=_whole(args.get("from"), 1900, 2200),
+        last_year=_whole(args.get("to"), 1900, 2200),
+        sort=args.get("sort") if args.get("sort") in SORTS else "",
+        page=_whole(args.get("page"), 1, 1_000_000) or 1,
+    )

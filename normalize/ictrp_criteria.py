@@ -1,0 +1,109 @@
+"""Criteria of a WHO ICTRP record, and the age form that EUCTR's inclusion criteria end in.
+
+Called by `ictrp.py` alone. The halves and the single criteria are the work of `eligibility`; here stands what only ICTRP does to the
+text: ClinicalTrials.gov's both halves in one field, EUCTR's section F behind the inclusion criteria, `≥` and `≤` lost to `=`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from normalize import eligibility
+from normalize.eligibility import Eligibility
+from normalize.objects import Notes
+from normalize.schema import CriterionKind
+
+
+class AgeForm(Struct, frozen=True, kw_only=True):
+    """EUCTR's questions F.1.1 to F.1.3. Limits in years; an open end, or one that the form does not tell, is None."""
+
+    youngest: float | None
+    oldest: float | None
+    bands: str | None  # those answered with yes, in the form's words
+    counts: tuple[tuple[str, int], ...]  # (band, planned number of subjects)
+
+
+# "Are the trial subjects under 18? no / Number of subjects for this age range: / F.1.2 Adults (18-64 years) yes / F.1.2.1 Number of
+# subjects for this age range 175 / F.1.3 Elderly (>=65 years) yes / F.1.3.1 Number of ..." (EUCTR2020-001270-29-GB)
+_FORM = re.compile(r"^[ \t]*Are the trial subjects under 18\?", re.MULTILINE)
+_NUMBER = r"[ \t]*Number of subjects for this age range:?[ \t]*(\d{1,9})?[ \t]*$"
+#: Question, its number of subjects, name of the band as `euctr_design` calls it, ages. Of minors the form does not say how young.
+_BANDS = (
+    (re.compile(rf"under 18\?[ \t]*(yes|no)?[ \t]*\n{_NUMBER}", re.MULTILINE), "Under 18", None, 17.0),
+    (re.compile(rf"F\.1\.2 [^\n]*?(yes|no)?[ \t]*\n[ \t]*F\.1\.2\.1{_NUMBER}", re.MULTILINE), "Adults (18-64 years)", 18.0, 64.0),
+    (re.compile(rf"F\.1\.3 [^\n]*?(yes|no)?[ \t]*\n[ \t]*F\.1\.3\.1{_NUMBER}", re.MULTILINE), "Elderly (>=65 years)", 65.0, None),
+)
+
+
+def age_form(inclusion: str) -> AgeForm | None:
+    """The age form at the end of EUCTR's inclusion criteria; None where there is none."""
+    form = _FORM.search(inclusion)
+    if form is None:
+        return None
+    answers = [(pattern.search(inclusion, form.start()), *band) for pattern, *band in _BANDS]
+    chosen = [(name, lowest, highest) for answer, name, lowest, highest in answers if answer and answer[1] == "yes"]
+    return AgeForm(
+        youngest=chosen[0][1] if chosen else None,
+        oldest=chosen[-1][2] if chosen else None,
+        bands=", ".join(name for name, _, _ in chosen) or None,
+        counts=tuple((name, int(answer[2])) for answer, name, _, _ in answers if answer and answer[2]),
+    )
+
+
+def read(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibility:
+    """The criteria of both fields, each field with its line ends as newlines; empty texts for fields that are not filled."""
+    parts: list[tuple[CriterionKind, str]] = []
+    if inclusion:
+        # ClinicalTrials.gov's whole text stands in Inclusion_Criteria, with its own headings.
+        whole = not exclusion and (registry == "ClinicalTrials.gov" or _EXCLUSION_HEADING.search(inclusion) is not None)
+        parts.append(("unspecified" if whole else "inclusion", inclusion))
+    if exclusion:
+        parts.append(("exclusion", exclusion))
+    criteria = eligibility.parse(parts)
+    if form := _FORM.search(inclusion):
+        criteria = _without_form(criteria, form.start(), len(inclusion))
+    return _without_lost_signs(criteria, notes) if "=" in inclusion or "=" in exclusion else criteria
+
+
+_EXCLUSION_HEADING = re.compile(r"^\W*(?:key |main )?exclusion criteria\b", re.IGNORECASE | re.MULTILINE)
+
+
+def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
+    """The age form, `raw[start:end]`, stays in the raw text; its lines are neither criteria nor limits."""
+    kept: dict[int, int] = {}
+    for ordinal, criterion in enumerate(criteria.criteria, 1):
+        if not start <= criterion.start < end:
+            kept[ordinal] = len(kept) + 1
+    inclusion = criteria.inclusion
+    if inclusion and (form := _FORM.search(inclusion)):
+        inclusion = inclusion[: form.start()].rstrip() or None
+    return replace(
+        criteria,
+        inclusion=inclusion,
+        criteria=tuple(
+            replace(criterion, parent_ordinal=kept.get(criterion.parent_ordinal or 0))
+            for ordinal, criterion in enumerate(criteria.criteria, 1)
+            if ordinal in kept
+        ),
+        measures=tuple(
+            replace(measure, criterion_ordinal=kept[measure.criterion_ordinal])
+            for measure in criteria.measures
+            if measure.criterion_ordinal in kept
+        ),
+    )
+
+
+def _without_lost_signs(criteria: Eligibility, notes: Notes) -> Eligibility:
+    """`=` may have been `≥` or `≤` before ICTRP lost it ("Age = 18 years", NCT04343898): such a limit says nothing for sure."""
+    lost = [m for m in criteria.measures if m.lower == m.upper and _LOST_SIGN.search(m.text)]
+    if not lost:
+        return criteria
+    reason = "ICTRP writes = for both ≥ and ≤: these limits have no known direction and are left out."
+    notes.warn("criterion_measures", "; ".join(measure.text for measure in lost), reason)
+    return replace(criteria, measures=tuple(measure for measure in criteria.measures if measure not in lost))
+
+
+_LOST_SIGN = re.compile(r"(?<![<>=!])=(?![<>=])")

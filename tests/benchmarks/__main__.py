@@ -1,0 +1,141 @@
+"""`make bench`: throughput on one core over the recorded payloads, each figure beside its floor; and the content hash.
+
+    python -m tests.benchmarks              all figures
+    python -m tests.benchmarks hash FILE    the hash over all tables of a catalogue
+
+The floor of reading is the bare parser over the same bytes (orjson, lxml); that of writing is `executemany` of the same
+rows into tables without indexes.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import lxml.etree
+import lxml.html
+import orjson
+
+import normalize
+from harvester import catalogue
+from harvester.archive import Archive
+from harvester.build import build, content_hash
+from harvester.imports import files_of, import_files
+from normalize.schema import Record
+from spiders.payloads import Piece, cut
+
+RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
+#: Each folder is read so often that a figure stands on at least this many seconds.
+SECONDS = 2.0
+
+
+def pieces(source: str, folder: str) -> list[Piece]:
+    found = []
+    for file, _ in files_of([RECORDED / folder]):
+        with file.open("rb") as stream:
+            found += [piece for piece in cut(source, stream, lambda note: None) if piece.registry_id]
+    return found
+
+
+def rate(work: Callable[[Any], object], items: Sequence[Any]) -> float:
+    """Items a second."""
+    rounds, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < SECONDS:
+        for item in items:
+            work(item)
+        rounds += 1
+    return rounds * len(items) / (time.perf_counter() - begin)
+
+
+def to_rows(source: str, piece: Piece) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    """From payload bytes to the rows of all tables."""
+    record: Record = normalize.normalize(source, piece.body, piece.media_type)
+    key = catalogue.RecordKey(f"{source}:{record.registry_id}", None, source)
+    provenance = catalogue.RecordProvenance("2026-01-01T00:00:00Z", "0" * 64, normalize.version(), None)
+    rows = [("records", [catalogue.record_row(key, record, provenance)])]
+    return [*rows, *catalogue.child_rows(key.record_id, record)]
+
+
+def reading() -> None:
+    cases: list[tuple[str, str, list[Piece], Callable[[Piece], object], int]] = [
+        ("ClinicalTrials.gov study", "ctgov", pieces("ctgov", "ctgov/studies"), lambda p: orjson.loads(p.body), 1000),
+        ("EUCTR text record", "euctr", pieces("euctr", "euctr/text"), lambda p: p.body.decode().splitlines(), 1000),
+        ("ICTRP XML trial", "ictrp", pieces("ictrp", "ictrp/xml"), lambda p: lxml.etree.fromstring(p.body), 3000),
+        ("ICTRP page", "ictrp", pieces("ictrp", "ictrp/html"), lambda p: lxml.html.document_fromstring(p.body), 60),
+    ]
+    for name, source, found, floor, bar in cases:
+        ours = rate(lambda piece, source=source: to_rows(source, piece), found)  # type: ignore[misc]
+        bare = rate(floor, found)
+        print(f"{name:28} {ours:9,.0f}/s   bar {bar:6,}/s   floor {bare:10,.0f}/s   {bare / ours:6.1f} x the floor's time")
+
+
+def end_to_end() -> None:
+    files = list(files_of([RECORDED / "ctgov" / "studies"]))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        begin = time.perf_counter()
+        with Archive(place / "archive.db") as archive:
+            import_files(archive, "ctgov", files)
+        imported = time.perf_counter()
+        build(place / "archive.db", place / "catalogue.db")
+        done = time.perf_counter()
+        again = time.perf_counter()
+        build(place / "archive.db", place / "catalogue.db")
+        print(
+            f"{'import and build':28} {len(files) / (done - begin):9,.0f}/s   bar    400/s   "
+            f"(import {imported - begin:.2f} s, build {done - imported:.2f} s, build again {time.perf_counter() - again:.3f} s)"
+        )
+        rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for piece in pieces("ctgov", "ctgov/studies"):
+            for table, found in to_rows("ctgov", piece):
+                rows[table] += found
+        db = sqlite3.connect(":memory:")
+        catalogue.create(db)
+        begin = time.perf_counter()
+        for table, found in rows.items():
+            db.executemany(catalogue.insert_into(table), found)
+        print(f"{'executemany of the same rows':28} {len(files) / (time.perf_counter() - begin):9,.0f}/s   (the floor of writing)")
+        db.close()
+
+
+def memory() -> None:
+    """Peak memory while a large ICTRP export without an end, 500 MB, is imported."""
+    trial = (RECORDED / "ictrp" / "xml" / "ICTRP-Results_2020-03-18.xml").read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        large = Path(folder) / "large.xml"
+        with large.open("wb") as out:
+            while out.tell() < 500_000_000:
+                out.write(trial)
+            out.write(b"<Trial><TrialID>")
+        child = os.fork()
+        if child == 0:
+            with Archive(Path(folder) / "archive.db") as archive:
+                done = import_files(archive, "ictrp", [(large, large.name)])
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{'500 MB export, broken end':28} {done.records:9,} records, {len(done.refusals)} rejected, peak memory {peak:,.0f} MB (bar 500 MB)")
+            sys.stdout.flush()
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["hash"]:
+        print(content_hash(Path(sys.argv[2])))
+        return
+    if not RECORDED.is_dir():
+        sys.exit("make bench needs the recorded payloads in ../shared/recorded")
+    memory()
+    reading()
+    end_to_end()
+
+
+if __name__ == "__main__":
+    main()

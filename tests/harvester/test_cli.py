@@ -1,0 +1,120 @@
+"""The command line as a person and a scheduled job meet it: words, exit codes, files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harvester.cli import main
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder filled by the demo: sample registries, real spiders, real HTTP."""
+    data = tmp_path_factory.mktemp("demo")
+    done = run("demo", "--data", data, "--no-serve")
+    assert done.exit_code == 0, done.output
+    return data
+
+
+def test_the_demo_says_what_it_did(demo: Path) -> None:
+    again = run("demo", "--data", demo, "--no-serve")
+    assert again.exit_code == 0
+    assert "ClinicalTrials.gov, all: complete" in again.output
+    assert "EU Clinical Trials Register, all: complete" in again.output
+    assert "WHO ICTRP, import of 1 file: complete" in again.output
+    assert " 0 new, 0 changed" in again.output.replace("(", " ")
+    assert "nothing new to read" in again.output
+
+
+def test_the_demo_again_changes_nothing(demo: Path) -> None:
+    def records() -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(demo / "catalogue.db")) as db:
+            return db.execute("SELECT record_id, payload_sha256, fetched_at FROM records ORDER BY 1").fetchall()
+
+    before = records()
+    assert run("demo", "--data", demo, "--no-serve").exit_code == 0
+    assert records() == before
+
+
+def test_status_tells_counts_and_last_runs(demo: Path) -> None:
+    done = run("status", "--data", demo)
+    assert done.exit_code == 0
+    assert "trials from" in done.output
+    report = json.loads(run("status", "--data", demo, "--json").output)
+    assert {registry["source"] for registry in report["registries"]} == {"ctgov", "euctr", "ictrp"}
+    assert all(run_["verdict"] == "complete" for run_ in report["last_runs"])
+
+
+def test_an_export_has_every_row(demo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "trials.csv"
+    assert run("export", "trials", "--data", demo, "-o", file).exit_code == 0
+    with file.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    counts = json.loads(run("status", "--data", demo, "--json").output)["counts"]
+    assert len(rows) == counts["trials"] > 0
+    lines = run("export", "trials", "--data", demo, "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["trial_id"] for line in lines] == [row["trial_id"] for row in rows]
+
+
+def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<html></html>")
+    done = run("import", "ctgov", tmp_path / "page.html", "--data", tmp_path / "data")
+    assert done.exit_code == 1
+    assert "page.html: expected a JSON study or page, found a page of HTML" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["build"], 1, "run `harvester refresh` or `harvester import` first"),
+        (["status"], 1, "there is no catalogue in"),
+        (["serve"], 1, "there is no catalogue in"),
+        (["refresh"], 2, "there is nothing to refresh"),
+        (["refresh", "--topic", "x"], 2, "there is no topic 'x'"),
+        (["import", "nowhere", "."], 2, "'nowhere' is not one of"),
+        (["export", "nothing"], 2, "'nothing' is not one of"),
+    ],
+)
+def test_mistakes_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = [] if arguments[0] == "check" else ["--data", str(tmp_path / "data")]
+    done = run(*arguments, *options)
+    assert done.exit_code == status
+    assert said in done.output
+
+
+def test_a_live_registry_is_not_asked_without_a_contact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("refresh", "--registry", "ctgov", "--id", "NCT05557201", "--data", tmp_path / "data", "--no-build")
+    assert done.exit_code == 1
+    assert "no contact is configured" in done.output
+
+
+def test_every_command_has_help_with_one_sentence_first() -> None:
+    for name, command in main.commands.items():
+        text = (command.help or "").strip()
+        assert text.split("\n")[0].endswith((".", "harvester.")), name
+
+
+def test_it_runs_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "harvester", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("harvester ") or "0.1" in done.stdout
+
+
+def test_scrapy_lists_the_spiders() -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-m", "scrapy", "list"], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["ctgov", "euctr", "ictrp"]
