@@ -94,9 +94,9 @@ def build(
             if not known:
                 catalogue.create(db)
             read = _Reader(archive, db, publish_contacts).read_all(progress)
+            catalogue.create_indexes(db)
             _form_trials(db)
             _tell(archive, db, facts)
-            catalogue.create_indexes(db)
             catalogue.index_text(db)
             db.execute("COMMIT")
             db.execute("ANALYZE")
@@ -282,7 +282,6 @@ def _form_trials(db: sqlite3.Connection) -> None:
         "UPDATE record_sponsors SET sponsor_id ="
         " (SELECT sponsor_id FROM sponsor_aliases a WHERE a.name_raw = record_sponsors.name_raw)"
     )
-    db.execute("CREATE INDEX IF NOT EXISTS records_trial_id ON records(trial_id)")
     build_trials(db)
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from msgspec import Struct
 from msgspec.structs import astuple, fields
+from sqlite_utils import Database
 from typing_extensions import Doc
 
 from normalize.schema import CHILDREN, Record, SponsorClass, Text
@@ -331,29 +332,32 @@ def insert_into(table: str) -> str:
 
 def create(db: sqlite3.Connection) -> None:
     """All tables, without their indexes: those are made after the rows are in."""
+    tables = Database(db)
     for name, table in TABLES.items():
-        lines = [f'"{c.name}" {c.type}{" NOT NULL" if c.required else ""}' for c in table.columns]
-        lines.append(f"PRIMARY KEY ({', '.join(table.key)})")
-        lines += [f"FOREIGN KEY ({column}) REFERENCES {other}({key})" for column, other, key in table.references]
-        db.execute(f'CREATE TABLE "{name}" (\n  ' + ",\n  ".join(lines) + "\n) STRICT")
+        tables.table(name).create(
+            {column.name: column.type for column in table.columns},
+            pk=table.key if len(table.key) > 1 else table.key[0],
+            not_null={column.name for column in table.columns if column.required},
+            foreign_keys=table.references,
+            strict=True,
+        )
 
 
 def create_indexes(db: sqlite3.Connection) -> None:
     """Every index that the site filters and joins by."""
+    tables = Database(db)
     for name, table in TABLES.items():
         for columns in table.indexes:
-            db.execute(f'CREATE INDEX IF NOT EXISTS "{name}_{"_".join(columns)}" ON "{name}" ({", ".join(columns)})')
+            tables.table(name).create_index(columns, if_not_exists=True)
 
 
 def index_text(db: sqlite3.Connection) -> None:
     """Full-text search over `trials`, accents removed; made anew from the rows that are there."""
-    db.execute("DROP TABLE IF EXISTS trials_fts")
-    names = ", ".join(SEARCHED)
-    db.execute(
-        f"CREATE VIRTUAL TABLE trials_fts USING fts5({names}, content='trials', tokenize=\"unicode61 remove_diacritics 2\")"
-    )
-    db.execute("INSERT INTO trials_fts(trials_fts) VALUES ('rebuild')")
-    db.execute("INSERT INTO trials_fts(trials_fts) VALUES ('optimize')")
+    trials = Database(db).table("trials")
+    if trials.detect_fts():
+        trials.disable_fts()
+    trials.enable_fts(SEARCHED, tokenize="unicode61 remove_diacritics 2")
+    trials.optimize()
 
 
 _SCALARS = tuple(column.name for column in columns_of(Record))

@@ -32,7 +32,16 @@ from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.response import response_status_message
 from twisted.internet.error import ConnectError, ConnectionClosed
 
-from spiders.base import AGENT, CUT_OFF, Fault, RegistrySpider, is_certificate_fault, seconds_asked
+from spiders.base import (
+    AGENT,
+    CONNECTION_ERRORS,
+    CUT_OFF,
+    Fault,
+    RegistrySpider,
+    connection_sentence,
+    is_certificate_fault,
+    seconds_asked,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -91,8 +100,8 @@ class Robots:
         request = Request(address, meta={"dont_obey_robotstxt": True}, callback=NO_CALLBACK)
         try:
             response = await self.crawler.engine.download_async(request)
-        except WORTH_ANOTHER_TRY as error:
-            raise Fault(f"{address} could not be read ({error}), so nothing was asked: try again later") from error
+        except CONNECTION_ERRORS as error:
+            raise Fault(f"{address} could not be read, so nothing was asked: {connection_sentence(error)}") from error
         if response.status == 429 or response.status >= 500:
             status = response_status_message(response.status)
             raise Fault(f"{address} answered {status}, so its rules are unknown and nothing was asked: try again later")

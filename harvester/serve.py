@@ -5,10 +5,6 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-import uvicorn
-import yaml
-from datasette.app import Datasette
-
 #: In a checkout metadata.yml lies at the top; in an installed package inside it.
 _METADATA = (Path(__file__).parent.parent / "metadata.yml", Path(__file__).parent / "metadata.yml")
 
@@ -36,6 +32,10 @@ def free_port(first: int, host: str = "127.0.0.1") -> int:
 
 def serve(catalogue: Path, port: int, host: str = "127.0.0.1") -> None:
     """Serves until interrupted."""
+    import uvicorn  # these two take half a second to load, and no other command needs them
+    import yaml
+    from datasette.app import Datasette
+
     metadata = yaml.safe_load(metadata_path().read_text(encoding="utf-8"))
     datasette = Datasette(files=[str(catalogue)], metadata=metadata, settings=metadata.get("settings") or {})
     uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")

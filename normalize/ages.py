@@ -52,6 +52,8 @@ _NO_LIMIT = frozenset(
 _NUMBER = re.compile(r"(?<![0-9.,])([0-9]{1,6}(?:[.,][0-9]{1,4})?)(?![0-9])\s*[(\[-]?\s*([^\W\d_]*)")
 #: Nobody is older; 999 and 2147483647 are places kept for a limit.
 _OLDEST = 150.0
+#: Characters; a longer text is prose.
+_LONGEST = 200
 
 
 def parse_age(text: str | None) -> Age:
@@ -62,6 +64,8 @@ def parse_age(text: str | None) -> Age:
     unit and ages beyond 150 years are `Age(None, False)`. `2??` (ChiCTR2000033347, the unit lost on the way) is `Age(2.0, False)`.
     """
     value = (text or "").strip()
+    if len(value) > _LONGEST:
+        return _NOT_UNDERSTOOD
     folded = fold(value)
     if folded in _NO_LIMIT or folded.endswith("no limit") or (not folded and "?" not in value):
         return _NONE

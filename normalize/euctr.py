@@ -298,14 +298,16 @@ def _objectives(form: Form) -> str | None:
 def _remarks(form: Form) -> Iterator[Field]:
     """What stands in no other column, in the order of the form."""
     for code in _REMARKED:
-        for field in form.all(code):
-            if (
-                code in REMARKS
-                or (code in TRANSLATED and field is not form.best(code))
-                or (code in _TIMES and not form.all(code.removesuffix(".1")))
-                or (code in NOTABLE and form.yes(code))
-            ):
-                yield field
+        fields = form.all(code)
+        if code in TRANSLATED:
+            best = form.best(code)
+            fields = [field for field in fields if field is not best]
+        elif code in NOTABLE:
+            fields = fields if fields and form.yes(code) else []
+        elif code in _TIMES:
+            fields = [] if form.all(code.removesuffix(".1")) else fields
+        for field in fields:
+            yield field._replace(label="Investigator network") if code == "G.4.1" else field
 
 
 def _criteria(form: Form) -> list[tuple[CriterionKind, str]]:
@@ -374,9 +376,13 @@ def _conditions(form: Form) -> Iterator[Condition]:
 
 
 def _keywords(form: Form) -> tuple[Keyword, ...]:
-    """Therapeutic areas, MedDRA's system organ classes, and whether the condition is rare."""
+    """Therapeutic areas, MedDRA's system organ classes in words, and whether the condition is rare."""
     words = [field.value for field in form.all("E.1.1.2")]
-    words += [f"{field.label}: {field.value}" for field in form.all("E.1.2") if field.label == "System Organ Class"]
+    # Newer records give the class as a code alone ("100000004852"), older ones with its name.
+    classes = [
+        field.value for field in form.all("E.1.2") if field.label == "System Organ Class" and not field.value.isdigit()
+    ]
+    words += [f"System Organ Class: {name}" for name in classes]
     if form.yes("E.1.3"):
         words.append("Rare disease")
     return tuple(Keyword(keyword=word) for word in dict.fromkeys(words))
@@ -420,7 +426,7 @@ def _sponsors(form: Form) -> tuple[RecordSponsor, ...]:
 
 
 def _contacts(form: Form) -> tuple[Contact, ...]:
-    contacts = []
+    contacts: dict[Contact, None] = {}
     for block in _sponsor_blocks(form):
         held = {field.code: field.value for field in reversed(block) if field.value}
         town = " ".join(held[code] for code in ("B.5.3.3", "B.5.3.2") if code in held)
@@ -432,8 +438,8 @@ def _contacts(form: Form) -> tuple[Contact, ...]:
             email=held.get("B.5.6"),
             phone=held.get("B.5.4"),
         )
-        if contact != Contact(kind="public") and contact not in contacts:
-            contacts.append(contact)
+        if contact != Contact(kind="public"):
+            contacts[contact] = None
     return tuple(contacts)
 
 

@@ -124,15 +124,16 @@ _FREE_TEXT = frozenset(("A.3", "A.3.1", "A.3.2", "F.3.3.6.1", "F.3.3.7.1", "F.5"
 
 #: A line that may open a field, up to its first colon or question mark.
 _OPENING = re.compile(
-    r"\n[ \t]*([A-P]\.[^\n:?]*|(?:Summary|EudraCT Number|Sponsor|National Competent|Clinical Trial Type|Trial Status|Trial results"
+    r"\n([ \t]*[A-P]\.[^\n:?]*|[ \t]*(?:Summary|EudraCT Number|Sponsor|National Competent|Clinical Trial Type|Trial Status|Trial results"
     r"|Date on which|Link|MedDRA Class)[^\n:?]*)"
 )
 _LANGUAGE = re.compile(r"(.*?)\s*\(([a-z]{2,3})(?:[-_][a-z]{2,4})?\)")
 _NUMBERED_SPONSOR = re.compile(r"sponsor \d+")
 _NEW_FIELD = re.compile(r"([ABDFGH](?:\.\d+){1,6}|[NP]\.)[ \t]+([A-Z(][^\n]{2,200})")
 
-#: Where a field opens: offset of its line, offset behind its label, what it is, language.
-_Opening = tuple[int, int, Entry, str | None]
+
+#: A line that opens a field: where it stands among the pieces of the text, what it is, language.
+_Opening = tuple[int, Entry, str | None]
 
 
 def cut_text(text: str) -> list[Field]:
@@ -142,40 +143,46 @@ def cut_text(text: str) -> list[Field]:
     repetition may follow: `(es)`), for criteria and titles hold lines such as `1.1 ...`, `A. ...` and `E.3 ...`. The fields of the
     form only move forward, so of lines that contradict its order the fewest are taken as free text.
     """
-    text = "\n" + text
+    # Odd pieces are lines that may open a field, up to their colon; even ones are what follows them.
+    pieces = _OPENING.split("\n" + text)
     fields = []
-    end = len(text)
-    for start, behind, entry, language in reversed(_longest_in_order(_openings(text))):
-        value = text[behind:end].strip()
+    end = len(pieces)
+    for at, (code, label, kind, _, tail), language in reversed(_in_order(_openings(pieces))):
+        value = (pieces[at + 1] if end == at + 2 else _joined(pieces, at + 1, end)).strip()
         if value[:1] == "?":  # "D.8.1 Is a Placebo used in this Trial? Yes", "E.8.3 ... at a single site globally?: No"
             value = value[1:].lstrip()
         if value[:1] == ":":
             value = value[1:].lstrip()
-        if entry.kind == "heading":
+        if kind == "heading":
             # A heading holds nothing. One that does is a line of the free text before it, and goes back there.
-            end = end if value else start
+            end = end if value else at
             continue
-        if entry.tail:
-            value = value.removeprefix(entry.tail).removeprefix(":").lstrip()
-        fields.append(Field(entry.code, entry.label, language, "" if value == _NOT_ASKED else value))
-        end = start
+        if tail:
+            value = value.removeprefix(tail).removeprefix(":").lstrip()
+        fields.append(Field(code, label, language, "" if value == _NOT_ASKED else value))
+        end = at
     return fields[::-1]
 
 
-def _openings(text: str) -> list[_Opening]:
+def _joined(pieces: list[str], start: int, end: int) -> str:
+    """What follows an opening, with the lines in it that open nothing."""
+    return pieces[start] + "".join(f"\n{pieces[at]}{pieces[at + 1]}" for at in range(start + 1, end, 2))
+
+
+def _openings(pieces: list[str]) -> list[_Opening]:
     openings: list[_Opening] = []
     last = ""
-    for match in _OPENING.finditer(text):
-        printed = match[1]
+    for at in range(1, len(pieces), 2):
+        printed = pieces[at]
         entry, language = EXACT.get(printed), None
         if entry is None:
             entry, language = _look_up(printed)
             if entry is None and last not in _FREE_TEXT:
-                entry = _new_field(printed, text[match.end() : match.end() + 1], last)
+                entry = _new_field(printed, pieces[at + 1][:1], last)
             if entry is None:
                 continue
         last = entry.code
-        openings.append((match.start(), match.end(), entry, language))
+        openings.append((at, entry, language))
     return openings
 
 
@@ -199,9 +206,9 @@ def _new_field(printed: str, follows: str, last: str) -> Entry | None:
     return Entry(match[1], match[2].strip(), "field", place(match[1]), "")
 
 
-def _longest_in_order(openings: list[_Opening]) -> list[_Opening]:
+def _in_order(openings: list[_Opening]) -> list[_Opening]:
     """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule."""
-    places = [opening[2].place for opening in openings]
+    places = [opening[1].place for opening in openings]
     if all(map(le, places, places[1:])):
         return openings
     lowest: list[float] = []
@@ -235,7 +242,7 @@ def cut_page(page: str) -> list[Field]:
     """The fields of a protocol page (`/ctr-search/trial/<EudraCT>/<CC>`), in its order; empty when it is another page."""
     try:
         document = lxml.html.document_fromstring(
-            page.encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+            page.encode("utf-8", "replace"), parser=lxml.html.HTMLParser(encoding="utf-8")
         )
     except (ParserError, XMLSyntaxError):
         return []
@@ -272,7 +279,8 @@ def _numbered_row(code: str, label: str, cell: lxml.html.HtmlElement) -> Iterato
 
 def _values(cell: lxml.html.HtmlElement) -> Iterator[tuple[str | None, str]]:
     """The values of a cell: its text, or the rows of the table in it, whose second cell names the language of the first."""
-    rows = [[inner for inner in row if inner.tag == "td"] for row in cell.iter("tr")]
+    tables = [part for table in cell.findall("table") for part in (table, *table.findall("tbody"))]
+    rows = [[inner for inner in row if inner.tag == "td"] for table in tables for row in table.findall("tr")]
     if not rows:
         yield None, _lines(cell)
     for inner in rows:

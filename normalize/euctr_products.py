@@ -16,7 +16,10 @@ from normalize.schema import Intervention
 from normalize.text import fold
 
 #: Fields that name a product, the best name first: product, trade name, INN, descriptive name, the sponsor's codes, CAS, EV code.
-NAMES = ("D.3.1", "D.2.1.1.1", "D.3.8", "D.3.9.3", "D.3.2", "D.3.9.2", "D.3.9.1", "D.3.9.4")
+NAMES = {
+    code: rank
+    for rank, code in enumerate(("D.3.1", "D.2.1.1.1", "D.3.8", "D.3.9.3", "D.3.2", "D.3.9.2", "D.3.9.1", "D.3.9.4"))
+}
 _CODES_ALONE = ("D.3.9.1", "D.3.9.4")
 #: Unit, type and number of a concentration: one line of the description for each substance.
 UNIT, CONCENTRATION_TYPE, NUMBER = "D.3.10.1", "D.3.10.2", "D.3.10.3"
@@ -41,25 +44,33 @@ def products(fields: Sequence[Field]) -> tuple[Intervention, ...]:
 
 
 def _product(block: list[Field], number: int) -> Intervention | None:
-    filled = [field for field in block if field.value and (field.code, field.label) not in (PRODUCT, SUBSTANCE)]
+    filled = [
+        field
+        for field in block
+        if field.value not in ("", "No") and (field.code, field.label) not in (PRODUCT, SUBSTANCE)
+    ]
     if not filled:
         return None
-    named = [field for code in NAMES for field in filled if field.code == code and not is_junk(field.value)]
+    named = sorted((field for field in filled if _is_name(field)), key=lambda field: NAMES[field.code])
     names = list(dict.fromkeys(" ".join(field.value.split()) for field in named))
     # A product without any name goes by the form's own heading, "D.IMP: 2".
-    has_name = any(field.code not in _CODES_ALONE for field in named)
+    has_name = bool(named) and named[0].code not in _CODES_ALONE
     name, others = (names[0], names[1:]) if has_name else (f"IMP {number}", names)
     answers = {field.code for field in filled if field.value == "Yes"}
     return Intervention(
         name=name,
         name_normalized=fold(name),
         type=next((kind for code, kind in TYPES.items() if code in answers), "drug"),
-        description="\n".join(_description(filled, named)) or None,
+        description="\n".join(_description(filled)) or None,
         other_names="\n".join(others) or None,
     )
 
 
-def _description(filled: list[Field], named: list[Field]) -> list[str]:
+def _is_name(field: Field) -> bool:
+    return field.code in NAMES and not is_junk(field.value)
+
+
+def _description(filled: list[Field]) -> list[str]:
     """The fields that are no names, as lines; strengths with their substance where the product has several."""
     lines: list[str] = []
     has_several = sum(field.code == NUMBER for field in filled) > 1
@@ -73,7 +84,7 @@ def _description(filled: list[Field], named: list[Field]) -> list[str]:
             if field.code == NUMBER:
                 lines.append(f"Strength{substance}: {_strength(strength)}")
                 strength = {}
-        elif field not in named and field.value != "No":
+        elif not _is_name(field):
             language = f" ({field.language})" if field.language else ""
             lines.append(f"{field.label}{language}: {', '.join(field.value.splitlines())}")
     if strength:
@@ -93,5 +104,5 @@ def _placebo(block: list[Field]) -> Intervention | None:
     if not filled or any(field.code == "D.8.1" and field.value == "No" for field in filled):
         return None
     described = [field for field in filled if field.code != "D.8.1"]
-    description = "\n".join(_description(described, [])) or None
+    description = "\n".join(_description(described)) or None
     return Intervention(name="Placebo", name_normalized="placebo", type="drug", description=description)

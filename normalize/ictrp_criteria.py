@@ -29,12 +29,12 @@ class AgeForm(Struct, frozen=True, kw_only=True):
 # "Are the trial subjects under 18? no / Number of subjects for this age range: / F.1.2 Adults (18-64 years) yes / F.1.2.1 Number of
 # subjects for this age range 175 / F.1.3 Elderly (>=65 years) yes / F.1.3.1 Number of ..." (EUCTR2020-001270-29-GB)
 _FORM = re.compile(r"^[ \t]*Are the trial subjects under 18\?", re.MULTILINE)
-_NUMBER = r"[ \t]*Number of subjects for this age range:?[ \t]*(\d{1,9})?[ \t]*$"
+_NUMBER = r"[ \t]*Number of subjects for this age range:?[ \t]*(\d{1,9}(?!\S))?"
 #: Question, its number of subjects, name of the band as `euctr_design` calls it, ages. Of minors the form does not say how young.
 _BANDS = (
     (re.compile(rf"under 18\?[ \t]*(yes|no)?[ \t]*\n{_NUMBER}", re.MULTILINE), "Under 18", None, 17.0),
-    (re.compile(rf"F\.1\.2 [^\n]*?(yes|no)?[ \t]*\n[ \t]*F\.1\.2\.1{_NUMBER}", re.MULTILINE), "Adults (18-64 years)", 18.0, 64.0),
-    (re.compile(rf"F\.1\.3 [^\n]*?(yes|no)?[ \t]*\n[ \t]*F\.1\.3\.1{_NUMBER}", re.MULTILINE), "Elderly (>=65 years)", 65.0, None),
+    (re.compile(rf"F\.1\.2 [^\n]{{0,60}}?(yes|no)?[ \t]*\n[ \t]*F\.1\.2\.1{_NUMBER}", re.MULTILINE), "Adults (18-64 years)", 18.0, 64.0),
+    (re.compile(rf"F\.1\.3 [^\n]{{0,60}}?(yes|no)?[ \t]*\n[ \t]*F\.1\.3\.1{_NUMBER}", re.MULTILINE), "Elderly (>=65 years)", 65.0, None),
 )
 
 
@@ -68,7 +68,7 @@ def read(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibi
     return _without_lost_signs(criteria, notes) if "=" in inclusion or "=" in exclusion else criteria
 
 
-_EXCLUSION_HEADING = re.compile(r"^\W*(?:key |main )?exclusion criteria\b", re.IGNORECASE | re.MULTILINE)
+_EXCLUSION_HEADING = re.compile(r"^[^\w\n]{0,40}(?:key |main )?exclusion criteria\b", re.IGNORECASE | re.MULTILINE)
 
 
 def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:

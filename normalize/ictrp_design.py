@@ -41,7 +41,7 @@ _LABELS = {
     **dict.fromkeys(("control", "control group", "placebo", "type of endpoint", "randomization description",
                      "blinding description", "other design features", "duration", "selection", "timing"), ""),
 }  # fmt: skip
-_LABEL = re.compile(rf"(?:\A|[.,;\n]\s*)({'|'.join(sorted(map(re.escape, _LABELS), key=len, reverse=True))})\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"(?:\A|[.,;\n][ \t]*)({'|'.join(sorted(map(re.escape, _LABELS), key=len, reverse=True))})[ \t]*:", re.IGNORECASE)
 
 #: What a value says, first match wins. A value that none matches leaves its column empty: the text stays in `study_design_raw`.
 _VALUES: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
@@ -87,10 +87,10 @@ _ROLES = {
 _ROLE_LIST = re.compile(r"\(([^()]*)\)")
 
 _MATRIX = re.compile(
-    r"\b(Controlled|Randomised|Open|Single blind|Double blind|Parallel group|Cross over):\s*(yes|no)\b", re.IGNORECASE
+    r"\b(Controlled|Randomised|Open|Single blind|Double blind|Parallel group|Cross over):\s?(yes|no)\b", re.IGNORECASE
 )
-_OTHER_MODEL = re.compile(r"\bCross over:\s*\w*\s*Other:\s*yes\b", re.IGNORECASE)
-_ONE_ARM = re.compile(r"\bNumber of treatment arms in the trial:\s*1\b")
+_OTHER_MODEL = re.compile(r"\bCross over:\s?\w*\s?Other:\s?yes\b", re.IGNORECASE)
+_ONE_ARM = re.compile(r"\bNumber of treatment arms in the trial:\s?1\b")
 _BLINDINGS = (("open", "none"), ("single blind", "single"), ("double blind", "double"))
 _MODELS = (("parallel group", "parallel"), ("cross over", "crossover"))
 

@@ -260,7 +260,7 @@ _TEXT_LESS_THAN = re.compile(
 )
 _VALUES = SoupStrainer(["span", "a"], id=re.compile(r"\ADataList"))
 _PLACE = re.compile(r"(DataList\w+?)_ctl(\d+)_(\w+)")
-_TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 
 
 def _read_html(body: bytes, notes: Notes) -> dict[str, str]:
@@ -294,7 +294,7 @@ def _no_trial(page: str) -> str:
             "Ask for the number as ICTRP writes it (ChiCTR without hyphen, EUCTR with the country: EUCTR2017-001400-29-FR)."
         )
     title = _TITLE.search(page)
-    said = f" titled {html.unescape(title[1])[:200]!r}" if title and title[1] else ""
+    said = f" titled {html.unescape(title[1]).strip()!r}" if title else ""
     return f"{expected}, found another page{said} (an error page or a captcha perhaps). Open the trial in a browser and save its page."
 
 

@@ -54,11 +54,11 @@ _TIGHT_SEMICOLON = re.compile(r";(?=\S)")
 _ENTRY = re.compile(r"[;\n]")
 _HEALTH_CONDITION = re.compile(r"(?:\A|\n)Health Condition \d+: ")
 # "<free text> <br>MedDRA version: 20.0\nLevel: PT\n...\n;Therapeutic area: Diseases [C] - ..." (EUCTR2012-000467-24-SE)
-_EUROPEAN_PART = re.compile(r"(?:\A|<br>|;|\n)\s*(?=MedDRA version:|Therapeutic area:)")
+_EUROPEAN_PART = re.compile(r"(?:\A|<br>|;|\n)[ \t]*(?=MedDRA version:|Therapeutic area:)")
 # CTIS2023-507385-11-00 has no blanks between: "20.0Level: PTClassification code: 10007509Term: Cardiac amyloidosisSystem Organ Class: ..."
 _MEDDRA = re.compile(
     r"MedDRA version:\s*(?P<version>[\d.]*)\s*Level:\s*(?P<level>LLT|PT|HLT|HLGT|SOC)?\s*Classification code:?\s*(?P<code>\d*)\s*"
-    r"Term:\s*(?P<term>.*?)\s*(?P<organ_class>System Organ Class:.*)",
+    r"Term:(?P<term>.*?)(?P<organ_class>System Organ Class:.*)",
     re.DOTALL,
 )
 # ICD-10, MeSH tree and plain numbers, with nothing that says what they mean: "E85.1", "C01.748.730", "10007963"
@@ -95,11 +95,12 @@ def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
         part = lines(part)
         if part.startswith("Therapeutic area:"):
             keywords[part.removeprefix("Therapeutic area:").strip()] = None
-        elif (coded := _MEDDRA.fullmatch(part)) and (coded["term"] or coded["code"]):
+        elif (coded := _MEDDRA.fullmatch(part)) and (coded["term"].strip() or coded["code"]):
+            term = coded["term"].strip()
             found[
                 Condition(
-                    condition=coded["term"] or f"MedDRA {coded['code']}",
-                    condition_normalized=fold(coded["term"]) or None,
+                    condition=term or f"MedDRA {coded['code']}",
+                    condition_normalized=fold(term) or None,
                     meddra_code=coded["code"] or None,
                     meddra_version=coded["version"] or None,
                     meddra_level=coded["level"],
@@ -123,7 +124,7 @@ _DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
 # A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
 _GROUP = re.compile(r"(?:\A|;)\s*([^;:]{1,120}):")
 # DRKS "Group 1: ...<br>Group 2: ...", IRCT "Intervention 1: Intervention group: ... Intervention 2: Control group: ..."
-_NUMBERED = re.compile(r"\s+(?=(?:Group|Intervention) \d{1,2}: )")
+_NUMBERED = re.compile(r"(?<=\s)(?=(?:Group|Intervention) \d{1,2}: )")
 # CTRI "Intervention1: <name>: <description><br>Control Intervention1: <name>: <description>"
 _CTRI = re.compile(r"(?:\A|\n)((?:Control )?Intervention)\d+: ")
 
@@ -136,10 +137,9 @@ _PRODUCT_LABELS = (
 _PRODUCT_NAMES = (
     "Product Name", "Trade Name", "INN or Proposed INN", "Other descriptive name", "Product Code", "Current Sponsor code",
 )  # fmt: skip
-_LABEL = "|".join(map(re.escape, _PRODUCT_LABELS))
+_PRODUCT_LABEL = re.compile(rf"(?:\A|\n|,)[ \t]*({'|'.join(map(re.escape, _PRODUCT_LABELS))}):")
 # EUCTR puts a blank line between products (EUCTR2020-001281-11-FR), CTIS a comma before every field of one.
-_PRODUCT = re.compile(rf"\n\s*\n\s*(?=(?:{_LABEL}):)|[,;]\s*(?=Product Name:)")
-_PRODUCT_FIELD = re.compile(rf"(?:\A|\n|,)\s*({_LABEL}):[ \t]*(.*?)[ \t]*(?=\Z|\n|,\s*(?:{_LABEL}):)")
+_PRODUCT = re.compile(r"(?<=\n\n)(?=[A-Z])|,(?=Product Name:)")
 
 #: Longest name of an intervention that its register gives as free text: what is longer has a name in its first line or sentence.
 _LONGEST_NAME = 200
@@ -155,7 +155,7 @@ def interventions(text: str, registry: str, groups: Sequence[str], unmapped: lis
     """
     text = lines(text)
     if registry in EUROPEAN:
-        return [], [_product(block) for block in _split(text, _PRODUCT)], []
+        return [], list(_products(text)), []
     if registry == "ClinicalTrials.gov":
         return [], list(_typed(text, _TYPED, unmapped)), []
     if registry == "CRiS":
@@ -238,9 +238,23 @@ def _of_agents(text: str) -> Interventions:
     return [Arm(label=label) for label in arms], given, links
 
 
+def _products(text: str) -> Iterator[Intervention]:
+    block = ""
+    for piece in _PRODUCT.split(text):
+        # A blank line inside a value: what follows it begins with no label.
+        if block and not _PRODUCT_LABEL.match(piece):
+            block += piece
+            continue
+        if block.strip():
+            yield _product(block.strip())
+        block = piece
+    if block.strip():
+        yield _product(block.strip())
+
+
 def _product(block: str) -> Intervention:
     fields: dict[str, list[str]] = {}
-    for label, value in _PRODUCT_FIELD.findall(block):
+    for label, value in between(block, list(_PRODUCT_LABEL.finditer(block))):
         if not is_junk(value):
             fields.setdefault(label, []).append(value)
     names: dict[str, str] = {}
@@ -259,29 +273,25 @@ def _product(block: str) -> Intervention:
 # --- outcomes ----------------------------------------------------------------------------------------------------------
 
 # ANZCTR: "Mortality[28 day post discharge from ICU];Length of stay[Discharge from intensive care]" (ACTRN12620000438954)
-_BRACKETED_TIMES = re.compile(r"(?<=\])\s*;")
-_BRACKETED_TIME = re.compile(r"(?P<measure>.*?)\s*\[(?P<time>[^\[\]]*)\]", re.DOTALL)
-# TCTR: "ED time interval [Timeframe hospital exit Time between ED arrival and hospital admission]" (TCTR20200321001)
-_NAMED_BRACKET = re.compile(r"(?P<measure>[^\[\]]*?)\s*\[Timeframe\s+(?P<time>[^\[\]]*?)\s*\]", re.DOTALL)
+_BRACKETED = re.compile(r"(?<=\]);")
 # IRCT: "Clinical response. Timepoint: Every other day. Method of measurement: Evaluation of signs.;..." (IRCT20100228003449N30)
 _BEFORE_TIMED = re.compile(r";(?=[^;]+? Timepoint: )")
-_TIMED = re.compile(
-    r"(?P<measure>.*?)\s*Timepoint:\s*(?P<time>.*?)(?:\s*Method of measurement:\s*(?P<how>.*))?", re.DOTALL
-)
 #: How each register's list of outcomes is separated; the others give one text, which is not split.
 _OUTCOME_SEPARATORS = {
     "ClinicalTrials.gov": _TIGHT_SEMICOLON,
-    "ANZCTR": _BRACKETED_TIMES,
+    "ANZCTR": _BRACKETED,
     "IRCT": _BEFORE_TIMED,
     **dict.fromkeys(("ChiCTR", "ITMCTR", "CRiS", "ReBec"), _SEMICOLON),
 }
-#: And what an outcome of it looks like inside.
-_OUTCOME_FORMS = {"ANZCTR": _BRACKETED_TIME, "TCTR": _NAMED_BRACKET, "IRCT": _TIMED, "CTRI": _TIMED}
+#: Registers whose outcomes end in a time frame in brackets, and the word before it; TCTR: "... [Timeframe hospital exit]".
+_TIME_IN_BRACKETS = {"ANZCTR": "", "TCTR": "Timeframe "}
+#: Registers whose outcomes name their time points and the method.
+_TIME_BY_LABEL = frozenset(("IRCT", "CTRI"))
 
 _OBJECTIVES = ("Main Objective", "Secondary Objective")
 _TIME_POINTS = "Timepoint(s) of evaluation of this end point"
 _EUROPEAN_LABEL = re.compile(
-    r"(?:\A|;|\n)\s*(Main Objective|Secondary Objective|(?:Primary|Secondary) end point\(s\)|"
+    r"(?:\A|;|\n)[ \t]*(Main Objective|Secondary Objective|(?:Primary|Secondary) end point\(s\)|"
     r"Timepoint\(s\) of evaluation of this end point)\s*:"
 )
 
@@ -293,16 +303,24 @@ def outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome]
         return [], []
     if registry in EUROPEAN:
         return _end_points(text, kind)
-    separator, form = _OUTCOME_SEPARATORS.get(registry), _OUTCOME_FORMS.get(registry)
-    return [_outcome(piece, kind, form) for piece in (_split(text, separator) if separator else [text])], []
+    separator = _OUTCOME_SEPARATORS.get(registry)
+    return [_outcome(piece, kind, registry) for piece in (_split(text, separator) if separator else [text])], []
 
 
-def _outcome(text: str, kind: OutcomeKind, form: re.Pattern[str] | None) -> Outcome:
-    parts = form.fullmatch(text) if form else None
-    if parts is None or not parts["measure"]:
-        return Outcome(kind=kind, measure=text)
-    said = parts.groupdict()
-    return Outcome(kind=kind, measure=said["measure"], description=said.get("how") or None, time_frame=said["time"] or None)
+def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
+    word = _TIME_IN_BRACKETS.get(registry)
+    if word is not None and text.endswith("]"):
+        measure, _, time = text[:-1].rpartition("[")
+        if measure.strip() and time.startswith(word) and "]" not in time:
+            return Outcome(kind=kind, measure=measure.strip(), time_frame=time.removeprefix(word).strip() or None)
+    if registry in _TIME_BY_LABEL:
+        measure, _, rest = text.partition("Timepoint:")
+        time, _, method = rest.partition("Method of measurement:")
+        if measure.strip():
+            return Outcome(
+                kind=kind, measure=measure.strip(), description=method.strip() or None, time_frame=time.strip() or None
+            )
+    return Outcome(kind=kind, measure=text)
 
 
 def _end_points(text: str, kind: OutcomeKind) -> tuple[list[Outcome], list[str]]:

@@ -66,7 +66,8 @@ _WORD_FORMS = (
     _Form("ClinicalTrials.gov", r"NCTO([0-9]{7})", "NCT0{}"),  # the letter O for the first nought
     _Form("ISRCTN", rf"IS(?:RCTN|CRTN|RTCN){_GAP}([0-9]{{8}})", "ISRCTN{}"),
     _Form("ANZCTR", rf"A(?:CTRN|NZCTRN?){_GAP}([0-9]{{14}})(p?)", "ACTRN{}{}", str.lower),
-    _Form("ChiCTR", rf"ChiCTR{_GAP}([A-Z]{{2,6}}){_GAP}([0-9]{{8,10}})", "ChiCTR-{}-{}"),  # until 2017: ChiCTR-TRC-08000219
+    # Until 2017 with letters: ChiCTR-TRC-08000219
+    _Form("ChiCTR", rf"ChiCTR{_GAP}((?!ChiCTR|(?:no|nr|id)\b)[A-Z]{{2,5}}){_GAP}([0-9]{{8,10}})", "ChiCTR-{}-{}"),
     _Form("ChiCTR", rf"ChiCTR{_GAP}([0-9]{{8,10}})", "ChiCTR{}"),
     _Form("ITMCTR", rf"ITMCTR{_GAP}([0-9]{{10}})", "ITMCTR{}"),
     _Form("CRiS", rf"KCT{_GAP}([0-9]{{7}})", "KCT{}"),

@@ -53,6 +53,7 @@ def decode(body: bytes, skip: Container[str], notes: Notes) -> object:
         value = _lenient(body)
     if isinstance(value, dict):
         notes.warn("record", None, "JSON with characters that cannot be stored, such as NUL: read, each as U+FFFD.")
+        value = {key: key in skip or item for key, item in value.items()}
     try:
         return _storable(value)
     except RecursionError:
@@ -64,24 +65,22 @@ def _lenient(body: bytes) -> object:
     try:
         return json.loads(text, strict=False)
     except json.JSONDecodeError as error:
-        start = text[:5000].lstrip()
-        if start[:1] in ("{", "["):
+        if text.lstrip()[:1] in ("{", "["):
             raise ValueError(f"JSON that breaks at character {error.pos + 1} of {len(text)} ({error.msg})") from None
-        root = _ROOT.search(start) if start.startswith("<") else None
-        if root:
-            raise ValueError(
-                "an HTML page" if root[1].lower() == "html" else f"XML with the root element {root[1]}"
-            ) from None
-        form = (
-            "a zip archive"
-            if body.startswith(b"PK\x03\x04")
-            else f"text that begins {start[:80]!r}"
-            if start
-            else "nothing"
-        )
-        raise ValueError(form) from None
+        raise ValueError(_other_form(text[:5000].strip())) from None
     except RecursionError:
         raise ValueError("JSON that is nested too deep") from None
+
+
+def _other_form(text: str) -> str:
+    if not text:
+        return "nothing"
+    if text.startswith("PK\x03\x04"):
+        return "a zip archive"
+    root = _ROOT.search(text) if text.startswith("<") else None
+    if root is None:
+        return f"text that begins {text[:80]!r}"
+    return "an HTML page" if root[1].lower() == "html" else f"XML with the root element {root[1]}"
 
 
 def _storable(value: object) -> object:

@@ -65,7 +65,7 @@ _CONNECTION_FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (ConnectError, "no connection: is this machine online, is base_url right"),
     (OSError, "the answer could not be received"),
 )  # fmt: skip
-_CONNECTION_ERRORS = tuple(kind for kind, _ in _CONNECTION_FAULTS)
+CONNECTION_ERRORS = tuple(kind for kind, _ in _CONNECTION_FAULTS)
 
 #: What a status means when it is still there after all tries.
 _STATUS_FAULTS: dict[int, str] = {
@@ -158,7 +158,7 @@ class RegistrySpider(scrapy.Spider):
         # Scrapy asks whether a spider is idle when start() ends, and then only every five seconds: the last items need some
         # turns of the event loop to pass the pipeline.
         for _ in range(10):
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.002)
 
     def asked_for(self) -> str:
         """The run in a few words, as the table `runs` keeps it."""
@@ -207,8 +207,8 @@ class RegistrySpider(scrapy.Spider):
         request = Request(url, headers={"Accept": self.accept}, callback=NO_CALLBACK, dont_filter=True)
         try:
             response = await self.crawler.engine.download_async(request)
-        except _CONNECTION_ERRORS as error:
-            raise Fault(f"{url}: {_connection_sentence(error)}") from error
+        except CONNECTION_ERRORS as error:
+            raise Fault(f"{url}: {connection_sentence(error)}") from error
         if self.probing:
             self.facts.append(
                 f"{response.url} answered {response.status}, {media_type(response)}, {len(response.body):,} bytes"
@@ -288,7 +288,8 @@ def is_certificate_fault(error: Exception) -> bool:
     return "certificate verify failed" in text or "certificate_verify_failed" in text or "verificationerror" in text
 
 
-def _connection_sentence(error: Exception) -> str:
+def connection_sentence(error: Exception) -> str:
+    """What one of CONNECTION_ERRORS means, and what to do."""
     if is_certificate_fault(error):
         return (
             "its TLS certificate could not be verified (an intermediate certificate may be missing on the server): set "

@@ -233,8 +233,9 @@ def listed_trials(summary: str) -> list[Listed]:
     `Trial protocol: SE(Completed) GB(GB - no longer in EU/EEA) Outside EU/EEA(Ongoing)`."""
     heads = list(_NUMBER_LINE.finditer(summary))
     trials = []
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
-        block = summary[head.end() : following.start() if following else len(summary)]
+    ends = [*(head.start() for head in heads[1:]), len(summary)]
+    for head, end in zip(heads, ends, strict=False):
+        block = summary[head.end() : end]
         _, found, protocols = block.rpartition("Trial protocol:")
         listed = re.split(r"Link:|Trial results:", protocols)[0] if found else ""
         codes = [code or "3RD" for code, _ in _COUNTRY.findall(listed)]

@@ -115,7 +115,9 @@ def search(shelf: Shelf, request: Request, reshape: Reshape, page_size: int) -> 
     number, size = 1, min(int(asked) or DEFAULT_PAGE_SIZE, page_size)
     if token := request.parameter("pageToken"):
         if (place := place_of(request, token)) is None:
-            return plain(400, "Query parameter `pageToken` is invalid, or another parameter changed since the page before")
+            return plain(
+                400, "Query parameter `pageToken` is invalid, or another parameter changed since the page before"
+            )
         number, size = place
     found = reshape(listing(tuple(hit.number for hit in hits), size))
     numbers, more = found.page(number)

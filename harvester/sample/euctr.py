@@ -99,15 +99,17 @@ def records(shelf: Shelf, eudract: str) -> list[Holding]:
 def matching(shelf: Shelf, request: Request) -> tuple[str, ...]:
     """The EudraCT numbers that a query finds, newest start date first. An empty query is the whole register."""
     hits: dict[str, str] = {}
+    trials: dict[str, list[Holding]] = {}
     for holding in shelf.holdings:
-        eudract = holding.number.split("/")[0]
-        if eudract in hits or not says(" ".join(each.text for each in records(shelf, eudract)), request.parameter("query")):
+        trials.setdefault(holding.number.split("/")[0], []).append(holding)
+    wanted = {value.lower() for name, value in request.query if name == "country" and value}
+    earliest, latest = request.parameter("dateFrom") or "0", request.parameter("dateTo") or "9"
+    for eudract, held in trials.items():
+        if not says(" ".join(each.text for each in held), request.parameter("query")):
             continue
-        countries = [value.lower() for name, value in request.query if name == "country" and value]
-        if countries and not any(each.number.split("/")[1].lower() in countries for each in records(shelf, eudract)):
+        if wanted and wanted.isdisjoint(each.number.split("/")[1].lower() for each in held):
             continue
-        started = start_date(records(shelf, eudract))
-        earliest, latest = request.parameter("dateFrom") or "0", request.parameter("dateTo") or "9"
+        started = start_date(held)
         if earliest <= started <= latest:
             hits[eudract] = started
     return tuple(sorted(hits, key=lambda eudract: (hits[eudract], eudract), reverse=True))
@@ -178,7 +180,10 @@ def summary(held: list[Holding]) -> str:
         ("Start Date:", start_date(held)),
         ("Medical condition:", field(first, "E.1.1 ")),
         *(
-            ("Disease:", f"Version: {version}, SOC Term: {organ}, Classification Code: {code}, Term: {term}, Level: {level}")
+            (
+                "Disease:",
+                f"Version: {version}, SOC Term: {organ}, Classification Code: {code}, Term: {term}, Level: {level}",
+            )
             for version, organ, code, term, level in diseases(first)
         ),
         ("Population Age:", ages),

@@ -17,6 +17,7 @@ SECTIONS: dict[str, str] = {
     "F": "F. Population of Trial Subjects",
     "G": "G. Investigator Networks to be involved in the Trial",
     "N": "N. Review by the Competent Authority or Ethics Committee in the country concerned",
+    "H": "H.4 Third Country in which the Trial was first authorised",
     "P": "P. End of Trial",
 }
 
@@ -27,7 +28,18 @@ HEADINGS = re.compile(
     r"|F\.4 Planned|F\.4\.2 For|D\.IMP: \d+|D\.8 Placebo: \d+|Sponsor \d+"
 )
 SUBHEADINGS = re.compile(r"(B\.5\.3|D\.2|D\.3|D\.3\.10|D\.3\.11|E\.6|E\.7|E\.8\.2) [A-Z]")
-FIELD = re.compile(r"([A-FGNP](?:\.\d+)+(?: (?:and|to) [A-F](?:\.\d+)+)?|[NP]\.)\s+(.+)")
+FIELD = re.compile(r"([A-HNP](?:\.\d+)+(?: (?:and|to) [A-F](?:\.\d+)+)?|[NP]\.)\s+(.+)")
+# What a label ends with in the text download when its value is a repetition in another language: "(es)".
+LANGUAGE = re.compile(r"\s*\(([a-z]{2})\)$")
+LANGUAGES = {
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "sv": "Swedish",
+}
 # The label of a field ends at a colon, in D.8.1 at a question mark; labels of section N. have a colon of their own.
 LABEL = re.compile(r"(Ethics Committee Opinion: Reason\(s\) for unfavourable opinion|[^:?]*)[:?]\s*(.*)", re.DOTALL)
 
@@ -79,28 +91,62 @@ def split(body: str) -> list[tuple[str, list[str]]]:
 
 
 def section(name: str, lines: list[str]) -> str:
-    rows = "\n".join(row(line.rstrip()) for line in lines)
+    rows: list[str] = []
+    fields: list[tuple[str, str, str, str]] = []
+    for line in [*lines, None]:
+        cut = field(line) if line is not None else None
+        # Repetitions of a field in other languages are one row, with a table of its own.
+        if fields and (cut is None or cut[:2] != fields[-1][:2] or not cut[2]):
+            rows.append(row(fields))
+            fields = []
+        if cut:
+            fields.append(cut)
+        elif line is not None:
+            rows.append(heading(line.rstrip()))
+    body = "\n".join(rows)
     return f"""<a name="{name}" class="hidden"></a><table id="section-{name.lower()}" class="section content">
 <thead><tr><th colspan="3"><div class="title"> {SECTIONS[name]} </div></th></tr></thead>
 <tbody>
-{rows}
+{body}
 </tbody>
 </table>"""
 
 
-def row(line: str) -> str:
-    """One line of the text download as a row: a heading, a subheading, or code, label and value."""
-    if HEADINGS.match(line):
-        return f'<tr>\n<td colspan="3" class="cellBlue">{escape(re.sub(r"^Sponsor ", "B.Sponsor: ", line))}</td>\n</tr>'
-    if SUBHEADINGS.match(line):
-        code, _, label = line.partition(" ")
-        return f'<tr>\n<td width="5%" class="cellYellow">{code}</td><td colspan="2"> {escape(label)} </td>\n</tr>'
+def field(line: str) -> tuple[str, str, str, str] | None:
+    """Code, label, language ("" where none is said) and value of a line of the text download; None for a heading."""
+    if HEADINGS.match(line) or SUBHEADINGS.match(line):
+        return None
     parts = FIELD.match(line)
     named = LABEL.match(line[parts.start(2) :]) if parts else None
     if parts is None or named is None:
-        return f'<tr>\n<td colspan="3" class="cellBlue">{escape(line)}</td>\n</tr>'
-    value = "<br>".join(escape(each) for each in named[2].strip().split("\n"))
+        return None
+    language = LANGUAGE.search(named[1])
+    return parts[1], LANGUAGE.sub("", named[1]).strip(), language[1] if language else "", named[2].strip()
+
+
+def row(fields: list[tuple[str, str, str, str]]) -> str:
+    """Code, label and value; a value in several languages is a table of values and names of languages."""
+    code, label, _, value = fields[0]
+    shown = marked(value)
+    if len(fields) > 1:
+        languages = "".join(
+            f'<tr>\n<td width="90%">{marked(text)}</td><td>{LANGUAGES.get(language, "English")}</td>\n</tr>'
+            for _, _, language, text in fields
+        )
+        shown = f'\n<table border="1" width="100%">\n{languages}\n</table>\n'
     return (
-        f'<tr class="tricell">\n<td class="first">{escape(parts[1])}</td><td class="second">{escape(named[1].strip())}</td>'
-        f'<td class="third"> {value} </td>\n</tr>'
+        f'<tr class="tricell">\n<td class="first">{escape(code)}</td><td class="second">{escape(label)}</td>'
+        f'<td class="third"> {shown} </td>\n</tr>'
     )
+
+
+def marked(text: str) -> str:
+    return "<br>".join(escape(each) for each in text.split("\n"))
+
+
+def heading(line: str) -> str:
+    """A line without value: a block's name, or the code and name of a group of fields."""
+    if SUBHEADINGS.match(line):
+        code, _, label = line.partition(" ")
+        return f'<tr>\n<td width="5%" class="cellYellow">{code}</td><td colspan="2"> {escape(label)} </td>\n</tr>'
+    return f'<tr>\n<td colspan="3" class="cellBlue">{escape(re.sub(r"^Sponsor ", "B.Sponsor: ", line))}</td>\n</tr>'

@@ -73,7 +73,9 @@ def replaced(shelf: Shelf, old: str, new: str) -> Shelf:
 def many_records(shelf: Shelf, registry: str, options: Options) -> Shelf:
     """The registry holds `count` records more: copies of its own under other numbers."""
     renumbered = REGISTRIES[registry].renumbered
-    copies = [renumbered(shelf.holdings[index % len(shelf.holdings)], index) for index in range(1, options["count"] + 1)]
+    copies = [
+        renumbered(shelf.holdings[index % len(shelf.holdings)], index) for index in range(1, options["count"] + 1)
+    ]
     return replace(shelf, holdings=(*shelf.holdings, *copies))
 
 
@@ -85,7 +87,12 @@ def country_twice(shelf: Shelf, registry: str, options: Options) -> Shelf:
         doubled.append(each)
         trial = each.number.split("/")[0]
         if trial not in seen:
-            doubled.append(Holding(each.number, each.text.replace("A.3 Full title of the trial: ", "A.3 Full title of the trial: Amended: ")))
+            doubled.append(
+                Holding(
+                    each.number,
+                    each.text.replace("A.3 Full title of the trial: ", "A.3 Full title of the trial: Amended: "),
+                )
+            )
         seen.add(trial)
     return replace(shelf, holdings=tuple(doubled))
 
@@ -142,7 +149,9 @@ def http_status(answer: Answer, request: Request, options: Options) -> Answer:
 
 def html_instead(answer: Answer, request: Request, options: Options) -> Answer:
     """A page for people with status 200, such as firewalls and notices of maintenance send."""
-    return page("<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>")
+    return page(
+        "<!DOCTYPE html>\n<html><head><title>Please wait</title></head><body><h1>Checking your browser</h1></body></html>"
+    )
 
 
 def empty_body(answer: Answer, request: Request, options: Options) -> Answer:
@@ -230,5 +239,7 @@ def spelled_out(name: str, options: Options) -> tuple[str, Options]:
     if name.startswith("http-") and name[5:].isdigit():
         name, options = "http-status", {"status": int(name[5:]), **options}
     if name not in NAMES:
-        raise ValueError(f"The sample registries know no fault {name!r}; they know http-<status>, {', '.join(sorted(NAMES))}")
+        raise ValueError(
+            f"The sample registries know no fault {name!r}; they know http-<status>, {', '.join(sorted(NAMES))}"
+        )
     return name, options

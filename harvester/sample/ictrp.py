@@ -140,7 +140,9 @@ def frame(asked: str, values: dict[str, str]) -> str:
         tables.append(table(name, heading, [span(f"{name}_ctl{n:02d}_{label}", each) for n, each in held]))
     ethics = rows("DataList5_ctl01_", ETHICS, values) if values.get("Ethics_review_status") else ""
     tables.append(table("DataList5", "Ethics review", [ethics] if ethics else []))
-    tables.append(table("DataListResults", "Results", [rows("DataListResults_ctl01_", RESULTS, values)] if values else []))
+    tables.append(
+        table("DataListResults", "Results", [rows("DataListResults_ctl01_", RESULTS, values)] if values else [])
+    )
     return (
         f'<html><body><form name="form1" method="post" action="./Trial2.aspx?TrialID={html.escape(asked)}" id="form1">\n'
         '<input type="hidden" name="__VIEWSTATEGENERATOR" id="__VIEWSTATEGENERATOR" value="0FED3764" />\n'
@@ -166,7 +168,9 @@ def rows(prefix: str, labels: tuple[tuple[str, str, str], ...], values: dict[str
             value = value.ljust(TITLE_WIDTH)
         if element in ("web_address", "results_url_link"):
             address = html.escape(value)
-            shown = f'<a id="{prefix}{name}"' + (f' href="{address}" target="_blank">{address}' if value else ">") + "</a>"
+            shown = (
+                f'<a id="{prefix}{name}"' + (f' href="{address}" target="_blank">{address}' if value else ">") + "</a>"
+            )
         else:
             shown = span(prefix + name, value)
         if label:

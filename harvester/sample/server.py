@@ -91,7 +91,9 @@ class SampleServer:
     def __enter__(self) -> SampleServer:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def start(self) -> SampleServer:
@@ -306,7 +308,6 @@ class Connection(BaseHTTPRequestHandler):
             self.wfile.write(b" " * (1 << 20))
 
 
-
 DELIVERIES: dict[str, Callable[[Connection, Answer], None]] = {
     "whole": Connection.send_whole,
     "truncated": Connection.send_truncated,
@@ -332,7 +333,9 @@ def bomb(megabytes: int) -> bytes:
     """One gzip member of so many megabytes of blanks, made without ever holding them."""
     block = b" " * (1 << 20)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)  # a piece that stands by itself and can be repeated
+    packed = packer.compress(block) + packer.flush(
+        zlib.Z_FULL_FLUSH
+    )  # a piece that stands by itself and can be repeated
     seal = reduce(lambda crc, _: zlib.crc32(block, crc), range(megabytes), 0)
     head = b"\x1f\x8b\x08\x00" + struct.pack("<L", 0) + b"\x02\xff"
     tail = b"\x03\x00" + struct.pack("<LL", seal, (megabytes << 20) & 0xFFFFFFFF)

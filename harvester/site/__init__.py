@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from datasette import hookimpl
-from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
@@ -23,6 +22,9 @@ from harvester.site.pages import message
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, footer
 from harvester.site.trial import trial
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 F = TypeVar("F", bound=Callable[..., Any])
 _hook = cast("Callable[[F], F]", hookimpl)

@@ -6,6 +6,8 @@ from typing import Any
 
 from harvester.site import labels, queries
 from harvester.site.matching import Piece, pieces
+from harvester.site.pages import trial_path
+from normalize.text import fold
 
 _LISTED = 3
 
@@ -38,7 +40,9 @@ def badges(row: dict[str, Any]) -> list[dict[str, str]]:
     status = row["recruitment_status"]
     found = []
     if status:
-        found.append({"text": labels.word("recruitment_status", status), "tone": labels.STATUS_TONE.get(status, "plain")})
+        found.append(
+            {"text": labels.word("recruitment_status", status), "tone": labels.STATUS_TONE.get(status, "plain")}
+        )
     if row["phase"] and row["phase"] != "not_applicable":
         found.append({"text": labels.phase(row["phase"]), "tone": "plain"})
     if row["study_type"]:
@@ -62,11 +66,11 @@ def some(lines: str | None) -> str:
     return f"{text} and {len(items) - _LISTED} more" if len(items) > _LISTED else text
 
 
-def _match(marked: dict[str, Any]) -> dict[str, Any] | None:
-    """The first column worth showing that holds a match: the heading, and the text around it."""
+def _match(marked: dict[str, Any], title: str) -> dict[str, Any] | None:
+    """The first column worth showing that holds a match, beside the title: the heading, and the text around it."""
     for name in queries.SHOWN_MATCHES:
         found = pieces(marked[name])
-        if any(piece.is_match for piece in found):
+        if any(piece.is_match for piece in found) and fold("".join(piece.text for piece in found)) not in title:
             return {"heading": _MATCH_HEADINGS[name], "pieces": found}
     return None
 
@@ -84,11 +88,12 @@ def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
     }
     return {
         "trial_id": row["trial_id"],
+        "path": trial_path(row["trial_id"]),
         "title": marked_title or (Piece(title, False),),
         "acronym": row["acronym"],
         "badges": badges(row),
         "facts": {name: value for name, value in facts.items() if value},
         "registries": row["registries"],
         "records": row["record_count"],
-        "match": _match(marked) if marked else None,
+        "match": _match(marked, fold(title)) if marked else None,
     }

@@ -12,11 +12,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from datasette.app import Datasette
 from datasette.database import Database
 from datasette.utils import sqlite_timelimit
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 T = TypeVar("T")
 #: File system, file, size, time of writing: what tells one catalogue file from the next.

@@ -12,15 +12,17 @@ import io
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasette.app import Datasette
 from datasette.utils.asgi import AsgiStream, Request, Response
 
 from harvester.catalogue import TABLES
 from harvester.site import queries
 from harvester.site.database import in_thread, open_for_download
 from harvester.site.wanted import Wanted, wanted
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 _ROWS_A_CHUNK = 200
 _NAMES = TABLES["trials"].names
@@ -122,9 +124,16 @@ def _whole(db: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
 def trial_json(db: sqlite3.Connection, trial_id: str) -> Response:
     """A trial with its records, and each record with the rows of every table that hangs below it."""
     tables = _whole(db, trial_id)
-    below = {name: rows for name, rows in tables.items() if rows and "record_id" in rows[0] and name not in ("records", "trial_links")}
+    below = {
+        name: rows
+        for name, rows in tables.items()
+        if rows and "record_id" in rows[0] and name not in ("records", "trial_links")
+    }
     records = [
-        {**record, **{name: [row for row in rows if row["record_id"] == record["record_id"]] for name, rows in below.items()}}
+        {
+            **record,
+            **{name: [row for row in rows if row["record_id"] == record["record_id"]] for name, rows in below.items()},
+        }
         for record in tables["records"]
     ]
     found = {

@@ -6,10 +6,15 @@ from typing import Any
 
 from harvester.site import labels
 from harvester.site.entries import Entry
-from harvester.site.facts import with_raw
+from harvester.site.facts import age_limit, with_raw
 from harvester.site.queries import Row
+from harvester.site.study import Facts, given
 
-_HEADINGS = {"inclusion": "Inclusion criteria", "exclusion": "Exclusion criteria", "unspecified": "Criteria not sorted by the registry"}
+_HEADINGS = {
+    "inclusion": "Inclusion criteria",
+    "exclusion": "Exclusion criteria",
+    "unspecified": "Criteria not sorted by the registry",
+}
 
 
 def nested(rows: list[Row]) -> list[dict[str, Any]]:
@@ -40,20 +45,17 @@ def _measure(row: Row) -> dict[str, str]:
     }
 
 
-def _facts(row: Row) -> list[tuple[str, str]]:
-    def limit(side: str) -> str:
-        years, raw = row[f"{side}_age_years"], row[f"{side}_age_raw"]
-        return labels.age(years) if years is not None else with_raw("", raw)
-
-    facts = {
-        "Minimum age": limit("minimum"),
-        "Maximum age": limit("maximum"),
-        "Sex": labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"]),
-        "Healthy volunteers": {1: "Accepted", 0: "Not accepted"}.get(row["healthy_volunteers"], ""),
-        "Study population": row["study_population"] or "",
-        "Sampling": labels.word("sampling_method", row["sampling_method"]),
-    }
-    return [(label, value) for label, value in facts.items() if value]
+def _facts(row: Row) -> Facts:
+    return given(
+        (
+            ("Minimum age", age_limit(row, "minimum")),
+            ("Maximum age", age_limit(row, "maximum")),
+            ("Sex", labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"])),
+            ("Healthy volunteers", {1: "Accepted", 0: "Not accepted"}.get(row["healthy_volunteers"])),
+            ("Study population", row["study_population"]),
+            ("Sampling", labels.word("sampling_method", row["sampling_method"])),
+        )
+    )
 
 
 def eligibility(entry: Entry) -> dict[str, Any] | None:

@@ -32,7 +32,8 @@ class Entry(NamedTuple):
     @property
     def reference(self) -> dict[str, str]:
         """What a page needs to point to the record."""
-        return {"name": self.name, "anchor": self.anchor, "registry_id": self.row["registry_id"]}
+        served_by = " (WHO ICTRP)" if self.row["source"] == "ictrp" else ""
+        return {"name": self.name, "short": self.row["registry_id"] + served_by, "anchor": self.anchor}
 
 
 class Trial(NamedTuple):
@@ -89,7 +90,9 @@ def load(db: sqlite3.Connection, trial_id: str) -> Trial | None:
         return None
     below = queries.below_records(db, trial_id)
     entries = [
-        Entry(record, {table: [r for r in rows if r["record_id"] == record["record_id"]] for table, rows in below.items()})
+        Entry(
+            record, {table: [r for r in rows if r["record_id"] == record["record_id"]] for table, rows in below.items()}
+        )
         for record in queries.records_of(db, trial_id)
     ]
     links = queries.links_of(db, trial_id)

@@ -11,8 +11,6 @@ from harvester.site.entries import Entry, Trial
 from harvester.site.queries import Row
 from normalize.text import fold
 
-NOT_GIVEN = "not given by the registry"
-
 
 class _Fact(NamedTuple):
     label: str
@@ -37,12 +35,10 @@ def with_raw(value: str, raw: str | None) -> str:
     return f"{value} (registry: “{raw}”)" if value else f"“{raw}”"
 
 
-def _limit(side: str) -> Callable[[Row], str]:
-    def shown(row: Row) -> str:
-        years, raw = row[f"{side}_age_years"], row[f"{side}_age_raw"]
-        return labels.age(years) if years is not None else with_raw("", raw)
-
-    return shown
+def age_limit(row: Row, side: str) -> str:
+    """The `minimum` or `maximum` age; the registry's words where they are no age ("N/A (No limit)")."""
+    years, raw = row[f"{side}_age_years"], row[f"{side}_age_raw"]
+    return labels.age(years) if years is not None else with_raw("", raw)
 
 
 def _status(row: Row) -> str:
@@ -50,7 +46,9 @@ def _status(row: Row) -> str:
 
 
 def _registered(row: Row) -> str:
-    kind = {1: " (before or on first enrollment)", 0: " (after first enrollment)"}.get(row["prospective_registration"], "")
+    kind = {1: " (before or on first enrollment)", 0: " (after first enrollment)"}.get(
+        row["prospective_registration"], ""
+    )
     return labels.date(row["date_of_registration"]) + (kind if row["date_of_registration"] else "")
 
 
@@ -73,8 +71,8 @@ _FACTS = (
     _Fact("Registered", _registered, lambda row: row["date_of_registration"], decides=False),
     _Fact("Primary sponsor", lambda row: row["primary_sponsor"] or "", lambda row: fold(row["primary_sponsor"] or "")),
     _Fact("Countries", lambda row: ", ".join((row["countries"] or "").splitlines()), lambda row: row["countries"], decides=False),
-    _Fact("Minimum age", _limit("minimum"), lambda row: row["minimum_age_years"]),
-    _Fact("Maximum age", _limit("maximum"), lambda row: row["maximum_age_years"]),
+    _Fact("Minimum age", lambda row: age_limit(row, "minimum"), lambda row: row["minimum_age_years"]),
+    _Fact("Maximum age", lambda row: age_limit(row, "maximum"), lambda row: row["maximum_age_years"]),
     _Fact("Sex", lambda row: labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"]), lambda row: row["sex"]),
     _Fact("Results posted", lambda row: labels.yes_no(row["has_results"]), lambda row: row["has_results"]),
 )  # fmt: skip
@@ -111,7 +109,9 @@ def comparison(trial: Trial) -> dict[str, Any]:
     rows = []
     for n, fact in enumerate(_FACTS):
         best = fact.shown(trial.row)
-        others = [{"text": cells[n], "differs": _differs(fact, trial.row, column["row"])} for cells, column in columns.items()]
+        others = [
+            {"text": cells[n], "differs": _differs(fact, trial.row, column["row"])} for cells, column in columns.items()
+        ]
         if best or any(other["text"] for other in others) or fact.label not in _OPTIONAL:
             rows.append({"label": fact.label, "best": best, "others": others})
     return {"columns": [column["records"] for column in columns.values()], "rows": rows, "records": len(trial.entries)}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, queries
@@ -14,6 +13,9 @@ from harvester.site.database import catalogue_of, read
 from harvester.site.pages import page
 from harvester.site.sources import described
 from harvester.site.wanted import Wanted
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 #: What the first page counts, under these headings.
 _COUNTED = {"status": "By recruitment status", "phase": "By phase", "type": "By study type"}
@@ -40,7 +42,9 @@ def _home(db: sqlite3.Connection) -> dict[str, Any]:
     newest = queries.newest_trial(db)
     return {
         "totals": {key: labels.number(value) for key, value in queries.totals(db).items()},
-        "examples": [{"text": text, "path": Wanted(text=text).path} for text in [*examples, *([newest] if newest else [])]],
+        "examples": [
+            {"text": text, "path": Wanted(text=text).path} for text in [*examples, *([newest] if newest else [])]
+        ],
         "counts": counts,
         "sources": [described(row) for row in queries.sources(db)],
         "registries": [

@@ -20,7 +20,11 @@ _WORDS: dict[str, dict[str, str]] = {
     "sex": {"all": "All", "female": "Women", "male": "Men"},
     "allocation": {"na": "Not applicable", "non_randomized": "Not randomized"},
     "masking": {"none": "None (open label)"},
-    "sponsor_role": {"primary": "Primary sponsor", "secondary": "Secondary sponsor or collaborator", "funder": "Funder"},
+    "sponsor_role": {
+        "primary": "Primary sponsor",
+        "secondary": "Secondary sponsor or collaborator",
+        "funder": "Funder",
+    },
     "contact_kind": {"public": "Public queries", "scientific": "Scientific queries", "site": "Site"},
     "id_type": {
         "registry": "Registry number",
@@ -48,7 +52,7 @@ STATUS_TONE = {
     "completed": "done", "terminated": "stopped", "withdrawn": "stopped", "suspended": "stopped",
 }  # fmt: skip
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?(?![\d-])")
 
 

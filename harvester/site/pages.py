@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 #: Registry text is escaped; should some slip through one day, the browser still runs and loads nothing that is not ours.
 _HEADERS = {
@@ -30,6 +32,6 @@ async def message(datasette: Datasette, request: Request, title: str, text: str,
     return await page(datasette, request, "message.html", {"title": title, "text": text}, status)
 
 
-def trial_path(datasette: Datasette, trial_id: str, suffix: str = "") -> str:
-    """`/trial/CTRI%2F2020%2F04%2F024567`: some registries have slashes in their numbers."""
-    return str(datasette.urls.path(f"/trial/{quote(trial_id, safe=':')}{suffix}"))
+def trial_path(trial_id: str, suffix: str = "") -> str:
+    """`/trial/CTRI%2F2020%2F04%2F024567`: some registries have slashes in their numbers. Without the site's base_url."""
+    return f"/trial/{quote(trial_id, safe=':')}{suffix}"

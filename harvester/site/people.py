@@ -9,6 +9,7 @@ from typing import Any
 
 from harvester.site import labels, links
 from harvester.site.entries import Entry, Trial
+from harvester.site.study import Facts, given
 
 
 def sponsors(entry: Entry) -> list[dict[str, Any]]:
@@ -145,7 +146,7 @@ def study_results(trial: Trial) -> dict[str, Any]:
     return {"text": "Not given by the registry: it does not say whether there are results.", "links": []}
 
 
-def results(entry: Entry) -> list[tuple[str, str]]:
+def results(entry: Entry) -> Facts:
     row = entry.row
     if row["has_results"] is None and not row["results_date"] and not row["results_url"]:
         return []
@@ -155,4 +156,4 @@ def results(entry: Entry) -> list[tuple[str, str]]:
         ("Study completed", labels.date(row["completion_date"])),
         ("Page of the results", row["results_url"]),
     )
-    return [(label, value) for label, value in facts if value]
+    return given(facts)

@@ -10,6 +10,7 @@ from typing import Any
 from harvester.site import labels, links
 from harvester.site.entries import Entry, Trial
 from harvester.site.lookup import number_in
+from harvester.site.pages import trial_path
 
 
 def identifiers(trial: Trial) -> list[dict[str, Any]]:
@@ -19,7 +20,13 @@ def identifiers(trial: Trial) -> list[dict[str, Any]]:
     def add(number: str, registry: str | None, kind: str, entry: Entry, shown: str) -> None:
         one = found.setdefault(
             (number, kind == "mention"),
-            {"number": shown, "registry": registry, "kind": kind, "url": links.registry_page(registry, number), "records": []},
+            {
+                "number": shown,
+                "registry": registry,
+                "kind": kind,
+                "url": links.registry_page(registry, number),
+                "records": [],
+            },
         )
         if entry.reference not in one["records"]:
             one["records"].append(entry.reference)
@@ -29,11 +36,18 @@ def identifiers(trial: Trial) -> list[dict[str, Any]]:
         if number:
             add(number.normalized, number.registry, "Number of a record below", entry, number.normalized)
         else:
-            add(entry.row["registry_id"], entry.row["registry"], "Number of a record below", entry, entry.row["registry_id"])
+            add(
+                entry.row["registry_id"],
+                entry.row["registry"],
+                "Number of a record below",
+                entry,
+                entry.row["registry_id"],
+            )
     for entry in trial.entries:
         for row in entry.below["secondary_ids"]:
             if row["type"] != "mention" or (row["id_normalized"], False) not in found:
-                add(row["id_normalized"], row["registry"], row["type"], entry, row["id_normalized"])
+                shown = row["id_normalized"] if row["registry"] else row["id_raw"]
+                add(row["id_normalized"], row["registry"], row["type"], entry, shown)
     held = {key: one for key, one in found.items() if not (key[1] and (key[0], False) in found)}
     return [
         {**one, "kind": labels.word("id_type", one["kind"])}
@@ -85,6 +99,7 @@ def mentioned(trial: Trial) -> list[dict[str, Any]]:
             other_id,
             {
                 "trial_id": other_id,
+                "path": trial_path(other_id),
                 "title": other["title"] or other_id,
                 "status": labels.word("recruitment_status", other["recruitment_status"]),
                 "why": [],

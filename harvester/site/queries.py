@@ -94,7 +94,8 @@ class Asked(NamedTuple):
 
 def _where(asked: Asked, without: str | None = None) -> tuple[str, list[Any]]:
     """Conditions on `trials.rowid` and their values; `without` leaves one facet's own filter out."""
-    conditions, values = [], []
+    conditions: list[str] = []
+    values: list[Any] = []
     if asked.match is not None:
         conditions.append("SELECT rowid FROM trials_fts WHERE trials_fts MATCH ?")
         values.append(asked.match)

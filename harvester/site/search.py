@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, links, queries
@@ -14,6 +13,9 @@ from harvester.site.database import read
 from harvester.site.lookup import find_trials, number_in
 from harvester.site.pages import page, trial_path
 from harvester.site.wanted import HEADINGS, SORTS, Wanted, wanted
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 PAGE_SIZE = 25
 #: Values of a facet that are shown at once; the rest unfold.
@@ -24,7 +26,7 @@ def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
     found = []
     for name, heading in HEADINGS.items():
         chosen = search.filters.get(name, ())
-        values = []
+        values: list[dict[str, Any]] = []
         for value, count in queries.facet_counts(db, name, search.asked):
             key = queries.NOT_GIVEN if value is None else str(value)
             values.append(
@@ -38,19 +40,32 @@ def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
         if name == "year":
             values.sort(key=lambda value: value["label"] if value["label"][:1].isdigit() else "", reverse=True)
         values.sort(key=lambda value: not value["chosen"])
-        found.append({"name": name, "heading": heading, "first": values[:_AT_ONCE], "more": values[_AT_ONCE:], "open": bool(chosen)})
+        found.append(
+            {
+                "name": name,
+                "heading": heading,
+                "first": values[:_AT_ONCE],
+                "more": values[_AT_ONCE:],
+                "open": bool(chosen),
+            }
+        )
     return found
 
 
 def _chips(search: Wanted) -> list[dict[str, str]]:
     """The filters that are on, each with the address without it."""
     found = [
-        {"label": f"{HEADINGS[name]}: {facet_label(name, None if value == queries.NOT_GIVEN else value)}", "path": search.toggled(name, value).path}
+        {
+            "label": f"{HEADINGS[name]}: {facet_label(name, None if value == queries.NOT_GIVEN else value)}",
+            "path": search.toggled(name, value).path,
+        }
         for name, values in search.filters.items()
         for value in values
     ]
     if search.first_year is not None:
-        found.append({"label": f"Start from {search.first_year}", "path": search._replace(first_year=None, page=1).path})
+        found.append(
+            {"label": f"Start from {search.first_year}", "path": search._replace(first_year=None, page=1).path}
+        )
     if search.last_year is not None:
         found.append({"label": f"Start to {search.last_year}", "path": search._replace(last_year=None, page=1).path})
     return found
@@ -120,6 +135,6 @@ async def search(datasette: Datasette, request: Request) -> Response:
     if asked_for.text and number_in(asked_for.text):
         found = await read(datasette, lambda db: find_trials(db, asked_for.text))
         if len(found) == 1:
-            return Response.redirect(trial_path(datasette, found[0]))
+            return Response.redirect(datasette.urls.path(trial_path(found[0])))
     context = await read(datasette, lambda db: _results(db, asked_for))
     return await page(datasette, request, "search.html", context)

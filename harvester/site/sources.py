@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from harvester.catalogue import SEARCHED, TABLES
@@ -13,18 +12,23 @@ from harvester.site import labels, links, queries
 from harvester.site.database import NoCatalogue, TooSlow, catalogue_of, read
 from harvester.site.pages import page
 
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
 _RUNS_SHOWN = 30
+#: WHO ICTRP asks that the date on which it processed the data is shown; its pages of single trials do not give it.
+_PROCESSED_UNKNOWN = {"ictrp": "a date not given in the pages fetched"}
 
 
 def described(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `registries` in the words of the page. WHO ICTRP asks for the date on which it processed the data."""
+    """A row of `registries` in the words of the page."""
     return {
         **row,
         "page": links.safe(row["page"]),
         "licence_url": links.safe(row["licence_url"]),
         "count": labels.number(row["records"]),
         "fetched": labels.date(row["last_fetched_at"]),
-        "processed": labels.date(row["processed_date"]),
+        "processed": labels.date(row["processed_date"]) or _PROCESSED_UNKNOWN.get(row["source"], ""),
     }
 
 
@@ -42,7 +46,9 @@ def _about(db: sqlite3.Connection) -> dict[str, Any]:
             **row,
             "started": labels.date(row["started_at"]),
             "name": labels.word("source", row["registry"]),
-            "counts": ", ".join(f"{labels.number(row[key])} {key}" for key in ("new", "changed", "unchanged", "rejected")),
+            "counts": ", ".join(
+                f"{labels.number(row[key])} {key}" for key in ("new", "changed", "unchanged", "rejected")
+            ),
             "announced": labels.number(row["announced"]),
             "stored": labels.number(row["stored"]),
             "verdict": row["verdict"] or "cut off",

@@ -5,11 +5,14 @@ Each function prepares one section from one record; called through the table in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from harvester.site import labels
+from harvester.site import labels, links
 from harvester.site.entries import Entry
+
+Facts = list[dict[str, str | None]]
 
 #: Longer conditions are sentences; a search for a sentence finds only itself.
 _LONGEST_SEARCHED = 80
@@ -21,10 +24,19 @@ def search_path(text: str) -> str | None:
     return "/search?" + urlencode({"q": f'"{plain}"'}) if plain and len(plain) <= _LONGEST_SEARCHED else None
 
 
-def titles(entry: Entry) -> list[tuple[str, str]]:
+def given(facts: Iterable[tuple[str, str | None]]) -> list[dict[str, str | None]]:
+    """Facts that have a value; one that is an address and nothing else becomes a link."""
+    return [{"label": label, "value": value, "url": links.safe(value.strip())} for label, value in facts if value]
+
+
+def titles(entry: Entry) -> Facts:
     row = entry.row
-    facts = (("Public title", row["public_title"]), ("Scientific title", row["scientific_title"]), ("Acronym", row["acronym"]))
-    return [(label, value) for label, value in facts if value]
+    facts = (
+        ("Public title", row["public_title"]),
+        ("Scientific title", row["scientific_title"]),
+        ("Acronym", row["acronym"]),
+    )
+    return given(facts)
 
 
 def conditions(entry: Entry) -> list[dict[str, Any]]:
@@ -51,7 +63,7 @@ def keywords(entry: Entry) -> list[str]:
     return [row["keyword"] for row in entry.below["keywords"]]
 
 
-def design(entry: Entry) -> list[tuple[str, str]]:
+def design(entry: Entry) -> Facts:
     row = entry.row
     roles = ", ".join(labels.word("masked_roles", role) for role in (row["masked_roles"] or "").split(", ") if role)
     facts = (
@@ -68,7 +80,7 @@ def design(entry: Entry) -> list[tuple[str, str]]:
         ("Regulated by the US FDA", labels.yes_no(row["is_fda_regulated"])),
         ("Design as the registry writes it", row["study_design_raw"]),
     )
-    return [(label, value) for label, value in facts if value]
+    return given(facts)
 
 
 def _given(entry: Entry) -> list[tuple[int, int]]:
@@ -122,18 +134,16 @@ _OUTCOMES = {"primary": "Primary outcomes", "secondary": "Secondary outcomes", "
 
 
 def outcomes(entry: Entry) -> list[dict[str, Any]]:
-    rows = entry.below["outcomes"]
-    lists = [
-        {"heading": heading, "outcomes": [row for row in rows if row["kind"] == kind]} for kind, heading in _OUTCOMES.items()
-    ]
-    return [
-        {
-            "heading": one["heading"],
-            "outcomes": [{key: row[key] for key in ("measure", "description", "time_frame")} for row in one["outcomes"]],
-        }
-        for one in lists
-        if one["outcomes"]
-    ]
+    """Outcomes by kind, kinds without one left out."""
+    by_kind = {
+        heading: [
+            {key: row[key] for key in ("measure", "description", "time_frame")}
+            for row in entry.below["outcomes"]
+            if row["kind"] == kind
+        ]
+        for kind, heading in _OUTCOMES.items()
+    }
+    return [{"heading": heading, "outcomes": rows} for heading, rows in by_kind.items() if rows]
 
 
 _SCOPES = {"total": "All participants", "country": "Country", "region": "Region", "age_band": "Age", "arm": "Arm"}
@@ -148,7 +158,9 @@ def participants(entry: Entry) -> list[dict[str, str]]:
         {
             "kind": labels.word("enrollment_kind", row["kind"]),
             "scope": _SCOPES[row["scope"]],
-            "value": labels.country_name(row["scope_value"]) if row["scope"] == "country" else _plain(row["scope_value"]),
+            "value": labels.country_name(row["scope_value"])
+            if row["scope"] == "country"
+            else _plain(row["scope_value"]),
             "count": labels.number(row["count"]),
         }
         for row in rows
@@ -159,7 +171,7 @@ def _plain(value: str | None) -> str:
     return (value or "").replace("_", " ")
 
 
-def data_sharing(entry: Entry) -> list[tuple[str, str]]:
+def data_sharing(entry: Entry) -> Facts:
     row = entry.row
     facts = (
         ("Plan to share individual data", labels.word("ipd_sharing", row["ipd_sharing"])),
@@ -168,4 +180,4 @@ def data_sharing(entry: Entry) -> list[tuple[str, str]]:
         ("With whom and how", row["ipd_access_criteria"]),
         ("Where to ask", row["ipd_url"]),
     )
-    return [(label, value) for label, value in facts if value]
+    return given(facts)

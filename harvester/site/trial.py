@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from datasette.app import Datasette
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import links, queries
@@ -19,6 +18,10 @@ from harvester.site.facts import snapshot
 from harvester.site.lookup import find_trials, number_in
 from harvester.site.pages import page, trial_path
 from harvester.site.sections import sections
+from harvester.site.wanted import Wanted
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
 
 _DOWNLOADS: dict[str, Callable[[sqlite3.Connection, str], Response]] = {".json": trial_json, ".csv": trial_csv}
 
@@ -30,6 +33,8 @@ def _context(db: sqlite3.Connection, trial_id: str) -> dict[str, Any] | None:
     row = trial.row
     return {
         "trial_id": trial_id,
+        "json": trial_path(trial_id, ".json"),
+        "csv": trial_path(trial_id, ".csv"),
         "title": row["public_title"] or row["scientific_title"] or trial_id,
         "acronym": row["acronym"],
         "badges": badges(row),
@@ -43,12 +48,18 @@ async def _elsewhere(datasette: Datasette, request: Request, number: str, suffix
     """The answer for a number that is no trial_id: the way to its trial, a choice of trials, or where else to look."""
     found = await read(datasette, lambda db: find_trials(db, number))
     if len(found) == 1 and found[0] != number:
-        return Response.redirect(trial_path(datasette, found[0], suffix))
+        return Response.redirect(datasette.urls.path(trial_path(found[0], suffix)))
+    if suffix:
+        problem = (
+            f"{number} is the number of {len(found)} trials" if found else f"no trial here has the number {number}"
+        )
+        return Response.json({"ok": False, "error": problem, "trials": found}, status=300 if found else 404)
     choice = await read(datasette, lambda db: queries.titles(db, found))
     known = number_in(number)
     context = {
         "number": number,
-        "choice": choice,
+        "choice": [{**one, "path": trial_path(one["trial_id"])} for one in choice],
+        "search": Wanted(text=number).path,
         "registry": known.registry if known else None,
         "url": links.registry_page(known.registry, known.normalized) if known else None,
     }
@@ -61,11 +72,9 @@ async def trial(datasette: Datasette, request: Request) -> Response:
     suffix = next((suffix for suffix in _DOWNLOADS if number.endswith(suffix)), "")
     number = number.removesuffix(suffix)
     if suffix:
-        whole = await read(
-            datasette, lambda db: _DOWNLOADS[suffix](db, number) if queries.trial(db, number) else None
-        )
+        whole = await read(datasette, lambda db: _DOWNLOADS[suffix](db, number) if queries.trial(db, number) else None)
         return whole or await _elsewhere(datasette, request, number, suffix)
     context = await read(datasette, lambda db: _context(db, number))
     if context is None:
         return await _elsewhere(datasette, request, number, suffix)
-    return await page(datasette, request, "trial.html", {**context, "path": trial_path(datasette, number)})
+    return await page(datasette, request, "trial.html", context)

@@ -52,7 +52,9 @@ class Wanted(NamedTuple):
         """Names and values of the address, the page left out."""
         found = [("q", self.text)] if self.text else []
         found += [(name, value) for name in queries.FACETS for value in self.filters.get(name, ())]
-        found += [(name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None]
+        found += [
+            (name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None
+        ]
         return found + ([("sort", self.sort)] if self.sort else [])
 
     @property
@@ -75,7 +77,11 @@ class Wanted(NamedTuple):
 
 def _whole(text: str | None, least: int, most: int) -> int | None:
     """A number written in an address, None when it is none or out of bounds."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most else None
+    return (
+        int(text)
+        if text and text.isascii() and text.isdigit() and len(text) < 8 and least <= int(text) <= most
+        else None
+    )
 
 
 def wanted(request: Request) -> Wanted:

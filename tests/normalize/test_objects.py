@@ -68,7 +68,7 @@ def test_a_date_that_cannot_be_is_said_for_its_column() -> None:
 
 def test_members_that_are_skipped_are_not_read() -> None:
     notes = Notes([], [])
-    assert decode(b'{"a": {"b": 1}, "big": {"c": "\\ud800"}}', ("big",), notes) == {"a": {"b": 1}, "big": True}
+    assert decode(b'{"a": {"b": 1}, "big": {"c": [1e400]}}', ("big",), notes) == {"a": {"b": 1}, "big": True}
     assert notes.warnings == []
 
 

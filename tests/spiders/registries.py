@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from harvester.archive import Archive, Verdict
+from harvester.archive import Verdict
 from harvester.crawl import Job, crawl
 from harvester.sample.server import SampleServer
 from harvester.sample.wire import Request
 
 #: Tries again as a crawl does, in hundredths of its time.
-QUICK: dict[str, str | int | float | bool] = {"RETRY_TIMES": 2, "PAUSE_BASE": 0.02, "PAUSE_CAP": 3.0, "DOWNLOAD_TIMEOUT": 5}
+QUICK: dict[str, str | int | float | bool] = {
+    "RETRY_TIMES": 2,
+    "PAUSE_BASE": 0.02,
+    "PAUSE_CAP": 3.0,
+    "DOWNLOAD_TIMEOUT": 5,
+}
 
 
 class Scenario(NamedTuple):
@@ -25,7 +31,7 @@ class Scenario(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What came of a scenario: the verdict, the requests that the registry logged, the ids in the archive."""
+    """What came of a scenario: the verdict, and the requests that the registry logged."""
 
     verdict: Verdict
     requests: list[Request]
@@ -38,11 +44,34 @@ class Seen(NamedTuple):
 
     def gaps(self) -> list[float]:
         times = [request.at for request in self.requests]
-        return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        return [later - earlier for earlier, later in pairwise(times)]
 
 
 def nothing(server: SampleServer) -> None:
     """All is well."""
+
+
+def fault(registry: str, name: str, **options: Any) -> Callable[[SampleServer], object]:
+    """Switches a fault of the sample server on."""
+    return lambda server: server.fault(registry, name, **options)
+
+
+def robots(registry: str, text: str) -> Callable[[SampleServer], object]:
+    """Gives a registry another robots.txt."""
+    return lambda server: server.robots.update({registry: text})
+
+
+def assert_complete(seen: Seen, records: int) -> None:
+    """So many records were announced, and so many are in the archive."""
+    verdict = seen.verdict
+    assert (verdict.verdict, verdict.announced, verdict.stored) == ("complete", records, records), verdict.message
+
+
+def assert_says(seen: Seen, verdict: str, *words: str) -> None:
+    """The verdict, and a message that holds the words."""
+    assert seen.verdict.verdict == verdict, seen.verdict.message
+    for word in words:
+        assert word in seen.verdict.message
 
 
 def write_records(folder: Path) -> Path:
@@ -107,9 +136,7 @@ def run_all(scenarios: dict[str, Scenario], folder: Path) -> Iterator[dict[str, 
             scenario.arrange(server)
             jobs.append(at(server, scenario.job))
         verdicts = crawl(jobs, folder / "archive.db")
-        yield {
-            name: Seen(verdict, servers[name].requests) for name, verdict in zip(scenarios, verdicts, strict=True)
-        }
+        yield {name: Seen(verdict, servers[name].requests) for name, verdict in zip(scenarios, verdicts, strict=True)}
 
 
 def at(server: SampleServer, job: Job) -> Job:
@@ -129,9 +156,3 @@ def at(server: SampleServer, job: Job) -> Job:
         arguments=job.arguments,
         settings=QUICK | job.settings,
     )
-
-
-def archived(folder: Path, source: str) -> set[str]:
-    """The ids that the archive of a folder holds."""
-    with Archive(folder / "archive.db") as archive:
-        return archive.known(source)

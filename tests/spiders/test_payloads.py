@@ -143,7 +143,11 @@ def test_an_export_gives_its_trials_and_its_date_is_no_change() -> None:
 
 
 def test_an_export_with_a_bad_first_line_and_no_end_keeps_its_trials() -> None:
-    body = b"garbage\n" + XML[:-31].replace(b"%s", TRIAL % (b"", b"ISRCTN90000001")) + b"<Trial><TrialID>DRKS90000001</TrialID>"
+    body = (
+        b"garbage\n"
+        + XML[:-31].replace(b"%s", TRIAL % (b"", b"ISRCTN90000001"))
+        + b"<Trial><TrialID>DRKS90000001</TrialID>"
+    )
     found = pieces("ictrp", body)
     assert [piece.registry_id for piece in found] == ["ISRCTN90000001", None]
     assert "TrialID DRKS90000001" in (found[1].reason or "")
@@ -162,7 +166,8 @@ def test_a_portal_page_without_trial_id_is_not_found() -> None:
     assert "holds no TrialID" in (pieces("ictrp", page % b"")[0].reason or "")
 
 
-TEXT = """This file contains full details.
+TEXT = (
+    """This file contains full details.
 
 Summary
 EudraCT Number: 2019-000001-11
@@ -170,7 +175,9 @@ National Competent Authority: France - ANSM
 Link: https://www.clinicaltrialsregister.eu/ctr-search/trial/2019-000001-11/FR/
 
 A. Protocol Information
-""" + "A.2 EudraCT number: 2019-000001-11\n" * 20
+"""
+    + "A.2 EudraCT number: 2019-000001-11\n" * 20
+)
 
 
 def test_a_download_gives_its_country_records() -> None:

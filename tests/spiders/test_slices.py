@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from spiders.slices import Slice, csv_records, json_objects, texts_headed, xml_elements
 
-OBJECTS = st.lists(st.dictionaries(st.text(), st.text() | st.lists(st.dictionaries(st.text(), st.integers()))), max_size=6)
+OBJECTS = st.lists(
+    st.dictionaries(st.text(), st.text() | st.lists(st.dictionaries(st.text(), st.integers()))), max_size=6
+)
 
 
 class _Trickle(io.BytesIO):
@@ -46,7 +48,9 @@ def test_an_element_that_is_not_closed_costs_only_itself() -> None:
 
 
 def test_other_elements_whose_name_begins_alike_are_no_record() -> None:
-    assert list(xml_elements(io.BytesIO(b"<Trials><Trial>a</Trial></Trials>"), b"Trial")) == [Slice(b"<Trial>a</Trial>", True)]
+    assert list(xml_elements(io.BytesIO(b"<Trials><Trial>a</Trial></Trials>"), b"Trial")) == [
+        Slice(b"<Trial>a</Trial>", True)
+    ]
 
 
 def test_line_ends_inside_quotes_belong_to_the_value() -> None:
@@ -61,7 +65,9 @@ def test_line_ends_inside_quotes_belong_to_the_value() -> None:
 def test_a_text_is_cut_before_each_head() -> None:
     import re
 
-    found = list(texts_headed(io.BytesIO(b"This file contains\n\nSummary\na\nSummary\nb\n"), re.compile(rb"Summary\s*$")))
+    found = list(
+        texts_headed(io.BytesIO(b"This file contains\n\nSummary\na\nSummary\nb\n"), re.compile(rb"Summary\s*$"))
+    )
     assert found == [
         Slice(b"This file contains\n\n", False),
         Slice(b"Summary\na\n", True),

@@ -1,0 +1,147 @@
+"""Units of measurement in running text: their UCUM code and conversion. Called by `measures`; knows no variable.
+
+The spellings are in vocabulary/measures.yml. A unit is an atom ("mg"), an atom over others ("mL/min/1.73 m2", "cells per
+µL"), a power of ten of something ("x 10^9/L"), or a multiple of a laboratory's limit ("x ULN").
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+VOCABULARY: dict[str, Any] = yaml.load(
+    (Path(__file__).parent / "vocabulary" / "measures.yml").read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+)
+
+
+class Unit(NamedTuple):
+    """A unit: its UCUM code, the dimension it measures, and how many of the dimension's base units it is."""
+
+    ucum: str
+    dimension: str
+    factor: float
+
+
+_ATOMS: dict[str, Unit] = {}
+for _code, (_dimension, _factor, _spellings) in VOCABULARY["units"].items():
+    for _spelling in filter(None, str(_spellings).split("|")):
+        _ATOMS[_spelling.replace("\\^", "^")] = Unit(_code, _dimension, float(_factor))
+_ATOMS_LOW = {spelling.lower(): unit for spelling, unit in reversed(_ATOMS.items())}
+
+
+def _alternatives(spellings: list[str]) -> str:
+    ordered = sorted(spellings, key=len, reverse=True)
+    return "|".join(re.escape(spelling).replace(r"\ ", r"\s?") for spelling in ordered)
+
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_ATOM = rf"(?:{_alternatives(list(_ATOMS))})(?![^\W\d_])"
+_PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
+_SQUARE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?(?![^\W\d_])"
+_UNDER = rf"{_PER}(?:{_SQUARE}|24\s?(?:-?\s?hours?|-?\s?hrs?|h)(?![^\W\d_])|(?:high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye|10\^?9\s?L)(?![^\W\d_])|{_ATOM})"
+_POWER = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[eE][0-9]{1,2})"
+_LIMIT = r"""(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|central|site|study|reference|normal|age|adjusted|specific|site's|respective|center's|upper|of|the|institution|maximum)[\s-]){0,4}
+    (?:ULN|UNL|ULRR|LLN|LNL|ULNs|IULN|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?|normal\supper\slimits?|upper\slimits?)(?![^\W\d_])"""
+
+#: What can follow a number as its unit; anchored there.
+PATTERN = (
+    rf"(?:{_POWER}\s?(?:{_ATOM}(?:{_UNDER}){{0,2}}|(?:{_UNDER}){{1,2}})|{_LIMIT}|{_ATOM}(?:\s?(?:[.·∙*⋅]|\s)\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])?(?:{_UNDER}){{0,3}}|(?:{_UNDER}){{1,3}}|{_POWER})".replace(
+        "\n", ""
+    )
+)
+PATTERN = re.sub(r"\s{2,}", "", PATTERN)
+
+_SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
+_TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
+_INVERSE = re.compile(r"\s?[.·∙*⋅]?\s?(m|mL|min|L|kg)\s?[-−–]\s?([12])$")
+
+
+@lru_cache(maxsize=4096)
+def unit(text: str) -> Unit | None:
+    """The unit that a text from `PATTERN` names; None for one without a UCUM reading."""
+    plain = text.translate(_SUPERSCRIPTS).strip()
+    low = plain.lower()
+    if re.search(r"(?i)\blln\b|\blnl\b|lower", plain):
+        return Unit("{LLN}", "lln", 1.0)
+    if re.search(r"(?i)uln|\bunl\b|ulrr|upper|limit", plain):
+        return Unit("{ULN}", "uln", 1.0)
+    if (found := _atom(text.strip())) is not None:
+        return found
+    factor = 1.0
+    power = ""
+    ten = _TEN.match(plain)
+    if ten and not plain.startswith("10 m") and (ten[1] or ten[2]):
+        exponent = int(ten[1] or ten[2])
+        factor = 10.0**exponent
+        power = f"10*{exponent}"
+        plain = plain[ten.end() :]
+        if not plain:
+            return Unit(power, "one", factor)
+    inverse = _INVERSE.search(plain)
+    if inverse:
+        plain = plain[: inverse.start()] + "/" + inverse[1] + ("2" if inverse[2] == "2" else "")
+    above, *below = _SPLIT.split(plain)
+    top = _atom(above) if above.strip() else Unit("", "one", 1.0)
+    if top is None:
+        return None
+    code = power + top.ucum if not (power and top.dimension == "one") else power
+    if top.ucum in ("{cells}", "{copies}", "{beats}", "{breaths}", "{times}", "{cigarettes}"):
+        code = power
+    dimension, factor = top.dimension, factor * top.factor
+    for part in below:
+        if re.match(r"1[.,]73", part):
+            code += "/{1.73_m2}"
+            continue
+        if low.endswith(("hpf", "field", "creatinine", "occasion", "night", "eye")) and _atom(part) is None:
+            return None
+        under = Unit("d", "time", 1.0) if part.startswith("24") else _atom(part)
+        if under is None:
+            return None
+        code += "/" + under.ucum
+        dimension += "/" + under.dimension
+        factor /= under.factor
+    return Unit(code, dimension, factor)
+
+
+def _atom(text: str) -> Unit | None:
+    text = text.strip()
+    return _ATOMS.get(text) or _ATOMS_LOW.get(" ".join(text.lower().split()))
+
+
+def convert(value: float, of: Unit, to: Unit) -> float | None:
+    """`value` of one unit in another; None when they measure different things."""
+    if of.ucum == to.ucum:
+        return value
+    if of.dimension != to.dimension:
+        return None
+    if of.dimension == "temperature":
+        return (value - 32) / 1.8 if of.ucum == "[degF]" else value * 1.8 + 32
+    return value * of.factor / to.factor
+
+
+@lru_cache(maxsize=1024)
+def ucum(code: str) -> Unit | None:
+    """The unit of a UCUM code as this vocabulary writes them ("mg/dL", "10*9/L", "mL/min/{1.73_m2}")."""
+    above, *below = code.split("/")
+    power = re.match(r"10\*(\d+)", above)
+    factor = 10.0 ** int(power[1]) if power else 1.0
+    dimension = "one"
+    if above and not power:
+        if above not in _BY_CODE:
+            return None
+        dimension, factor = _BY_CODE[above].dimension, _BY_CODE[above].factor
+    for part in below:
+        if part == "{1.73_m2}":
+            continue
+        if part not in _BY_CODE:
+            return None
+        dimension += "/" + _BY_CODE[part].dimension
+        factor /= _BY_CODE[part].factor
+    return Unit(code, dimension, factor)
+
+
+_BY_CODE: dict[str, Unit] = {code: Unit(code, kind, float(factor)) for code, (kind, factor, _) in VOCABULARY["units"].items()}
