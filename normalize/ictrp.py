@@ -163,7 +163,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         processed_date=_date(get("Export_date"), "processed_date", notes, "mdy"),
         secondary_ids=identifiers.secondary_ids(
             [("Secondary_ID", value, None) for value in _pieces(get("Secondary_ID"))],
-            [(name, elements[name]) for name in _TEXTS if name in elements],
+            _texts_with_numbers(elements),
             number,
         ),
         conditions=tuple(conditions),
@@ -207,12 +207,19 @@ def _pieces(text: str | None) -> list[str]:
     return [piece for piece in (piece.strip() for piece in text.split(";")) if piece] if text else []
 
 
+def _texts_with_numbers(elements: dict[str, str]) -> list[tuple[str, str]]:
+    """The free texts, in which numbers are mentions; none where all of them together hold no number, which is soon told."""
+    texts = [(name, elements[name]) for name in _TEXTS if name in elements]
+    return texts if identifiers.find("\n".join(text for _, text in texts)) else []
+
+
 def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:
     return vocabularies.read(vocabulary, raw, notes.unmapped)
 
 
-# All trials of an export share its date, and many their other dates.
+# All trials of an export share its date, and many their other dates and their ages.
 _iso_date = lru_cache(maxsize=8192)(iso_date)
+_parse_age = lru_cache(maxsize=1024)(parse_age)
 
 
 def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> str | None:
@@ -254,7 +261,7 @@ def _ages(
 
 
 def _age(text: str | None, field: str, notes: Notes) -> float | None:
-    age = parse_age(text)
+    age = _parse_age(text)
     if not age.understood:
         notes.warn(field, text, "Not an age in any form that is known.")
     return age.years
@@ -320,19 +327,22 @@ def _country_names(text: str | None) -> Iterator[str]:
         yield from parts if any(country(part)[0] for part in parts) else [name]
 
 
+_CONTACT = ("Contact_Firstname", "Contact_Lastname", "Contact_Affiliation", "Contact_Email", "Contact_Tel", "Contact_Type")
+
+
 def _contacts(elements: dict[str, str]) -> Iterator[Contact]:
     """The people of the entry. The exports do not say who answers public queries and who scientific ones; the portal's page does."""
-    names = ("Contact_Firstname", "Contact_Lastname", "Contact_Affiliation", "Contact_Email", "Contact_Tel", "Contact_Type")
-    columns = {name: [cell.strip() for cell in elements.get(name, "").split(";")] for name in names}
-    people = max(len(columns["Contact_Firstname"]), len(columns["Contact_Lastname"]))
-    if people == 1 and not (columns["Contact_Firstname"][0] or columns["Contact_Lastname"][0]):
-        people = max(map(len, columns.values()))
-    for name, cells in columns.items():
-        if len(cells) > people:  # a semicolon of the text, not of the list: "+00 000 000; +00 000 000" of one person
-            columns[name] = [elements[name]]
+    texts = [elements.get(name, "") for name in _CONTACT]
+    people = max(texts[0].count(";"), texts[1].count(";")) + 1
+    if people == 1 and not texts[0] and not texts[1]:
+        people = max(text.count(";") for text in texts) + 1
+    # A semicolon too many is one of the text, not of the list: "+00 000 000; +00 000 000" of one person.
+    columns = [[text] if text.count(";") >= people else text.split(";") for text in texts]
     seen: set[Contact] = set()
     for row in range(people):
-        first, last, affiliation, email, phone, kind = (cells[row] if row < len(cells) else "" for cells in columns.values())
+        first, last, affiliation, email, phone, kind = (cells[row].strip() if row < len(cells) else "" for cells in columns)
+        if not (first or last or affiliation or email or phone):
+            continue
         contact = Contact(
             kind="scientific" if kind.lower() == "scientific" else "public",
             name=f"{first} {last}".strip() or None,
@@ -340,7 +350,7 @@ def _contacts(elements: dict[str, str]) -> Iterator[Contact]:
             email=email or None,
             phone=phone or None,
         )
-        if contact not in seen and (contact.name or contact.affiliation or contact.email or contact.phone):
+        if contact not in seen:
             seen.add(contact)
             yield contact
 

@@ -86,12 +86,12 @@ def _filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Stripped values under the names of the XML export; blank ones left out, values of a repeated name joined with `;`."""
     elements: dict[str, str] = {}
     for name, value in pairs:
-        value = value.strip()
-        if value:
+        if value := value.strip():
             if "&" in value:
                 value = _TWICE_ESCAPED.sub(_character, value).strip()
-            known = name if name in _KNOWN else _BY_LETTERS.get(name.replace("_", "").replace(" ", "").lower(), name)
-            elements[known] = f"{elements[known]};{value}" if known in elements else value
+            if name not in _KNOWN:
+                name = _BY_LETTERS.get(name.replace("_", "").replace(" ", "").lower(), name)
+            elements[name] = f"{elements[name]};{value}" if name in elements else value
     return elements
 
 
@@ -126,11 +126,11 @@ def _read_xml(body: bytes, notes: Notes) -> dict[str, str]:
         if len(trials) != 1:
             raise Unreadable(f"Expected one <Trial> element, found <{root.tag}> with {len(trials)} of them. {_AGAIN}")
         root = trials[0]
-    return _filled(
-        (child.tag, "".join(map(str, child.itertext())) if len(child) else child.text or "")
-        for child in root
-        if isinstance(child.tag, str)
-    )
+    return _filled([(child.tag, _inner(child) if len(child) else child.text or "") for child in root if type(child.tag) is str])
+
+
+def _inner(element: etree._Element) -> str:
+    return "".join(map(str, element.itertext()))
 
 
 def _mended(body: bytes, problem: str, notes: Notes) -> etree._Element:

@@ -24,16 +24,20 @@ Spiders room; run by `harvester.crawl`. Interprets no field.
 from __future__ import annotations
 
 import datetime
+import hashlib
 import io
 import json
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, BinaryIO
 
+import msgspec
+from msgspec import Struct
 from scrapy.http import Response
 
-from spiders import payloads
 from spiders.base import Fault, Item, RegistrySpider, media_type
+from spiders.payloads import NotAPage, Note, Piece, looks_like, refusal, rest_of, what_it_is
+from spiders.slices import CHUNK, LARGEST, Slice, json_objects
 
 NUMBER = re.compile(r"NCT\d{8}")
 
@@ -147,7 +151,7 @@ class CtgovSpider(RegistrySpider):
             self.missing.append(number)
             return
         _json_object(response)
-        pieces = list(payloads.cut("ctgov", io.BytesIO(response.body), self.notes.append))
+        pieces = list(cut(io.BytesIO(response.body), self.notes.append))
         served = [piece.registry_id for piece in pieces if piece.registry_id]
         self.notes += [f"{number} is an old number of {other}" for other in served if other != number]
         fresh = [piece for piece in pieces if piece.registry_id not in self.seen]
@@ -156,10 +160,10 @@ class CtgovSpider(RegistrySpider):
             yield item
 
 
-def _page(response: Response) -> payloads.Page:
+def _page(response: Response) -> Page:
     try:
-        return payloads.ctgov_page(response.body)
-    except payloads.NotAPage as reason:
+        return page_of(response.body)
+    except NotAPage as reason:
         raise Fault(
             f"{response.url} did not answer with studies: {reason}. Is base_url right? Try again later"
         ) from None
@@ -177,3 +181,158 @@ def _json_object(response: Response) -> dict[str, Any]:
             f"{response.url} answered with {found} where a JSON object was due. Is base_url right? Try again later"
         )
     return answer
+
+
+# --------------------------------------------------------------------------- what a file or an answer holds
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One answer of ClinicalTrials.gov's `/studies`."""
+
+    pieces: list[Piece]
+    total: int | None  # totalCount: on the first page only
+    token: str | None  # nextPageToken: opaque; missing on the last page
+
+
+#: `/studies/{nctId}` accepts 1 to 8 digits after zeros; a stored record always has eight.
+_NCT = re.compile(r"NCT\d{8}")
+#: derivedSection.miscInfoModule.versionHolder changes with every data release and means nothing.
+_VERSION_HOLDER = re.compile(rb'"versionHolder"\s*:\s*"[^"]*"')
+
+
+class _Identification(Struct):
+    nctId: Any = None
+
+
+class _Protocol(Struct):
+    identificationModule: _Identification | None = None
+
+
+class _Study(Struct):
+    protocolSection: _Protocol | None = None
+
+
+class _Answer(Struct):
+    studies: list[msgspec.Raw] | None = None
+    nextPageToken: str | None = None
+    totalCount: int | None = None
+    protocolSection: msgspec.Raw | None = None
+
+
+#: What decoding broken JSON raises; nesting of a hundred thousand brackets is broken too.
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_decode_study = msgspec.json.Decoder(_Study).decode
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+def page_of(body: bytes) -> Page:
+    """The studies of one `/studies` answer. Raises NotAPage when it is not one."""
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start.startswith(b"{"):
+        raise NotAPage(f"expected a JSON page of studies, found {what_it_is(body)}")
+    try:
+        answer = _decode_answer(start)
+    except _BROKEN as problem:
+        return _broken_page(start, problem)
+    if answer.studies is None:
+        raise NotAPage('the JSON has no "studies": ' + what_it_is(body))
+    pieces = [_ctgov_piece(bytes(raw)) for raw in answer.studies]
+    return Page(pieces=pieces, total=answer.totalCount, token=answer.nextPageToken)
+
+
+def _broken_page(body: bytes, problem: Exception) -> Page:
+    """Studies of a page that strict JSON refuses (a lone surrogate, a broken study): each is judged for itself."""
+    listed = re.search(rb'"studies"\s*:\s*\[', body)
+    if not listed:
+        raise NotAPage(f'the JSON is broken ({problem}) and has no "studies"') from problem
+    slices = list(json_objects(io.BytesIO(), body[listed.end() :]))
+    total = re.search(rb'"totalCount"\s*:\s*(\d+)', body[: listed.start()] + body[-400:])
+    token = re.search(rb'"nextPageToken"\s*:\s*"([^"]+)"', body[: listed.start()] + body[-400:])
+    if not all(piece.whole for piece in slices):
+        raise NotAPage(f"the page is cut off in the middle of a study ({len(body):,} bytes arrived)") from problem
+    return Page(
+        pieces=[_ctgov_piece(piece.body) for piece in slices],
+        total=int(total[1]) if total else None,
+        token=token[1].decode() if token else None,
+    )
+
+
+def _ctgov_piece(body: bytes) -> Piece:
+    try:
+        study = _decode_study(body)
+        number = study.protocolSection and study.protocolSection.identificationModule
+        found = number.nctId if number else None
+    except _BROKEN as problem:
+        try:
+            # The standard library reads lone surrogates and control characters, which strict JSON refuses.
+            found = json.loads(body, strict=False)["protocolSection"]["identificationModule"]["nctId"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return Piece(body=body, media_type="application/json", reason=f"the study is not readable JSON: {problem}")
+    if isinstance(found, str) and _NCT.fullmatch(found):
+        return Piece(body=body, media_type="application/json", registry_id=found, fingerprint=fingerprint(body))
+    if found is None:
+        reason = f"no study of API v2: protocolSection.identificationModule.nctId is missing; {what_it_is(body)}"
+    elif isinstance(found, list):
+        reason = "every scalar is a list of one (a page re-written by R's jsonlite): export it again with auto_unbox"
+    else:
+        reason = f"nctId {found!r} is not of the form NCT and eight digits"
+    return Piece(body=body, media_type="application/json", reason=reason)
+
+
+def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
+    head = stream.read(CHUNK)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start.startswith((b"{", b"[")):
+        yield Piece(
+            body=rest_of(head, stream), media_type=looks_like(head), reason=refusal("a JSON study or page", head)
+        )
+        return
+    rest = stream.read(LARGEST - len(head))
+    if len(head) + len(rest) < LARGEST:
+        yield from _cut_ctgov_text(start + rest, note)
+        return
+    listed = re.search(rb'"studies"\s*:\s*\[', start)
+    study = re.search(rb'"protocolSection"', start)
+    begin = listed.end() if listed and (not study or listed.start() < study.start()) else 0
+    for found in json_objects(stream, start[begin:] + rest):
+        yield _ctgov_slice(found)
+
+
+def _cut_ctgov_text(body: bytes, note: Note) -> Iterator[Piece]:
+    """A whole file in memory: a study, a page, an array, or one study a line."""
+    try:
+        if body.startswith(b"["):
+            yield from (_ctgov_piece(bytes(raw)) for raw in _decode_array(body))
+            return
+        answer = _decode_answer(body)
+    except _BROKEN:
+        listed = re.search(rb'"studies"\s*:\s*\[', body)
+        study = body.find(b'"protocolSection"')
+        begin = listed.end() if listed and (study < 0 or listed.start() < study) else 0
+        empty = True
+        for found in json_objects(io.BytesIO(), body[begin:]):
+            empty = False
+            yield _ctgov_slice(found)
+        if empty:
+            reason = "the JSON is cut off or broken and holds no whole study: download it again"
+            yield Piece(body=body, media_type="application/json", reason=reason)
+        return
+    if answer.studies is None:
+        yield _ctgov_piece(body)
+        return
+    if answer.totalCount is not None and answer.totalCount > len(answer.studies):
+        note(f"the page holds {len(answer.studies):,} of {answer.totalCount:,} announced studies: incomplete")
+    yield from (_ctgov_piece(bytes(raw)) for raw in answer.studies)
+
+
+def _ctgov_slice(found: Slice) -> Piece:
+    if found.whole:
+        return _ctgov_piece(found.body)
+    reason = "the file ends in the middle of a study: download it again"
+    return Piece(body=found.body, media_type="application/json", reason=reason)
+
+
+def fingerprint(body: bytes) -> str:
+    """sha256 of a study without its version holder."""
+    return hashlib.sha256(_VERSION_HOLDER.sub(b'"versionHolder":""', body)).hexdigest()

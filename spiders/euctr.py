@@ -25,13 +25,15 @@ Spiders room; run by `harvester.crawl`. Interprets no field but the list of coun
 from __future__ import annotations
 
 import datetime
+import hashlib
 import io
 import re
-from collections.abc import AsyncIterator
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Iterator
+from typing import BinaryIO, NamedTuple
 
-from spiders import payloads
 from spiders.base import Fault, Item, RegistrySpider
+from spiders.payloads import Joined, Note, Piece, refusal
+from spiders.slices import CHUNK, LARGEST, texts_headed
 
 TRIALS_A_PAGE = 20  # fixed by the register
 MOST_A_SEARCH = 10_000
@@ -222,7 +224,7 @@ class EuctrSpider(RegistrySpider):
             self.shortfalls.append(f"{due} is announced by the summary and not served ({response.url})")
             return
         rejected = self.rejected
-        for item in self.take(payloads.cut("euctr", io.BytesIO(response.body), self.notes.append), response, due):
+        for item in self.take(cut(io.BytesIO(response.body), self.notes.append), response, due):
             yield item
         if due not in self.seen and self.rejected == rejected:
             self.shortfalls.append(f"{response.url} was asked for {due} and answered with another record")
@@ -241,3 +243,65 @@ def listed_trials(summary: str) -> list[Listed]:
         codes = [code or "3RD" for code, _ in _COUNTRY.findall(listed)]
         trials.append(Listed(head[1], tuple(dict.fromkeys(codes))))
     return trials
+
+
+# --------------------------------------------------------------------------- what a file or an answer holds
+
+#: The country codes of the register's own search form; Greece is GR, "Outside EU/EEA" is 3rd.
+EUCTR_COUNTRIES = {
+    "Austria": "AT", "Belgium": "BE", "Bulgaria": "BG", "Croatia": "HR", "Cyprus": "CY", "Czech Republic": "CZ",
+    "Czechia": "CZ", "Denmark": "DK", "Estonia": "EE", "Finland": "FI", "France": "FR", "Germany": "DE", "Greece": "GR",
+    "Hungary": "HU", "Iceland": "IS", "Ireland": "IE", "Italy": "IT", "Latvia": "LV", "Liechtenstein": "LI",
+    "Lithuania": "LT", "Luxembourg": "LU", "Malta": "MT", "Netherlands": "NL", "Norway": "NO", "Poland": "PL",
+    "Portugal": "PT", "Romania": "RO", "Slovakia": "SK", "Slovenia": "SI", "Spain": "ES", "Sweden": "SE", "UK": "GB",
+    "United Kingdom": "GB",
+}  # fmt: skip
+_EUCTR_LINK = re.compile(rb"/ctr-search/trial/(\d{4}-\d{6}-\d{2})/([A-Za-z]{2}|3rd|3RD)\b")
+_EUCTR_HEAD = re.compile(rb"Summary\s*$")
+_EUCTR_NUMBER = re.compile(rb"EudraCT Number:\s*(?:</td>\s*<td[^>]*>)?\s*(\d{4}-\d{6}-\d{2})")
+_EUCTR_AUTHORITY = re.compile(rb"National Competent Authority:\s*(?:</td>\s*<td[^>]*>)?\s*([A-Za-z ]+?)\s+-\s")
+_EUCTR_OUTSIDE = re.compile(rb"Clinical Trial Type:\s*(?:</td>\s*<td[^>]*>)?\s*Outside EU/EEA")
+
+
+def record_of(body: bytes, media_type: str) -> Piece:
+    """The country record that a text download or a protocol page holds, named by its link or its authority."""
+    if re.search(rb"Query did not match any clinical trials", body):
+        return Piece(
+            body=body, media_type=media_type, reason="the register answered: query did not match any clinical trials"
+        )
+    number, link = _EUCTR_NUMBER.search(body), None
+    if media_type.startswith("text/plain"):
+        link = _EUCTR_LINK.search(body)
+        if number and body.count(b"\n") < 20:
+            reason = "all line breaks are lost, so fields cannot be told apart: download the record again as text"
+            return Piece(body=body, media_type=media_type, reason=reason)
+    country = link[2].decode().upper() if link else None
+    authority = _EUCTR_AUTHORITY.search(body)
+    if country is None and authority:
+        country = EUCTR_COUNTRIES.get(authority[1].decode())
+    if country is None and _EUCTR_OUTSIDE.search(body):
+        country = "3RD"
+    if number and country:
+        registry_id = f"EUCTR{number[1].decode()}-{country}"
+        return Piece(
+            body=body, media_type=media_type, registry_id=registry_id, fingerprint=hashlib.sha256(body).hexdigest()
+        )
+    if number:
+        reason = f"EudraCT number {number[1].decode()} without the country of the record: download the full details"
+    else:
+        reason = refusal("an EUCTR country record (full details as text, or a protocol page)", body)
+    return Piece(body=body, media_type=media_type, reason=reason)
+
+
+def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
+    head = stream.read(CHUNK)
+    whole = io.BufferedReader(Joined(head, stream), CHUNK)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        yield record_of(whole.read(LARGEST), "text/html; charset=utf-8")
+        return
+    if b"\nSummary" not in head and not head.startswith(b"Summary"):
+        yield record_of(whole.read(LARGEST), "text/plain; charset=utf-8")
+        return
+    for found in texts_headed(whole, _EUCTR_HEAD):
+        if found.whole or _EUCTR_NUMBER.search(found.body):  # the download opens with a sentence that is no record
+            yield record_of(found.body, "text/plain; charset=utf-8")

@@ -23,12 +23,17 @@ Spiders room; run by `harvester.crawl`. Interprets no field.
 
 from __future__ import annotations
 
+import csv
 import datetime
+import hashlib
+import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import BinaryIO
 
-from spiders import payloads
 from spiders.base import Fault, Item, RegistrySpider
+from spiders.payloads import Joined, Note, Piece, looks_like, refusal, rest_of
+from spiders.slices import CHUNK, LARGEST, csv_records, xml_elements
 
 BARE_EUDRACT = re.compile(r"(?:EUCTR)?\d{4}-\d{6}-\d{2}", re.IGNORECASE)
 
@@ -74,7 +79,7 @@ class IctrpSpider(RegistrySpider):
     async def examine(self) -> AsyncIterator[str]:
         number = self.ids[0] if self.ids else SMALL_QUERY
         response = await self.fetch(self.address("Trial2.aspx", {"TrialID": number}))
-        piece = payloads.ictrp_page(response.body)
+        piece = record_of_page(response.body)
         if piece.registry_id is None and not PORTAL.search(response.body):
             raise Fault(f"{response.url}: {piece.reason}")
         yield f"the page of {number} {'holds a record' if piece.registry_id else 'holds no record of that number'}"
@@ -82,7 +87,7 @@ class IctrpSpider(RegistrySpider):
 
     async def _record(self, number: str) -> AsyncIterator[Item]:
         response = await self.fetch(self.address("Trial2.aspx", {"TrialID": number}))
-        piece = payloads.ictrp_page(response.body)
+        piece = record_of_page(response.body)
         if piece.registry_id is None:
             if not PORTAL.search(response.body):
                 raise Fault(f"{response.url}: {piece.reason}. {EXPORT}")
@@ -97,3 +102,97 @@ class IctrpSpider(RegistrySpider):
 
     def _only_by_hand(self, what: str) -> Fault:
         return Fault(f"WHO's portal cannot be {what} by a program: it offers no interface for that. {EXPORT}")
+
+
+# --------------------------------------------------------------------------- what a file or an answer holds
+
+_TRIAL_ID = re.compile(rb"<TrialID>\s*(?:<!\[CDATA\[)?\s*([^<\]]*?)\s*(?:\]\]>\s*)?</TrialID>")
+_TRIAL_ID_LABEL = re.compile(rb'id="DataList3_ctl01_TrialIDLabel"[^>]*>(?:\s|<[^>]*>)*([^<]*?)\s*<')
+_PORTAL_PAGE = re.compile(rb"(?i)<!doctype html|<html|\bDataList\d|aspnetForm|<table|<span")
+_DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
+_VOLATILE_XML = re.compile(rb"<(Export_date|Internal_Number)>[^<]*</\1>")
+_VOLATILE_HTML = re.compile(rb'<input type="hidden"[^>]*>')
+
+
+def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
+    head = stream.read(CHUNK)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    whole = io.BufferedReader(Joined(head, stream), CHUNK)
+    if _PORTAL_PAGE.search(start):
+        yield record_of_page(whole.read(LARGEST))
+    elif start.startswith(b"<") or b"<Trial>" in start:
+        yield from _cut_ictrp_xml(whole, head)
+    elif re.match(rb'"?(TrialID|Trial ID|Internal Number)\b', start, re.IGNORECASE) or b"TrialID" in start[:2000]:
+        yield from _cut_ictrp_csv(whole)
+    else:
+        yield Piece(body=rest_of(head, stream), media_type=looks_like(head), reason=refusal("an ICTRP export", head))
+
+
+def record_of_page(body: bytes) -> Piece:
+    """The record of one `Trial2.aspx` page; a page without TrialID is what the portal answers for an unknown number."""
+    found = _TRIAL_ID_LABEL.search(body)
+    number = found[1].decode("utf-8", "replace").strip() if found else ""
+    media_type = "text/html; charset=utf-8"
+    if number:
+        return Piece(body=body, media_type=media_type, registry_id=number, fingerprint=fingerprint(body))
+    known = re.search(rb"DataList|Trial2\.aspx|aspnetForm", body)
+    reason = (
+        "the page holds no TrialID: WHO's portal answers an unknown number this way"
+        if known
+        else refusal("a Trial2.aspx page", body)
+    )
+    return Piece(body=body, media_type=media_type, reason=reason)
+
+
+def _cut_ictrp_xml(stream: BinaryIO, head: bytes) -> Iterator[Piece]:
+    declared = _DECLARED.search(head[:400])
+    media_type = f"application/xml; charset={declared[1].decode().lower() if declared else 'utf-8'}"
+    empty = True
+    for found in xml_elements(stream, b"Trial"):
+        empty = False
+        number = _TRIAL_ID.search(found.body)
+        if found.whole and number and number[1]:
+            yield Piece(
+                body=found.body,
+                media_type=media_type,
+                registry_id=number[1].decode("utf-8", "replace"),
+                fingerprint=fingerprint(found.body),
+            )
+            continue
+        where = f" (TrialID {number[1].decode('utf-8', 'replace')})" if number else ""
+        reason = "the <Trial> has no TrialID" if found.whole else f"the <Trial> is not closed{where}: export it again"
+        yield Piece(body=found.body, media_type=media_type, reason=reason)
+    if empty and b"<Trials_downloaded_from_ICTRP" not in head:
+        yield Piece(body=head, media_type=looks_like(head), reason=refusal("an ICTRP XML export", head))
+
+
+def _cut_ictrp_csv(stream: BinaryIO) -> Iterator[Piece]:
+    media_type = "text/csv; charset=utf-8"
+    records = csv_records(stream)
+    header = next(records).body
+    names = next(csv.reader([header.decode("utf-8-sig", "replace")]))
+    column = next((i for i, name in enumerate(names) if name.strip().replace("_", "").lower() == "trialid"), None)
+    if column is None:
+        yield Piece(
+            body=header, media_type=media_type, reason="the CSV has no column TrialID: export it from WHO ICTRP again"
+        )
+        return
+    for found in records:
+        body = header + found.body
+        cells = next(csv.reader(io.StringIO(found.body.decode("utf-8", "replace"), newline="")), [])
+        number = cells[column].strip() if len(cells) > column else ""
+        if found.whole and number:
+            print_of_row = hashlib.sha256()
+            for name, cell in zip(names, cells, strict=False):
+                if name not in ("Export date", "Internal Number"):
+                    print_of_row.update(f"{name}\0{cell}\0".encode("utf-8", "surrogatepass"))
+            yield Piece(body=body, media_type=media_type, registry_id=number, fingerprint=print_of_row.hexdigest())
+        else:
+            reason = "the row has no TrialID" if found.whole else "the file ends inside a quoted value: export it again"
+            yield Piece(body=body, media_type=media_type, reason=reason)
+
+
+def fingerprint(body: bytes) -> str:
+    """sha256 of a trial without the date and number of its export, or of a page without the state of its form."""
+    volatile = _VOLATILE_XML if body.startswith(b"<Trial") else _VOLATILE_HTML
+    return hashlib.sha256(volatile.sub(b"", body)).hexdigest()

@@ -20,9 +20,9 @@ PAGE_SIZE = 20
 TITLE_WIDTH = 200  # longer titles are cut on the results page
 REGISTER = "https://www.clinicaltrialsregister.eu"
 
+# A download begins with a sentence for people; what it says in the sample is the sample's own.
 PREAMBLE = (
-    "This file contains full details on each clinical trial selected for download. Where multi-state trials have been "
-    "downloaded full information for each of the member states/countries involved in the trial are included separately.\n\n"
+    "Full details of the trials selected, made by the sample server: one record for each country of each trial.\n\n"
 )
 NOTHING = "Query did not match any clinical trials"
 

@@ -68,7 +68,7 @@ def numbers(answered: dict[str, object]) -> list[str]:
     return [study["protocolSection"]["identificationModule"]["nctId"] for study in studies]
 
 
-def chain(server: SampleServer, most: int = 50, **query: str) -> list[list[str]]:
+def walk(server: SampleServer, most: int = 50, **query: str) -> list[list[str]]:
     """The numbers of every page, following the tokens."""
     pages = []
     answered = page(server, **query)
@@ -79,13 +79,17 @@ def chain(server: SampleServer, most: int = 50, **query: str) -> list[list[str]]
     return pages
 
 
+def flat(pages: list[list[str]]) -> list[str]:
+    return [number for page in pages for number in page]
+
+
 # ClinicalTrials.gov -----------------------------------------------------------------------------------------------------
 
 
 def test_ctgov_pages_hold_every_study_once(server: SampleServer) -> None:
-    pages = chain(server, pageSize="10", countTotal="true")
+    pages = walk(server, pageSize="10", countTotal="true")
     assert [len(each) for each in pages] == [10, 10, 10, 6]
-    assert sorted(sum(pages, [])) == sorted(server.numbers("ctgov"))
+    assert sorted(flat(pages)) == sorted(server.numbers("ctgov"))
 
 
 def test_ctgov_counts_on_the_first_page_only_and_when_asked(server: SampleServer) -> None:
@@ -196,7 +200,7 @@ def test_euctr_lists_the_countries_of_a_trial_in_its_summary(server: SampleServe
 
 def test_euctr_gives_one_country_record_or_all_of_a_query(server: SampleServer) -> None:
     one = euctr(server, "rest/download/trial/2017-001400-29/FR")
-    assert one.startswith("This file contains full details")
+    assert one.startswith("Full details")
     assert one.endswith(server.texts("euctr")["2017-001400-29/FR"])
     assert euctr(server, "rest/download/full?query=AURORA&page=1").count("\nSummary\n") == 2
     assert euctr(server, "rest/download/full?query=AURORA&page=2") == ""
@@ -393,17 +397,17 @@ def test_an_oversized_body_comes_with_and_without_its_length(
 
 
 def test_paging_goes_wrong_in_every_way_it_does(server: SampleServer) -> None:
-    honest = sum(chain(server, pageSize="10"), [])
+    honest = flat(walk(server, pageSize="10"))
 
     def read(name: str, **options: int) -> list[list[str]]:
         server.clear()
         server.fault("ctgov", name, **options)
-        return chain(server, most=20, pageSize="10")
+        return walk(server, most=20, pageSize="10")
 
-    twice = sum(read("record-twice"), [])
+    twice = flat(read("record-twice"))
     assert (len(twice), set(twice)) == (37, set(honest))
-    assert len(sum(read("record-lost"), [])) == 35
-    shifted = sum(read("record-shifted"), [])
+    assert len(flat(read("record-lost"))) == 35
+    shifted = flat(read("record-shifted"))
     assert (len(shifted), len(set(shifted))) == (36, 35)
     assert [len(each) for each in read("empty-page")] == [10, 10, 10, 0, 6]
     assert len(read("endless-pages")) == 20
@@ -443,9 +447,9 @@ def test_a_country_record_comes_twice(server: SampleServer) -> None:
 
 def test_a_registry_can_be_of_any_size(server: SampleServer) -> None:
     server.fault("ctgov", "many-records", count=2_500)
-    pages = chain(server, pageSize="1000")
+    pages = walk(server, pageSize="1000")
     assert [len(each) for each in pages] == [1_000, 1_000, 536]
-    assert len(set(sum(pages, []))) == 2_536
+    assert len(set(flat(pages))) == 2_536
 
 
 def test_an_unknown_fault_is_refused_with_the_names_of_all(server: SampleServer) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from spiders import payloads
-from spiders.payloads import Piece, cut
+from spiders import ctgov
+from spiders.payloads import NotAPage, Piece, cut
 
 
 def study(number: str, **more: object) -> dict[str, object]:
@@ -78,7 +78,7 @@ def test_a_broken_study_in_a_page_costs_only_itself() -> None:
 def test_a_lone_surrogate_does_not_lose_the_study() -> None:
     body = json.dumps({"studies": [study("NCT90000001", briefTitle="a\ud800b"), TWO]}).encode()
     assert ids("ctgov", body) == ["NCT90000001", "NCT90000002"]
-    assert [piece.registry_id for piece in payloads.ctgov_page(body).pieces] == ["NCT90000001", "NCT90000002"]
+    assert [piece.registry_id for piece in ctgov.page_of(body).pieces] == ["NCT90000001", "NCT90000002"]
 
 
 def test_a_file_that_ends_early_keeps_what_is_whole() -> None:
@@ -113,13 +113,13 @@ def test_what_is_said_of_wrong_files() -> None:
 
 
 def test_a_page_says_its_count_and_its_token_as_they_are() -> None:
-    page = payloads.ctgov_page(json.dumps({"totalCount": 7, "studies": [], "nextPageToken": "a+/=b"}).encode())
+    page = ctgov.page_of(json.dumps({"totalCount": 7, "studies": [], "nextPageToken": "a+/=b"}).encode())
     assert (page.pieces, page.total, page.token) == ([], 7, "a+/=b")
 
 
 def test_html_where_a_page_was_due_is_no_page() -> None:
-    with pytest.raises(payloads.NotAPage, match="a page of HTML"):
-        payloads.ctgov_page(b"<!doctype html><html>")
+    with pytest.raises(NotAPage, match="a page of HTML"):
+        ctgov.page_of(b"<!doctype html><html>")
 
 
 def test_the_version_holder_is_no_change() -> None:
