@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
+import textwrap
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -161,8 +162,9 @@ def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refres
 
 def _line(verdict: Verdict) -> str:
     announced = f" of {verdict.announced:,} announced" if verdict.announced is not None else ""
+    query = textwrap.shorten(verdict.query, 60, placeholder=" ...")
     return (
-        f"{REGISTRIES[verdict.registry].name}, {verdict.query}: {verdict.verdict}; {verdict.stored:,}{announced} records "
+        f"{REGISTRIES[verdict.registry].name}, {query}: {verdict.verdict}; {verdict.stored:,}{announced} records "
         f"({verdict.new:,} new, {verdict.changed:,} changed, {verdict.unchanged:,} unchanged)"
         + (f", {verdict.rejected:,} rejected" if verdict.rejected else "")
     )

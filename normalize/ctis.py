@@ -48,9 +48,8 @@ _PHASES = {
     "10": "Phase II and Phase III (Integrated)",
     "11": "Phase III and Phase IV (Integrated)",
 }
-#: `allocationMethod` of a period (reference list 57 of the CTIS data dictionary).
-_ALLOCATIONS = {"1": "Randomised controlled", "2": "Non-randomised controlled", "3": "Not applicable"}
-_DAY, _MONTH = 1 / 365.25, 1 / 12
+#: `allocationMethod` of a period: reference list 57 of the CTIS data dictionary, where 1 and 2 are called "... controlled".
+_ALLOCATIONS = {"1": "Randomised", "2": "Non-randomised", "3": "Not applicable"}
 #: `ageRangeCategoryCode` -> words, youngest and oldest age in years (no oldest: no limit).
 _AGES: dict[str, tuple[str, float, float | None]] = {
     "1": ("In utero", 0.0, 0.0),
@@ -60,9 +59,9 @@ _AGES: dict[str, tuple[str, float, float | None]] = {
 }
 #: `ctAgeRangeCode`, the finer bands within a category. Code 9 of the years before the relaunch is not explained anywhere.
 _FINER_AGES: dict[str, tuple[str, float, float | None]] = {
-    "1": ("Preterm newborn infants", 0.0, 27 * _DAY),
-    "2": ("Newborns (0-27 days)", 0.0, 27 * _DAY),
-    "3": ("Infants and toddlers (28 days-23 months)", 28 * _DAY, 23 * _MONTH),
+    "1": ("Preterm newborn infants", 0.0, 27 / 365.25),
+    "2": ("Newborns (0-27 days)", 0.0, 27 / 365.25),
+    "3": ("Infants and toddlers (28 days-23 months)", 28 / 365.25, 23 / 12),
     "4": ("Children (2-11 years)", 2.0, 11.0),
     "5": ("Adolescents (12-17 years)", 12.0, 17.0),
     "6": ("18-64 years", 18.0, 64.0),
@@ -96,7 +95,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     duration = information.part("trialDuration")
     periods = details.part("protocolInformation").part("studyDesign").parts("periodDetails")
     events = trial.part("events").parts("trialEvents")
-    transitioned = application.part("eudraCt").flag("isTransitioned")
+    transitioned = any(application.part(key).text("eudraCtCode") for key in ("eudraCt", "eudraCtInfo"))
 
     if not part_one.data:
         notes.warn("record", None, "The answer has no authorizedPartI, which describes the trial.")
@@ -293,6 +292,8 @@ def _design(part_one: Part, information: Part, periods: list[Part]) -> Iterator[
         said = (period.text("title"), period.text("description"), period.text("blindingDetails"))
         if text := ": ".join(text for text in said if text):
             yield f"Period: {text}"
+        if roles := ", ".join(name for role in period.parts("blindedRoles") if (name := role.text("name"))):
+            yield f"Masked: {roles}"
 
 
 def _status(trial: Part) -> str | None:
@@ -319,8 +320,8 @@ def _enrollment(part_one: Part, parts_two: list[Part], trial: Part) -> tuple[Enr
     member states, is missing too, or when countries outside the EU/EEA take part without a number.
     """
     source = "authorizedPartsII.recruitmentSubjectCount"
-    by_state = [(rows.state(part)[0], part.count("recruitmentSubjectCount")) for part in parts_two]
-    counts = [_planned("country", code, count, source) for code, count in by_state if count is not None]
+    by_state = [(rows.state(part), part.count("recruitmentSubjectCount")) for part in parts_two]
+    counts = [_planned("country", code or name, count, source) for (code, name), count in by_state if count is not None]
     europe: int | None = sum(count.count for count in counts)
     if not counts or len(counts) < len(by_state):
         europe = parse_size(trial.text("totalNumberEnrolled")).total

@@ -151,7 +151,7 @@ def _product(role: str | None, product: Part) -> Intervention | None:
     dictionary = product.part("productDictionaryInfo")
     substance = _said(product, "jsonActiveSubstanceNames") or _said(dictionary, "activeSubstanceName")
     code = _said(dictionary, "sponsorProductCode") or _said(product, "sponsorProductCodeEdit")
-    name = _said(product, "productName") or _said(dictionary, "prodName") or code or substance
+    name = _said(product, "productName") or _said(dictionary, "prodName") or substance or code
     if name is None:
         product.left_out("interventions", "productName")
         return None

@@ -49,7 +49,7 @@ def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
         inclusion=reader.half("inclusion"),
         exclusion=reader.half("exclusion"),
         criteria=criteria,
-        measures=measures.measures(raw, criteria),
+        measures=measures.measures(raw, [(n, one) for n, one in enumerate(criteria, 1) if not _FORM.match(one.text)]),
     )
 
 

@@ -1,7 +1,7 @@
 """EUCTR, meaning: one country record of the EU Clinical Trials Register -> Record.
 
-Called by `normalize.normalize`. The fields come from `euctr_fields.py`, the products of section D from `euctr_products.py`; value
-parsers and vocabularies read what they hold. The register keeps one record per country of a trial, so one EudraCT number has
+Called by `normalize.normalize`. The fields come from `euctr_fields.py`; `euctr_products.py` reads section D, `euctr_design.py` the
+questions of E.6 to E.8 and F, this file the rest. The register keeps one record per country of a trial, so one EudraCT number has
 several records with several ids, and now and then two with the same id (2021-002179-21-PL).
 
 What a column gets is decided here:
@@ -10,9 +10,10 @@ What a column gets is decided here:
   `detailed_description` (titles, conditions), each after the form's label and its language. Criteria keep all languages in the
   order of the register, each with its kind. Other free text of the form stands in `detailed_description` too.
 - Dates. The form has no date of first enrollment: `date_of_first_enrollment` stays empty. WHO ICTRP shows the date of the
-  authority's decision there (EUCTR2021-000037-14-PL: 20/08/2021, after the ethics opinion of 17/06/2021), which is a day before
-  which nobody could be enrolled. Decisions are in `ethics_reviews`.
-- Ages come from the age bands that are answered with Yes: Adults (18-64 years) alone is 18 to 64. The form has no other age limits.
+  authority's decision there (EUCTR2021-000037-14-PL: 20/08/2021, after the ethics opinion of 17/06/2021): before that day nobody
+  could be enrolled, and on that day nobody is. Decisions are in `ethics_reviews`.
+- Ages come from the age bands that are answered with Yes: Adults (18-64 years) alone is 18 to 64. Narrower limits stand in the
+  criteria only, among limits on carers, onset and laboratory values ("not older than 3 months"): `criterion_measures` has them.
 - "Contact point designated by the sponsor for further information" is TRDS's contact for public queries.
 """
 
@@ -63,21 +64,8 @@ IDENTIFIERS: dict[str, tuple[SecondaryIdType, str]] = {
 }
 #: Texts in which a number of another registry is a mention.
 PROSE = (
-    "A.3",
-    "A.3.1",
-    "A.3.2",
-    "E.1.1",
-    "E.2.1",
-    "E.2.2",
-    "E.2.3.1",
-    "E.3",
-    "E.4",
-    "E.5.1",
-    "E.5.2",
-    "E.8.2.3.1",
-    "E.8.8",
-    "F.5",
-)
+    "A.3", "A.3.1", "A.3.2", "E.1.1", "E.2.1", "E.2.2", "E.2.3.1", "E.3", "E.4", "E.5.1", "E.5.2", "E.8.2.3.1", "E.8.8", "F.5",
+)  # fmt: skip
 
 #: Free text without a column goes into `detailed_description`, as do titles and conditions in other languages than their column,
 #: questions worth a line when they are answered with Yes, and time points without an end point; in this order, which is the form's.
@@ -99,8 +87,11 @@ def normalize(body: bytes, media_type: str) -> Record:
     Raises Unreadable when the payload is something else: an empty answer, a page of search results, a captcha, the short
     summary, several records at once, or a text whose line breaks are lost.
     """
-    form = Form(_fields(body, media_type))
-    number, code, link = _identity(form)
+    text = _decoded(body, media_type)
+    form = Form(_fields(text, media_type))
+    if "\ufffd" in text and text.count("\ufffd") > body.count("\ufffd".encode()):
+        form.warn("record", None, "Some bytes are no text in the payload's charset: they are U+FFFD here.")
+    number, code = _identity(form)
     registry_id = f"EUCTR{number}-{code}"
     country_code = None if code == THIRD else code
     is_partial = _is_cut_off(form)
@@ -112,7 +103,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     record = Record(
         registry="EUCTR",
         registry_id=registry_id,
-        url=link or f"{ADDRESS}/{number}/{country_code or THIRD.lower()}/",
+        url=f"{ADDRESS}/{number}/{country_code or THIRD.lower()}/",
         public_title=form.value("A.3.1"),
         scientific_title=form.value("A.3"),
         acronym=_acronym(form),
@@ -172,17 +163,16 @@ def normalize(body: bytes, media_type: str) -> Record:
 # ------------------------------------------------------------------------------------------------- what the payload is
 
 
-def _fields(body: bytes, media_type: str) -> list[Field]:
-    charset = _CHARSET.search(media_type)
-    name = charset[1].lower() if charset else "utf-8"
-    # Only charsets without surprises; what cannot be read is U+FFFD, as is NUL.
-    text = (
-        body.decode(name if name in _CHARSETS else "utf-8", errors="replace")
-        .removeprefix("\ufeff")
-        .replace("\0", "\ufffd")
-    )
+def _decoded(body: bytes, media_type: str) -> str:
+    """The payload as text; what cannot be read, and NUL, which cannot be stored, is U+FFFD."""
+    said = _CHARSET.search(media_type)
+    charset = said[1].lower() if said and said[1].lower() in _CHARSETS else "utf-8"
+    return body.decode(charset, errors="replace").removeprefix("\ufeff").replace("\0", "\ufffd")
+
+
+def _fields(text: str, media_type: str) -> list[Field]:
     kind = media_type.partition(";")[0].strip().lower()
-    if not text.strip():
+    if not text or text.isspace():
         raise Unreadable("EUCTR answered with nothing where a country record was expected; fetch it again later.")
     if kind == "text/plain":
         # Most records have neither CRLF nor a literal <br>, and looking for these two signs is cheap.
@@ -237,28 +227,28 @@ def _fault_of_page(page: str) -> str:
     return f"an HTML page without the table of a protocol{named}"
 
 
-def _identity(form: Form) -> tuple[str, str, str | None]:
-    """(EudraCT number, country or 3RD, link) of the record: from its link, else from A.2 and A.1. Raises Unreadable."""
+def _identity(form: Form) -> tuple[str, str]:
+    """(EudraCT number, country or 3RD) of the record: from its link, else from A.2 and A.1. Raises Unreadable."""
     stated = form.value("A.2") or form.value("", "EudraCT Number")
     link = form.value("", "Link")
     if link and (match := _LINK.search(link)):
         if stated and stated != match[1]:
             form.warn("registry_id", stated, f"The record's link is that of {match[1]}, which is taken.")
-        return match[1], match[2].upper(), link
+        return match[1], match[2].upper()
     number = _NUMBER.fullmatch(stated or "")
     if number is None:
         raise Unreadable(
             "Expected one country record of EUCTR, found fields of the form without link and EudraCT number."
         )
     if form.value("", "Clinical Trial Type") == "Outside EU/EEA":
-        return number[0], THIRD, None
+        return number[0], THIRD
     authority = form.value("A.1") or form.value("", "National Competent Authority") or ""
     code = country(authority)[0] or _AUTHORITIES.get(authority.lower())
     if code is None:
         raise Unreadable(
             f"Record of EudraCT number {number[0]} without link, and its country is not known by {authority!r} (A.1)."
         )
-    return number[0], code, None
+    return number[0], code
 
 
 def _is_cut_off(form: Form) -> bool:

@@ -19,6 +19,7 @@ from lxml.etree import ParserError, XMLSyntaxError
 from normalize.dates import iso_date
 from normalize.euctr_form import EXACT, FOLDED, Entry, place
 from normalize.schema import Unmapped, ValueWarning
+from normalize.text import breaks
 
 
 class Field(NamedTuple):
@@ -28,6 +29,9 @@ class Field(NamedTuple):
     label: str  # the form's own words, as in FORM
     language: str | None  # ISO 639-1 code of a repetition in another language: `A.3 Full title of the trial (es):`
     value: str  # stripped; empty where nothing was filled in
+
+
+_PREFERRED: dict[str | None, int] = {"en": 0, None: 1}
 
 
 class Form:
@@ -51,9 +55,11 @@ class Form:
         return [field for field in self.by_code.get(code, ()) if field.value]
 
     def best(self, code: str) -> Field | None:
-        """The English field of a code, else its first one that is filled."""
+        """The English field of a code: the one that says so, else the one that names no language, else the first that is filled."""
         filled = self.all(code)
-        return next((field for field in filled if field.language in (None, "en")), filled[0] if filled else None)
+        if len(filled) < 2:
+            return filled[0] if filled else None
+        return min(filled, key=lambda field: _PREFERRED.get(field.language, 2))
 
     def value(self, code: str, label: str | None = None) -> str | None:
         """The text of a code in the language that `best` takes; with `label`, of the field whose label begins with it."""
@@ -97,14 +103,14 @@ class Form:
         return read
 
 
+def caption(field: Field) -> str:
+    """The label of a field with its language: `Main objective of the trial (es)`."""
+    return field.label if field.language in _PREFERRED else f"{field.label} ({field.language})"
+
+
 def labelled(fields: Iterable[Field], separator: str = "\n\n") -> str | None:
-    """Fields as readable text: `Main objective of the trial (es): ...`."""
-    return (
-        separator.join(
-            f"{label}{f' ({language})' if language else ''}: {value}" for _, label, language, value in fields
-        )
-        or None
-    )
+    """Fields as readable text: each after its caption."""
+    return separator.join(f"{caption(field)}: {field.value}" for field in fields) or None
 
 
 def blocks(fields: Iterable[Field], opening: tuple[str, str]) -> list[list[Field]]:
@@ -273,7 +279,7 @@ def _numbered_row(code: str, label: str, cell: lxml.html.HtmlElement) -> Iterato
     for language, value in _values(cell):
         values.setdefault(language, []).append(value)
     for language, parts in values.items():
-        value = "\n".join(parts).strip()
+        value = breaks("\n".join(parts)).strip()
         yield Field(code, label, language, "" if value == _NOT_ASKED else value)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from normalize.euctr_fields import Field, blocks
+from normalize.euctr_fields import Field, blocks, caption
 from normalize.euctr_form import PLACEBO, PRODUCT, SUBSTANCE
 from normalize.identifiers import is_junk
 from normalize.schema import Intervention
@@ -85,8 +85,7 @@ def _description(filled: list[Field]) -> list[str]:
                 lines.append(f"Strength{substance}: {_strength(strength)}")
                 strength = {}
         elif not _is_name(field):
-            language = f" ({field.language})" if field.language else ""
-            lines.append(f"{field.label}{language}: {', '.join(field.value.splitlines())}")
+            lines.append(f"{caption(field)}: {', '.join(field.value.splitlines())}")
     if strength:
         lines.append(f"Strength{substance}: {_strength(strength)}")
     return lines

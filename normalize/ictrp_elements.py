@@ -17,11 +17,11 @@ from collections.abc import Iterable
 
 from bs4 import BeautifulSoup, Tag
 from bs4.filter import SoupStrainer
-from lxml import etree
 
 from normalize import identifiers
 from normalize.objects import Notes
 from normalize.schema import Unreadable
+from normalize.xml_payload import inner_text, parse, utf_8
 
 #: Elements seen in exports of 2020 and 2024, and those reported since. A name in another case or with blanks becomes one of these.
 NAMES = (
@@ -57,8 +57,10 @@ def read(body: bytes, media_type: str, notes: Notes) -> dict[str, str]:
     reader = _READERS.get(kind.strip().lower())
     if reader is None:
         raise Unreadable(f"Expected an ICTRP trial as application/xml, text/csv or text/html, found {media_type!r}. {_AGAIN}")
-    if charset := _CHARSET.search(parameters):
-        body = _utf_8(body, charset[1])
+    try:
+        body = utf_8(body, parameters)
+    except ValueError as error:
+        raise Unreadable(f"The ICTRP trial is {error}. {_AGAIN}") from None
     if b"\x00" in body:
         # Neither SQLite nor XML can hold NUL.
         body = body.replace(b"\x00", "\ufffd".encode())
@@ -67,19 +69,6 @@ def read(body: bytes, media_type: str, notes: Notes) -> dict[str, str]:
     if "TrialID" not in elements:
         raise Unreadable(f"The ICTRP trial has no TrialID, so it cannot be told from others. {_AGAIN}")
     return elements
-
-
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.-]+)""", re.IGNORECASE)
-
-
-def _utf_8(body: bytes, charset: str) -> bytes:
-    """The payload in UTF-8. ICTRP serves nothing else, but an export may have been saved again by another program."""
-    if charset.lower() in ("utf-8", "utf8"):
-        return body
-    try:
-        return body.decode(charset).encode()
-    except (LookupError, UnicodeError) as error:
-        raise Unreadable(f"The ICTRP trial is said to be in {charset}, but {error}. {_AGAIN}") from None
 
 
 def _filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -106,44 +95,14 @@ def _character(reference: re.Match[str]) -> str:
 
 # --- XML: <Trial><TrialID>...</TrialID>...</Trial> ---------------------------------------------------------------------
 
-_STRICT = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-_LENIENT = etree.XMLParser(
-    encoding="utf-8", resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, recover=True
-)
-# What stops an XML parser in the middle of a text and can be mended without a guess: control characters, `&` and `<` unescaped.
-_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
-_BARE_LESS_THAN = re.compile(r"<(?![A-Za-z_/!?])")
-
-
 def _read_xml(body: bytes, notes: Notes) -> dict[str, str]:
-    try:
-        root = etree.fromstring(body, _STRICT)
-    except etree.XMLSyntaxError as error:
-        root = _mended(body, str(error), notes)
+    root = parse(body, "the XML of one ICTRP trial", _AGAIN, notes)
     if root.tag != "Trial":
         trials = root.findall("Trial")
         if len(trials) != 1:
             raise Unreadable(f"Expected one <Trial> element, found <{root.tag}> with {len(trials)} of them. {_AGAIN}")
         root = trials[0]
-    return _filled([(child.tag, _inner(child) if len(child) else child.text or "") for child in root if type(child.tag) is str])
-
-
-def _inner(element: etree._Element) -> str:
-    return "".join(map(str, element.itertext()))
-
-
-def _mended(body: bytes, problem: str, notes: Notes) -> etree._Element:
-    text = _CONTROL.sub("\ufffd", body.decode("utf-8", errors="replace"))
-    text = _BARE_LESS_THAN.sub("&lt;", _BARE_AMPERSAND.sub("&amp;", text))
-    try:
-        root = etree.fromstring(text.encode(), _LENIENT)
-    except etree.XMLSyntaxError:
-        root = None
-    if root is None:
-        raise Unreadable(f"Expected the XML of one ICTRP trial, found something else ({problem}). {_AGAIN}")
-    notes.warn("record", None, f"The XML is broken ({problem}): what could be read of it was.")
-    return root
+    return _filled([(child.tag, inner_text(child)) for child in root if type(child.tag) is str])
 
 
 # --- CSV: a header line and one row ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from itertools import zip_longest
 
 from normalize import vocabularies
 from normalize.identifiers import is_junk
+from normalize.prose import name_and_rest
 from normalize.schema import Arm, ArmIntervention, Condition, Intervention, Keyword, Outcome, OutcomeKind, Unmapped
 from normalize.text import breaks, fold
 
@@ -141,10 +142,6 @@ _PRODUCT_LABEL = re.compile(rf"(?:\A|\n|,)[ \t]*({'|'.join(map(re.escape, _PRODU
 # EUCTR puts a blank line between products (EUCTR2020-001281-11-FR), CTIS a comma before every field of one.
 _PRODUCT = re.compile(r"(?<=\n\n)(?=[A-Z])|,(?=Product Name:)")
 
-#: Longest name of an intervention that its register gives as free text: what is longer has a name in its first line or sentence.
-_LONGEST_NAME = 200
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.;](?=\s+[A-Z])")
-
 Interventions = tuple[list[Arm], list[Intervention], list[ArmIntervention]]
 
 
@@ -176,12 +173,8 @@ def _intervention(name: str, kind: str | None = None, description: str | None = 
 
 
 def _free_text(text: str) -> Intervention:
-    """Name and description of an intervention told in prose; put together they are the text."""
-    if len(text) <= _LONGEST_NAME:
-        return _intervention(text)
-    first_line = text.find("\n", 1, _LONGEST_NAME)
-    cut = first_line if first_line > 0 else max((end.end() for end in _SENTENCE_END.finditer(text, 0, _LONGEST_NAME)), default=0)
-    return _intervention(text[:cut].strip(), description=text[cut:].strip()) if cut else _intervention(text)
+    name, description = name_and_rest(text)
+    return _intervention(name, description=description)
 
 
 def _typed(text: str, pattern: re.Pattern[str], unmapped: list[Unmapped]) -> Iterator[Intervention]:

@@ -24,9 +24,6 @@ class Heading(NamedTuple):
     unfinished: bool = False  # a sentence that may run on in the next line of a wrapped text
 
 
-#: A line without one of these (in lower case) is no heading in English.
-_TRIGGERS = ("clu", "klu", "criter", "eligib", "qualif")
-
 _CRITERIA = r"(?:crit[ei]{1,2}ri?[aeo]{1,2}[nrs]?|conditions?|requirements?|characteristics)"
 _PART = r"(?P<non>non-?\s?)?(?P<part>in|ex)(?:clu(?:sions?|tion|sionary|ding|ded)|clusive)"
 _COLON = r"[:：]"
@@ -148,7 +145,7 @@ def heading(line: str, *, bulleted: bool) -> Heading | None:
     only when it looks like nothing else.
     """
     low = line.lower()
-    if any(trigger in low for trigger in _TRIGGERS):
+    if "clu" in low or "criter" in low or "eligib" in low or "klu" in low or "qualif" in low:
         for rule in (_plain, _opening, _title, _sentence):
             if found := rule(line, bulleted):
                 return found

@@ -59,7 +59,7 @@ RANGE = re.compile(r"AREA\[(\w+)\]RANGE\[\s*([\d-]+|MIN)\s*,\s*([\d-]+|MAX)\s*\]
 
 
 def load(folder: Path) -> tuple[Holding, ...]:
-    """The studies of a folder, newest file name last, each as the compact JSON that the service sends."""
+    """The studies of a folder in the order of their file names, each as the compact JSON that the service sends."""
     studies = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("*.json"))]
     return tuple(
         Holding(study["protocolSection"]["identificationModule"]["nctId"], compact(study)) for study in studies

@@ -202,6 +202,7 @@ class Connection(BaseHTTPRequestHandler):
     """One client's connection: reads requests, sends answers."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # small answers would wait 40 ms each for an acknowledgement
     server_version = "SampleRegistry/1"
     timeout = 60
     server: Listener

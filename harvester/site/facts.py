@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from harvester.site import labels
-from harvester.site.cards import sample_size
+from harvester.site.cards import sample_size, some
 from harvester.site.entries import Entry, Trial
 from harvester.site.queries import Row
 from normalize.text import fold
@@ -16,8 +16,7 @@ class _Fact(NamedTuple):
     label: str
     shown: Callable[[Row], str]
     compared: Callable[[Row], Any]
-    #: Facts in which records of one trial differ by nature (each registry has its own date of registration) decide nothing.
-    decides: bool = True
+    is_date: bool = False
 
 
 def _dated(label: str, column: str) -> _Fact:
@@ -25,7 +24,7 @@ def _dated(label: str, column: str) -> _Fact:
         kind = row.get(f"{column}_type")
         return labels.date(row[column]) + (f" ({kind})" if kind and row[column] else "")
 
-    return _Fact(label, shown, lambda row: row[column])
+    return _Fact(label, shown, lambda row: row[column], is_date=True)
 
 
 def with_raw(value: str, raw: str | None) -> str:
@@ -58,6 +57,10 @@ def _planned(row: Row) -> str:
     return labels.number(row["target_sample_size"])
 
 
+def _by_nature(row: Row) -> None:
+    """Records of one trial differ here by nature: each registry has its own date, each EUCTR record its own country."""
+
+
 _FACTS = (
     _Fact("Recruitment status", _status, lambda row: row["recruitment_status"]),
     _Fact("Why it stopped", lambda row: row["why_stopped"] or "", lambda row: fold(row["why_stopped"] or "")),
@@ -68,9 +71,9 @@ _FACTS = (
     _dated("First enrollment", "date_of_first_enrollment"),
     _dated("Primary completion", "primary_completion_date"),
     _dated("Completion", "completion_date"),
-    _Fact("Registered", _registered, lambda row: row["date_of_registration"], decides=False),
-    _Fact("Primary sponsor", lambda row: row["primary_sponsor"] or "", lambda row: fold(row["primary_sponsor"] or "")),
-    _Fact("Countries", lambda row: ", ".join((row["countries"] or "").splitlines()), lambda row: row["countries"], decides=False),
+    _Fact("Registered", _registered, _by_nature),
+    _Fact("Primary sponsor", lambda row: row["primary_sponsor"] or "", lambda row: fold(row["primary_sponsor"] or "").replace(" ", "")),
+    _Fact("Countries", lambda row: some(row["countries"]), _by_nature),
     _Fact("Minimum age", lambda row: age_limit(row, "minimum"), lambda row: row["minimum_age_years"]),
     _Fact("Maximum age", lambda row: age_limit(row, "maximum"), lambda row: row["maximum_age_years"]),
     _Fact("Sex", lambda row: labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"]), lambda row: row["sex"]),
@@ -92,7 +95,7 @@ def _differs(fact: _Fact, best: Row, other: Row) -> bool:
     if one in (None, "") or two in (None, "") or one == two:
         return False
     # "2024-03" and "2024-03-05" agree.
-    return not (isinstance(one, str) and isinstance(two, str) and (one.startswith(two) or two.startswith(one)))
+    return not (fact.is_date and (one.startswith(two) or two.startswith(one)))
 
 
 def comparison(trial: Trial) -> dict[str, Any]:
@@ -103,7 +106,7 @@ def comparison(trial: Trial) -> dict[str, Any]:
     records = [(entry, _as_trial(entry)) for entry in trial.entries] if len(trial.entries) > 1 else []
     columns: dict[tuple[str, ...], dict[str, Any]] = {}
     for entry, row in records:
-        if any(fact.decides and _differs(fact, trial.row, row) for fact in _FACTS):
+        if any(_differs(fact, trial.row, row) for fact in _FACTS):
             cells = tuple(fact.shown(row) for fact in _FACTS)
             columns.setdefault(cells, {"records": [], "row": row})["records"].append(entry.reference)
     rows = []

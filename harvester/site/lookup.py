@@ -23,7 +23,7 @@ _PREFIXES = {
 def number_in(text: str) -> Found | None:
     """The registry number that a whole text is, in any form: `nct 0555 7201`, `2017-001400-29`, `EUCTR2017-001400-29-FR`."""
     stripped = text.strip().strip("\"'.,;:()")
-    return canonical(stripped) if stripped else None
+    return (canonical(stripped) or canonical(stripped.upper())) if stripped else None
 
 
 def find_trials(db: sqlite3.Connection, text: str) -> list[str]:

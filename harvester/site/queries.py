@@ -176,6 +176,15 @@ def matches(db: sqlite3.Connection, match: str, rowids: Sequence[int]) -> dict[i
     return {row["rowid"]: row for row in _rows(db, sql, (MARK, END, match, *rowids))}
 
 
+def names(db: sqlite3.Connection) -> list[str]:
+    """Names of conditions and interventions, folded: the words that a reader is likely to have meant."""
+    sql = (
+        "SELECT condition_normalized FROM conditions WHERE length(condition_normalized) < 60"
+        " UNION SELECT name_normalized FROM interventions WHERE length(name_normalized) < 60"
+    )
+    return [row[0] for row in db.execute(sql)]
+
+
 def whole_trials(db: sqlite3.Connection, rowids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     """All columns of some trials in the order of TABLES["trials"], in the order of `rowids`."""
     names = ", ".join(f'"{name}"' for name in TABLES["trials"].names)

@@ -6,13 +6,17 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import Request, Response
+from rapidfuzz.fuzz import ratio
+from rapidfuzz.process import extractOne
 
 from harvester.site import labels, links, queries
 from harvester.site.cards import card, facet_label
 from harvester.site.database import read
 from harvester.site.lookup import find_trials, number_in
+from harvester.site.matching import Matching
 from harvester.site.pages import page, trial_path
 from harvester.site.wanted import HEADINGS, SORTS, Wanted, wanted
+from normalize.text import fold
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 PAGE_SIZE = 25
 #: Values of a facet that are shown at once; the rest unfold.
 _AT_ONCE = 7
+#: rapidfuzz's ratio from which a word is offered for another: "miscariage" and "miscarriage" have 95, "lupus" and "lumbus" 73.
+_LIKE = 80
 
 
 def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
@@ -40,6 +46,8 @@ def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
         if name == "year":
             values.sort(key=lambda value: value["label"] if value["label"][:1].isdigit() else "", reverse=True)
         values.sort(key=lambda value: not value["chosen"])
+        if not values and name != "year":
+            continue
         found.append(
             {
                 "name": name,
@@ -71,6 +79,14 @@ def _chips(search: Wanted) -> list[dict[str, str]]:
     return found
 
 
+def _similar(db: sqlite3.Connection, read: Matching) -> list[str]:
+    """For each word that is in no trial, the condition's or intervention's word that is most like it."""
+    unknown = [term.text for term in read.terms if not queries.count(db, queries.Asked(term.match, {}))]
+    known = sorted({word for name in queries.names(db) for word in name.split()}) if unknown else []
+    best = (extractOne(fold(text), known, scorer=ratio, score_cutoff=_LIKE) for text in unknown)
+    return list(dict.fromkeys(match[0] for match in best if match))
+
+
 def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
     """What could be tried when nothing was found, each with what it would find."""
     found = []
@@ -83,6 +99,7 @@ def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
         tries.append(("Look for trials with any of the words", search._replace(text=any_words, page=1)))
     if len(read.terms) > 1:
         tries += [(f"Only {term.text}", Wanted(text=term.text)) for term in read.terms]
+    tries += [(f"Did you mean {word}?", Wanted(text=word)) for word in _similar(db, read)]
     for what, other in tries:
         count = queries.count(db, other.asked)
         found.append({"what": what, "count": labels.number(count), "path": other.path if count else None})

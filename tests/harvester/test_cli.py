@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harvester.cli import main
+from harvester.sample import write_export
 
 
 def run(*arguments: str | Path) -> Result:
@@ -34,7 +35,7 @@ def test_the_demo_says_what_it_did(demo: Path) -> None:
     assert again.exit_code == 0
     assert "ClinicalTrials.gov, all: complete" in again.output
     assert "EU Clinical Trials Register, all: complete" in again.output
-    assert "WHO ICTRP, import of 1 file: complete" in again.output
+    assert "WHO ICTRP, ids: " in again.output
     assert " 0 new, 0 changed" in again.output.replace("(", " ")
     assert "nothing new to read" in again.output
 
@@ -67,6 +68,25 @@ def test_an_export_has_every_row(demo: Path, tmp_path: Path) -> None:
     assert len(rows) == counts["trials"] > 0
     lines = run("export", "trials", "--data", demo, "--format", "jsonl").stdout.splitlines()
     assert [json.loads(line)["trial_id"] for line in lines] == [row["trial_id"] for row in rows]
+
+
+def test_an_export_of_who_ictrp_goes_in_from_a_file(tmp_path: Path) -> None:
+    records = write_export(tmp_path / "ICTRP-Results.xml")
+    done = run("import", "ictrp", tmp_path / "ICTRP-Results.xml", "--data", tmp_path / "data")
+    assert done.exit_code == 0
+    assert f"1 files: {records} records read, {records} distinct ids ({records} new" in done.output
+    assert run("build", "--data", tmp_path / "data").exit_code == 0
+
+
+def test_a_refresh_reads_the_inbox_and_says_who_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inbox").mkdir()
+    write_export(tmp_path / "inbox" / "ICTRP-Results.xml")
+    (tmp_path / "harvester.toml").write_text('[registries.ictrp]\ninbox = "inbox"\n')
+    done = run("refresh", "--data", tmp_path / "data")
+    assert done.exit_code == 0, done.output
+    assert "WHO ICTRP, import of 1 file: complete" in done.output
+    assert "ClinicalTrials.gov is left out: it needs a topic, or --query" in done.output
 
 
 def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) -> None:
