@@ -21,6 +21,7 @@ from normalize.countries import country
 from normalize.dates import Order, is_prospective, iso_date
 from normalize.enrollment import Size, parse_size
 from normalize.ictrp_criteria import AgeForm
+from normalize.ictrp_elements import unescape
 from normalize.ictrp_lists import lines
 from normalize.objects import Notes
 from normalize.schema import (
@@ -110,11 +111,11 @@ def normalize(body: bytes, media_type: str) -> Record:
     criteria = ictrp_criteria.read(inclusion, exclusion, registry, notes)
     age_form = ictrp_criteria.age_form(inclusion)
     youngest, oldest = _ages(get("Inclusion_agemin"), get("Inclusion_agemax"), age_form, notes)
-    conditions, keywords = ictrp_lists.conditions(get("Condition", ""), registry)
+    conditions, keywords = ictrp_lists.conditions(unescape(get("Condition", "")), registry)
     groups = [label for label, _ in size.parts]
-    arms, interventions, links = ictrp_lists.interventions(get("Intervention", ""), registry, groups, notes.unmapped)
-    primary, objectives = ictrp_lists.outcomes(get("Primary_outcome", ""), "primary", registry)
-    secondary, further_objectives = ictrp_lists.outcomes(get("Secondary_outcome", ""), "secondary", registry)
+    arms, interventions, links = ictrp_lists.interventions(unescape(get("Intervention", "")), registry, groups, notes.unmapped)
+    primary, objectives = ictrp_lists.outcomes(unescape(get("Primary_outcome", "")), "primary", registry)
+    secondary, further_objectives = ictrp_lists.outcomes(unescape(get("Secondary_outcome", "")), "secondary", registry)
 
     return Record(
         registry=registry,
@@ -155,7 +156,11 @@ def normalize(body: bytes, media_type: str) -> Record:
         inclusion_criteria=criteria.inclusion,
         exclusion_criteria=criteria.exclusion,
         eligibility_raw=criteria.raw,
-        has_results=_ANSWERS.get(get("results_yes_no", "").lower()),
+        conditions_raw=_raw(get("Condition")),
+        interventions_raw=_raw(get("Intervention")),
+        primary_outcomes_raw=_raw(get("Primary_outcome")),
+        secondary_outcomes_raw=_raw(get("Secondary_outcome")),
+        has_results=_answer(get("results_yes_no"), "has_results", notes),
         results_date=_date(get("results_date_posted"), "results_date", notes),
         results_url=get("results_url_link"),
         ipd_sharing=_value("ipd_sharing", get("results_IPD_plan"), notes),
@@ -195,10 +200,16 @@ def _registry(source: str | None, number: str, notes: Notes) -> str:
     found = identifiers.canonical(number)
     if source:
         notes.unmapped.append(Unmapped(vocabulary="registry", raw_value=source))
+    elif not found:
+        notes.warn("registry", number, "Neither Source_Register nor the number tells which register the trial is from.")
     return found.registry if found else source or "unknown"
 
 
 def _lines(text: str | None) -> str | None:
+    return lines(unescape(text)) or None if text else None
+
+
+def _raw(text: str | None) -> str | None:
     return lines(text) or None if text else None
 
 
@@ -217,21 +228,31 @@ def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:
     return vocabularies.read(vocabulary, raw, notes.unmapped)
 
 
-# All trials of an export share its date, and many their other dates and their ages.
+# All trials of an export share its date, and many their other dates and their ages. No date and no age is longer than this.
 _iso_date = lru_cache(maxsize=8192)(iso_date)
 _parse_age = lru_cache(maxsize=1024)(parse_age)
+_LONGEST_CACHED = 60
 
 
 def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> str | None:
     """ISO date. Registers write the day first or the year first; ICTRP's own Export_date alone has the month first."""
     if not text:
         return None
-    date = _iso_date(text, order)
+    date = _iso_date(text, order) if len(text) <= _LONGEST_CACHED else None
     if date is None or date == _NO_DATE:
         reason = "Stands for no date at ICTRP." if date else "Not a date in any form that ICTRP is known to use."
         notes.warn(field, text, reason)
         return None
     return date
+
+
+def _answer(text: str | None, field: str, notes: Notes) -> bool | None:
+    if not text:
+        return None
+    answer = _ANSWERS.get(text.lower())
+    if answer is None:
+        notes.warn(field, text, "Neither Yes nor No.")
+    return answer
 
 
 def _prospective(flag: str | None, registered: str | None, enrolled: str | None, notes: Notes) -> bool | None:
@@ -241,7 +262,7 @@ def _prospective(flag: str | None, registered: str | None, enrolled: str | None,
     (ChiCTR2000029789), "No" where it came after (ChiCTR2000029953); it is now called Prospective_registration. For
     ClinicalTrials.gov it is "Yes" in 2020 even for NCT00173563, registered eight months after its start.
     """
-    said = _ANSWERS.get(flag.lower()) if flag else None
+    said = _answer(flag, "prospective_registration", notes)
     by_dates = is_prospective(registered, enrolled)
     if by_dates is None:
         return said
@@ -261,10 +282,12 @@ def _ages(
 
 
 def _age(text: str | None, field: str, notes: Notes) -> float | None:
-    age = _parse_age(text)
-    if not age.understood:
+    if text is None:
+        return None
+    age = _parse_age(text) if len(text) <= _LONGEST_CACHED else None
+    if age is None or not age.understood:
         notes.warn(field, text, "Not an age in any form that is known.")
-    return age.years
+    return age.years if age else None
 
 
 def _highest_age(text: str | None, notes: Notes) -> float | None:
@@ -309,7 +332,7 @@ def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
 
 
 def _countries(text: str | None, notes: Notes) -> Iterator[Country]:
-    """Each country once: ICTRP repeats them per site and per registry ("France;Germany;France;Germany", NCT03759379)."""
+    """Each country once: ICTRP repeats them per site and per registry (NCT03759379 has Italy twice)."""
     seen: set[str] = set()
     for name in _country_names(text):
         code, english = country(name)

@@ -65,7 +65,9 @@ def read(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibi
     criteria = eligibility.parse(parts)
     if form := _FORM.search(inclusion):
         criteria = _without_form(criteria, form.start(), len(inclusion))
-    return _without_lost_signs(criteria, notes) if "=" in inclusion or "=" in exclusion else criteria
+    if "=" in inclusion or "=" in exclusion:
+        _warn_of_lost_signs(f"{inclusion[: form.start() if form else None]}\n{exclusion}", notes)
+    return criteria
 
 
 _EXCLUSION_HEADING = re.compile(r"^[^\w\n]{0,40}(?:key |main )?exclusion criteria\b", re.IGNORECASE | re.MULTILINE)
@@ -96,14 +98,12 @@ def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
     )
 
 
-def _without_lost_signs(criteria: Eligibility, notes: Notes) -> Eligibility:
-    """`=` may have been `≥` or `≤` before ICTRP lost it ("Age = 18 years", NCT04343898): such a limit says nothing for sure."""
-    lost = [m for m in criteria.measures if m.lower == m.upper and _LOST_SIGN.search(m.text)]
-    if not lost:
-        return criteria
-    reason = "ICTRP writes = for both ≥ and ≤: these limits have no known direction and are left out."
-    notes.warn("criterion_measures", "; ".join(measure.text for measure in lost), reason)
-    return replace(criteria, measures=tuple(measure for measure in criteria.measures if measure not in lost))
+# "= 18", not the "< = 18", ">/= 18" or "> or = 18" that registrants write themselves
+_LONE_SIGN = re.compile(r"=(?<![<>=!/]=)(?<![<>/]\s=)(?<!\bor=)(?<!\bor\s=)\s?\d[\d.,]*(?:\s?[A-Za-z%/]+)?")
 
 
-_LOST_SIGN = re.compile(r"(?<![<>=!])=(?![<>=])")
+def _warn_of_lost_signs(text: str, notes: Notes) -> None:
+    """`=` may have been `≥` or `≤` before ICTRP lost it ("Age = 18 years", NCT04343898): such a limit has no known direction."""
+    if lost := list(dict.fromkeys(_LONE_SIGN.findall(text))):
+        reason = "ICTRP writes = for both ≥ and ≤, so these limits have no known direction: the text has them, criterion_measures not."
+        notes.warn("criterion_measures", "; ".join(lost), reason)

@@ -99,16 +99,19 @@ Contradiction = tuple[str, tuple[str, ...]]
 
 def read(text: str, notes: Notes) -> Design:
     """The design that the form says; an empty one for prose. A form that contradicts itself leaves a warning."""
-    design, contradictions = _read(text)
+    design, contradictions = _read_form(text) if len(text) <= _LONGEST_CACHED else _read(text)
     for column, values in contradictions:
         notes.warn(column, text, f"The design says {' and '.join(values)} at once.")
     return design
 
 
-# The forms are a few hundred texts, which most trials share.
-@lru_cache(maxsize=4096)
 def _read(text: str) -> tuple[Design, tuple[Contradiction, ...]]:
     return _matrix(text) if text.startswith("Controlled:") else (_labelled(text), ())
+
+
+# The forms are a few hundred texts, which most trials share.
+_read_form = lru_cache(maxsize=4096)(_read)
+_LONGEST_CACHED = 600
 
 
 def _labelled(text: str) -> Design:

@@ -76,21 +76,20 @@ def _filled(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     elements: dict[str, str] = {}
     for name, value in pairs:
         if value := value.strip():
-            if "&" in value:
-                value = _TWICE_ESCAPED.sub(_character, value).strip()
             if name not in _KNOWN:
                 name = _BY_LETTERS.get(name.replace("_", "").replace(" ", "").lower(), name)
             elements[name] = f"{elements[name]};{value}" if name in elements else value
     return elements
 
 
-# Registers escape what ICTRP escapes again: ChiCTR writes `nucleic&#32;acid` in interventions (ChiCTR2000029810), REPEC
+# Registers escape what ICTRP escapes again: ChiCTR writes `nucleic&#32;acid` in interventions (ChiCTR2000030253), REPEC
 # `&#8805;18 years` in criteria (PER-010-20).
 _TWICE_ESCAPED = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,5}|lt|gt|amp|quot|nbsp);")
 
 
-def _character(reference: re.Match[str]) -> str:
-    return html.unescape(reference[0])
+def unescape(value: str) -> str:
+    """The value without the escapes that a register left in it; `read` keeps them, as the columns `*_raw` do."""
+    return _TWICE_ESCAPED.sub(lambda reference: html.unescape(reference[0]), value) if "&" in value else value
 
 
 # --- XML: <Trial><TrialID>...</TrialID>...</Trial> ---------------------------------------------------------------------

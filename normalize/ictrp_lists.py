@@ -120,7 +120,7 @@ _TYPES = (
 )
 _TYPED = re.compile(rf"(?:\A|;)\s*({_TYPES}): ?")
 _CRIS_TYPED = re.compile(r"\A([A-Z][A-Za-z/ ]{2,24}?) : ")
-# A diagnostic study of ChiCTR: "Gold Standard:RT-PCR;Index test:Chest CT;" (ChiCTR2000031700)
+# A diagnostic study of ChiCTR: "Gold Standard:<test>;Index test:<test>;" (ChiCTR2000031700)
 _DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
 # A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
 _GROUP = re.compile(r"(?:\A|;)\s*([^;:]{1,120}):")
@@ -139,7 +139,7 @@ _PRODUCT_NAMES = (
     "Product Name", "Trade Name", "INN or Proposed INN", "Other descriptive name", "Product Code", "Current Sponsor code",
 )  # fmt: skip
 _PRODUCT_LABEL = re.compile(rf"(?:\A|\n|,)[ \t]*({'|'.join(map(re.escape, _PRODUCT_LABELS))}):")
-# EUCTR puts a blank line between products (EUCTR2020-001281-11-FR), CTIS a comma before every field of one.
+# EUCTR puts a blank line between products (EUCTR2020-001366-11-ES), CTIS a comma before every field of one.
 _PRODUCT = re.compile(r"(?<=\n\n)(?=[A-Z])|,(?=Product Name:)")
 
 Interventions = tuple[list[Arm], list[Intervention], list[ArmIntervention]]
@@ -265,9 +265,9 @@ def _product(block: str) -> Intervention:
 
 # --- outcomes ----------------------------------------------------------------------------------------------------------
 
-# ANZCTR: "Mortality[28 day post discharge from ICU];Length of stay[Discharge from intensive care]" (ACTRN12620000438954)
+# ANZCTR: "<outcome>[<time>];<outcome>[<time>]" (ACTRN12620000438954)
 _BRACKETED = re.compile(r"(?<=\]);")
-# IRCT: "Clinical response. Timepoint: Every other day. Method of measurement: Evaluation of signs.;..." (IRCT20100228003449N30)
+# IRCT: "<outcome>. Timepoint: <time>. Method of measurement: <method>.;<outcome>. Timepoint: ..." (IRCT20100228003449N30)
 _BEFORE_TIMED = re.compile(r";(?=[^;]+? Timepoint: )")
 #: How each register's list of outcomes is separated; the others give one text, which is not split.
 _OUTCOME_SEPARATORS = {
@@ -276,7 +276,7 @@ _OUTCOME_SEPARATORS = {
     "IRCT": _BEFORE_TIMED,
     **dict.fromkeys(("ChiCTR", "ITMCTR", "CRiS", "ReBec"), _SEMICOLON),
 }
-#: Registers whose outcomes end in a time frame in brackets, and the word before it; TCTR: "... [Timeframe hospital exit]".
+#: Registers whose outcomes end in a time frame in brackets, and the word before it; TCTR: "<outcome> [Timeframe <time>]" (TCTR20200321001).
 _TIME_IN_BRACKETS = {"ANZCTR": "", "TCTR": "Timeframe "}
 #: Registers whose outcomes name their time points and the method.
 _TIME_BY_LABEL = frozenset(("IRCT", "CTRI"))
@@ -317,7 +317,7 @@ def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
 
 
 def _end_points(text: str, kind: OutcomeKind) -> tuple[list[Outcome], list[str]]:
-    """The fields come in any order (EUCTR2020-001466-11-GR begins with the time points); a label counts where it first stands."""
+    """The fields come in any order (EUCTR2020-001243-15-BE begins with the time points); a label counts where it first stands."""
     first: dict[str, re.Match[str]] = {}
     for label in _EUROPEAN_LABEL.finditer(text):
         first.setdefault(label[1], label)

@@ -11,83 +11,111 @@ from collections.abc import Iterable, Iterator
 from normalize import comparisons, units, variables
 from normalize.comparisons import Limit
 from normalize.schema import Criterion, CriterionMeasure
-from normalize.variables import AGE, GESTATIONAL_AGE, Variable
+from normalize.units import Unit
+from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, WORD, Variable
 
-_CLAUSE_END = re.compile(r"[.;](?=\s)|\n\s*\n|[；。]")
 _GESTATION_AFTER = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
-_COMPARED = re.compile(r"[\s\w()/-]{0,30}?(?:[<>≥≤=]|\b(?:at least|less|more|greater|below|above|between)\b)")
+#: After a name: the name is limited by what comes next ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
+_COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 
 #: Who can stand before "≥ 18 years" that is an age without saying so.
 _PEOPLE = frozenset(
     """patient patients subject subjects participant participants adult adults man men woman women male males female females people person persons
     individual individuals child children volunteer volunteers both sexes sex gender genders adolescent adolescents mother mothers infant infants
-    recipient recipients those inpatients outpatients inpatient outpatient pregnant elderly ethnicity race boys girls parents caregivers caregiver
-    donors donor relatives students residents smokers nonpregnant veterans employees workers""".split()
+    recipient recipients groups group those inpatients outpatients inpatient outpatient pregnant elderly ethnicity race boys girls parents caregivers caregiver
+    donors donor relatives students residents nonpregnant veterans employees workers""".split()
 )
 _LITTLE = frozenset("and or with who are is must be being any all the a an of in aged that have has not either between from were was".split())
 _AGE_GOES_ON = re.compile(
-    r"\s*(?:$|[,;.)(/&\n]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission))|scheduled"
-    r"|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without|able|willing)\b)",
-    re.IGNORECASE,
+    r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
+    |scheduled|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without
+    |able|willing)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+#: Words that are no part of a name of something limited, at its ends.
+_NOT_COUNTED = frozenset(
+    """and or with at in on for to as is are was were if who when which by from but than per within during prior before after according based inclusive
+    at male female men women patients due using despite measured assessed points point the a an upon calculated confirmed documented performed while since
+    without both in be obtained determined following""".split()
 )
 _STOP = frozenset(
     """a an the of with who whom whose have has had having is are was were be been being must should will would can cannot may at for and or to in on by as than that
     this these those least more less no not if any all other then both either within over under about approximately from their its his her measured
-    defined including such during per only also which when patients patient subjects subject participants participant value values level levels e g i least
-    most up does do it they there he she""".split()
+    defined including such during per only also which when patients patient subjects subject participants participant value values level levels e g i
+    most up does do it they there he she adult adults women men male female after before but without been meet meets receive received receiving such stable until""".split()
 )
-_UNKNOWN_BEFORE = re.compile(r"[^,;:()\[\].\n]*$")
-_UNKNOWN_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s?){1,5})")
-_AFTER_STOPS = frozenset("in within prior before after at during for per and or on who with while if to from since by as is are was were that the despite".split())
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
+_PLAIN_END = re.compile(r"[^,;:()\[\].\n]*$")
+_ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
+_WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s?){1,5})")
+_ENDS_NAME = frozenset("in within prior before after at during for per and or on who with while if to from since by as is are was were that the despite".split())
+
+#: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
+_MEASURED = frozenset(("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln"))
+_SCORE_BEFORE = re.compile(r"\b(?:scores?|grades?|scale|index|ratio|rate|levels?|count)(?:\s(?:of|from|is|was|range|ranging|between|must be))*\s*[:(]?\s*$", re.IGNORECASE)
+_ACRONYM_BEFORE = re.compile(r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$")
+
+#: Scales whose grades are written in Roman numerals.
+_ROMAN_SCALES = frozenset(
+    "asa_class nyha_class ccs_class killip_class who_functional_class mallampati fitzpatrick kellgren_lawrence gross_motor_function hoehn_yahr".split()
+)
+
+
+#: A limit and what it is about: variables of the vocabulary, or else the source's words.
+_Named = tuple[Limit, list[Variable], str]
 
 
 def measures(raw: str, criteria: Iterable[tuple[int, Criterion]]) -> tuple[CriterionMeasure, ...]:
     """The limits in criteria of one text, in the order of the text. Each criterion comes with its ordinal."""
     out: list[CriterionMeasure] = []
-    texts: dict[int | None, str] = {}
-    for ordinal, criterion in criteria:
-        texts[ordinal] = criterion.text
-        found = comparisons.limits(raw, criterion.start, criterion.end)
-        if found:
-            lead = texts.get(criterion.parent_ordinal, "")
-            out.extend(_of_criterion(raw, ordinal, criterion, found, lead))
+    numbered = list(criteria)
+    texts = {ordinal: criterion.text for ordinal, criterion in numbered}
+    for place, found in comparisons.limits(raw, [(criterion.start, criterion.end) for _, criterion in numbered]):
+        ordinal, criterion = numbered[place]
+        lead = texts.get(criterion.parent_ordinal or 0, "")
+        _share_units(raw, found)
+        named: list[_Named] = []
+        for limit in found:
+            known, words = _limited(raw, criterion, limit, named, lead)
+            if known or words:
+                named.append((limit, known, words))
+        for limit, known, words in _joined(raw, named):
+            out.extend(_rows(raw, ordinal, limit, known, words))
     return tuple(out)
 
 
-def _of_criterion(raw: str, ordinal: int, criterion: Criterion, found: list[Limit], lead: str) -> Iterator[CriterionMeasure]:
-    begin = criterion.start
-    said: tuple[list[Variable], str] | None = None
-    named: list[tuple[Limit, list[Variable], str]] = []
-    for place, limit in enumerate(found):
-        following = found[place + 1] if place + 1 < len(found) else None
-        if following is not None and not limit.unit and following.unit and _connected(raw, limit, following):
-            limit.unit, limit.of_age = following.unit, limit.of_age or following.of_age  # "< 18.5 or > 30 kg/m2"
-        elif place and not limit.unit and found[place - 1].unit and _connected(raw, found[place - 1], limit):
-            limit.unit = found[place - 1].unit
-        known, words = _limited(raw, begin, criterion.end, limit, lead)
-        if known or (words and not limit.bare):
-            named.append((limit, known, words))
-    for limit, known, words in _joined(raw, named):
-        yield from _rows(raw, ordinal, limit, known, words)
+# -------------------------------------------------------------------------------------------- limits that belong together
 
 
-def _connected(raw: str, one: Limit, two: Limit) -> bool:
-    return two.start - one.end < 12 and raw[one.end : two.start].strip(" ,;()&-–").lower() in ("", "or", "and", "to", "but", "and/or", "or if", "and is", "or is")
+_CONNECTIVES = frozenset(("", "or", "and", "to", "but", "and/or", "and is", "or is", "or are"))
 
 
-def _joined(raw: str, named: list[tuple[Limit, list[Variable], str]]) -> list[tuple[Limit, list[Variable], str]]:
+def _between(raw: str, one: Limit, two: Limit) -> str | None:
+    """The words between two limits that stand close together."""
+    return raw[one.end : two.start].strip(" \t\n,;()&-–—/").lower() if two.start - one.end < 14 else None
+
+
+def _share_units(raw: str, found: list[Limit]) -> None:
+    """ "< 18.5 or > 30 kg/m2", "≥ 18 years and ≤ 65": a limit without unit takes that of the one beside it."""
+    for one, two in zip(found, found[1:], strict=False):
+        if bool(one.unit) != bool(two.unit) and _between(raw, one, two) in _CONNECTIVES:
+            if one.unit:
+                two.unit = one.unit
+            else:
+                one.unit, one.of_age = two.unit, one.of_age or two.of_age
+
+
+def _joined(raw: str, named: list[_Named]) -> list[_Named]:
     """ "≥ 18 and < 36 years" is one limit with two bounds."""
-    out: list[tuple[Limit, list[Variable], str]] = []
+    out: list[_Named] = []
     for limit, known, words in named:
         if out:
             last, last_known, last_words = out[-1]
-            between = raw[last.end : limit.start].strip(" ,&-–()").lower()
             if (
                 last.lower is not None and last.upper is None and limit.upper is not None and limit.lower is None
-                and between in ("", "and", "to", "but", "and is") and last.lower < limit.upper and limit.start - last.end < 12
-                and (known == last_known or not known or not last_known) and last.negated == limit.negated
+                and last.lower < limit.upper and last.negated == limit.negated
+                and (known == last_known or not known or not last_known)
                 and (not last.unit or not limit.unit or last.unit.lower() == limit.unit.lower())
+                and _between(raw, last, limit) in ("", "and", "to", "but", "and is")
             ):  # fmt: skip
                 last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
                 last.unit = last.unit or limit.unit
@@ -97,68 +125,100 @@ def _joined(raw: str, named: list[tuple[Limit, list[Variable], str]]) -> list[tu
     return out
 
 
-def _limited(raw: str, begin: int, stop: int, limit: Limit, lead: str) -> tuple[list[Variable], str]:
-    """What a limit is about: known variables, or the source's words for it."""
+# ------------------------------------------------------------------------------------------------------ what is limited
+
+
+def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named], lead: str) -> tuple[list[Variable], str]:
+    """What a limit is about: variables of the vocabulary, or else the source's words for it; neither where it is no limit.
+
+    `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
+    """
+    begin, stop = criterion.start, criterion.end
     unit = units.unit(limit.unit) if limit.unit else None
     timed = unit is not None and unit.dimension == "time"
     rest = raw[limit.end : min(stop, limit.end + 70)]
-    if timed and _GESTATION_AFTER.match(rest):
+    if timed and (_GESTATION_AFTER.match(rest) or "gestation" in raw[limit.start : limit.end]):
         return [GESTATIONAL_AGE], ""
-    clause = raw[max(begin, limit.start - 120) : limit.start]
+    clause = raw[max(begin, limit.number - 130) : limit.number]
     clause = clause[max(clause.rfind(". "), clause.rfind("; "), clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
+    follows = rest.lstrip(" ")
+    counted = unit is None and not limit.of_age and follows[:1].isalpha() and follows.split(None, 1)[0].lower().strip(",.;)") not in _NOT_COUNTED
+    found = variables.before(clause, unit, 2 if counted else 9 if timed else 14)
+    if limit.roman:
+        return ([found[0][0]], "") if found and found[0][0].name in _ROMAN_SCALES else ([], "")
     if limit.of_age and (timed or unit is None):
-        found = variables.before(clause, unit, 5)
-        return (found[0] if found and found[0][0].name.endswith("_age") else [AGE]), ""
-    found = variables.before(clause, unit, 7 if timed else 12)
-    ahead = variables.after(_CLAUSE_END.split(rest)[0], unit, 6)
-    if ahead and ahead[1] == 0 and (found is None or found[1] > 0) and not _COMPARED.match(rest[len(ahead[0].name) :]):
-        if not rest.lstrip()[:1] in ",;:)" :
+        return (found[0] if found and found[0][0].name.endswith("_age") and found[1] < 7 else [AGE]), ""
+    if follows[:1].isalpha() or follows[:1] == "-":
+        ahead = variables.after(follows, unit, 3 if counted else 2)
+        if ahead and (found is None or ahead[1] == 0) and not _COMPARED_NEXT.match(follows[len(ahead[0].name) :]):
             return [ahead[0]], ""
     if found:
         return found[0], ""
-    if _age_unsaid(clause, rest, limit, unit):
+    if _age_unsaid(clause, limit, rest, unit):
         return [AGE], ""
-    if ahead and not limit.bare:
-        return [ahead[0]], ""
-    if lead and not WORDS(clause) and (led := variables.before(lead, unit, 8)):
+    if lead and not limit.bare and not counted and len(clause) < 40 and (led := variables.before(lead, unit, 8)):
         return led[0], ""
-    return [], _words(clause, rest)
+    if limit.bare and not _range_of_something(clause, unit):
+        return [], ""
+    if counted and (words := _words_after(follows)):
+        return [], words
+    if before and _between(raw, before[-1][0], limit) in _CONNECTIVES:
+        return before[-1][1], before[-1][2]
+    since = max(before[-1][0].end if before else begin, limit.number - len(clause))
+    words = _words_before(raw[since : limit.start]) or _words_after(rest)
+    if not words and (far := variables.after(follows, unit, 6)):
+        return [far[0]], ""
+    return [], words or ("duration" if timed else "")
 
 
-def WORDS(text: str) -> list[str]:
-    return variables.WORD.findall(text)
-
-
-def _age_unsaid(clause: str, rest: str, limit: Limit, unit: units.Unit | None) -> bool:
+def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     """ "Patients ≥ 18 years", "Over 16 years", "Children under 18": an age that does not say that it is one."""
     bounds = [value for value in (limit.lower, limit.upper) if value is not None]
-    if unit is None and not all(10 <= value <= 110 for value in bounds):
+    if unit is None:
+        if limit.bare or not all(10 <= value <= 110 for value in bounds):
+            return False
+    elif unit.ucum != "a" or max(bounds) < 12:
         return False
-    if unit is not None and (unit.ucum != "a" or max(bounds) < 12):
-        return False
-    words = [word.lower() for word in WORDS(clause)]
+    words = WORD.findall(clause[: max(0, len(clause) - (limit.number - limit.start))].lower())
     while words and words[-1] in _LITTLE:
         words.pop()
-    if not words:
-        return unit is not None and bool(_AGE_GOES_ON.match(rest))
-    return words[-1] in _PEOPLE and bool(_AGE_GOES_ON.match(rest))
+    return (words[-1] in _PEOPLE if words else unit is not None) and _AGE_GOES_ON.match(rest) is not None
 
 
-def _words(clause: str, rest: str) -> str:
-    """The source's words for something that the vocabulary does not know: those before the limit, else those after it."""
-    left = clause.rstrip(" (")
-    match = _UNKNOWN_BEFORE.search(left)
-    words = match.group().split() if match else []
-    while words and words[-1].lower().strip("'\"-") in _STOP:
+def _range_of_something(clause: str, unit: Unit | None) -> bool:
+    """Whether a range without comparison limits something that the vocabulary does not know."""
+    if unit is not None:
+        return unit.dimension in _MEASURED or unit.dimension.endswith("/volume")
+    return bool(_SCORE_BEFORE.search(clause) or _ACRONYM_BEFORE.search(clause))
+
+
+def _words_before(left: str) -> str:
+    """The source's words for what is limited, from those before the limit."""
+    left = left.rstrip(" \t\n:=,-")
+    for _ in range(4):
+        cut = left.rsplit(None, 1)
+        if len(cut) < 2 or cut[1].lower() not in _STOP:
+            break
+        left = cut[0]
+    short = _ABBREVIATED.search(left)
+    if short and not short[1][0].isdigit():
+        return short[1]
+    left = left.rstrip(" )]([:,")
+    words = (_PLAIN_END.search(left) or [""])[0].split()
+    while words and words[-1].lower().strip("'\"-•*.") in _STOP:
         words.pop()
     words = words[-6:]
-    while words and words[0].lower().strip("'\"-") in _STOP:
+    while words and words[0].lower().strip("'\"-•*.") in _STOP:
         words.pop(0)
-    if words:
-        return " ".join(words)
-    after = _UNKNOWN_AFTER.match(rest)
-    for word in after[1].split() if after else []:
-        if word.lower() in _AFTER_STOPS:
+    return "" if all(not word.strip("'\"-•*.").isalpha() and len(word) < 3 for word in words) else " ".join(words)
+
+
+def _words_after(rest: str) -> str:
+    """The source's words for what is limited, from those after the limit: "at least 3 failed cycles"."""
+    after = _WORDS_AFTER.match(rest)
+    words: list[str] = []
+    for word in after[1].split() if after else ():
+        if word.lower() in _ENDS_NAME:
             break
         words.append(word)
     while words and words[0].lower() in ("of", "a", "the"):
@@ -167,24 +227,38 @@ def _words(clause: str, rest: str) -> str:
 
 
 def _rows(raw: str, ordinal: int, limit: Limit, known: list[Variable], words: str) -> Iterator[CriterionMeasure]:
+    if limit.second is not None and known and known[0] in (BLOOD_PRESSURE, SYSTOLIC, DIASTOLIC):
+        yield _row(raw, ordinal, limit, SYSTOLIC, "")
+        limit.lower = limit.second if limit.lower is not None else None
+        limit.upper = limit.second if limit.upper is not None else None
+        known = [DIASTOLIC]
+    for variable in known:
+        yield _row(raw, ordinal, limit, variable, "")
+    if not known:
+        yield _row(raw, ordinal, limit, None, words)
+
+
+def _row(raw: str, ordinal: int, limit: Limit, variable: Variable | None, words: str) -> CriterionMeasure:
     text = raw[limit.start : limit.end].rstrip()
     unit = units.unit(limit.unit) if limit.unit else None
-    for variable in known or [None]:
-        lower = variables.canonical(variable, limit.lower, unit) if variable and limit.lower is not None else None
-        upper = variables.canonical(variable, limit.upper, unit) if variable and limit.upper is not None else None
-        yield CriterionMeasure(
-            criterion_ordinal=ordinal,
-            variable=variable.name if variable else words,
-            lower=limit.lower,
-            lower_inclusive=limit.lower_inclusive,
-            upper=limit.upper,
-            upper_inclusive=limit.upper_inclusive,
-            unit=limit.unit or None,
-            negated=limit.negated,
-            canonical_lower=lower,
-            canonical_upper=upper,
-            canonical_unit=variable.unit.ucum if variable and (lower is not None or upper is not None) else None,
-            text=text,
-            start=limit.start,
-            end=limit.start + len(text),
-        )
+    lower = upper = code = None
+    if variable is not None:
+        code, convert = variables.comparable(variable, unit)
+        lower = convert(limit.lower) if code and limit.lower is not None else None
+        upper = convert(limit.upper) if code and limit.upper is not None else None
+    return CriterionMeasure(
+        criterion_ordinal=ordinal,
+        variable=variable.name if variable else words,
+        lower=limit.lower,
+        lower_inclusive=limit.lower_inclusive,
+        upper=limit.upper,
+        upper_inclusive=limit.upper_inclusive,
+        unit=limit.unit or None,
+        negated=limit.negated,
+        canonical_lower=lower,
+        canonical_upper=upper,
+        canonical_unit=code,
+        text=text,
+        start=limit.start,
+        end=limit.start + len(text),
+    )

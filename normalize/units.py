@@ -33,19 +33,27 @@ for _code, (_dimension, _factor, _spellings) in VOCABULARY["units"].items():
 _ATOMS_LOW = {spelling.lower(): unit for spelling, unit in reversed(_ATOMS.items())}
 
 
-def _alternatives(spellings: list[str]) -> str:
-    ordered = sorted(spellings, key=len, reverse=True)
-    return "|".join(re.escape(spelling).replace(r"\ ", r"\s?") for spelling in ordered)
+def _any_of(spellings: list[str]) -> str:
+    """A pattern for any of the spellings, the longest that fits: one branch a character, for there are hundreds."""
+    branches: dict[str, list[str]] = {}
+    for spelling in spellings:
+        branches.setdefault(spelling[:1], []).append(spelling[1:])
+    parts = []
+    for first, rests in branches.items():
+        if first:
+            parts.append((r"\s?" if first == " " else re.escape(first)) + (_any_of(rests) if any(rests) else ""))
+    inner = parts[0] if len(parts) == 1 else "(?:" + "|".join(parts) + ")"
+    return f"(?:{inner})?" if "" in branches else inner
 
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_ATOM = rf"(?:{_alternatives(list(_ATOMS))})(?![^\W\d_])"
+_ATOM = rf"{_any_of(sorted(_ATOMS))}(?![^\W\d_])"
 _PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
 _SQUARE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?(?![^\W\d_])"
 _UNDER = rf"{_PER}(?:{_SQUARE}|24\s?(?:-?\s?hours?|-?\s?hrs?|h)(?![^\W\d_])|(?:high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye|10\^?9\s?L)(?![^\W\d_])|{_ATOM})"
 _POWER = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[eE][0-9]{1,2})"
 _LIMIT = r"""(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|central|site|study|reference|normal|age|adjusted|specific|site's|respective|center's|upper|of|the|institution|maximum)[\s-]){0,4}
-    (?:ULN|UNL|ULRR|LLN|LNL|ULNs|IULN|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?|normal\supper\slimits?|upper\slimits?)(?![^\W\d_])"""
+    (?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?|normal\supper\slimits?|upper\slimits?|(?<=[xX×]\s)normal|(?<=times\s)normal|(?<=[xX×])normal)(?![^\W\d_])"""
 
 #: What can follow a number as its unit; anchored there.
 PATTERN = (
@@ -112,12 +120,10 @@ def _atom(text: str) -> Unit | None:
     return _ATOMS.get(text) or _ATOMS_LOW.get(" ".join(text.lower().split()))
 
 
-def convert(value: float, of: Unit, to: Unit) -> float | None:
-    """`value` of one unit in another; None when they measure different things."""
+def convert(value: float, of: Unit, to: Unit) -> float:
+    """`value` of one unit in another of the same dimension."""
     if of.ucum == to.ucum:
         return value
-    if of.dimension != to.dimension:
-        return None
     if of.dimension == "temperature":
         return (value - 32) / 1.8 if of.ucum == "[degF]" else value * 1.8 + 32
     return value * of.factor / to.factor

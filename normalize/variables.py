@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from normalize import units
@@ -17,6 +18,7 @@ class Variable(NamedTuple):
     name: str
     unit: Unit  # the canonical unit
     others: dict[str, float | None]  # UCUM code -> factor to the canonical unit, None where there is none
+    implied: bool  # a limit without unit is in the canonical one
 
 
 def _canonical(code: str) -> Unit:
@@ -28,18 +30,24 @@ def _canonical(code: str) -> Unit:
     return found
 
 
-def _vocabulary() -> dict[str, Variable]:
-    names: dict[str, Variable] = {}
+def _vocabulary() -> dict[str, tuple[Variable, ...]]:
+    """Name in lower case, words with a blank between -> the variables that are called so ("lesion": its size, their number)."""
+    names: dict[str, tuple[Variable, ...]] = {}
+    implied = frozenset(units.VOCABULARY["implied"].split())
     for name, (code, spellings, *others) in units.VOCABULARY["variables"].items():
-        variable = Variable(name, _canonical(code), dict(others[0]) if others else {})
-        for spelling in (*spellings.split("|"), name.replace("_", " ")):
-            names.setdefault(" ".join(WORD.findall(spelling.lower())), variable)
+        unit = _canonical(code)
+        variable = Variable(name, unit, dict(others[0]) if others else {}, name in implied or unit.dimension == "score")
+        for spelling in {" ".join(WORD.findall(text.lower())) for text in (*spellings.split("|"), name.replace("_", " "))}:
+            names[spelling] = (*names.get(spelling, ()), variable)
     return names
 
 
 NAMES = _vocabulary()
-AGE = NAMES["age"]
-GESTATIONAL_AGE = NAMES["gestational age"]
+AGE = NAMES["age"][0]
+GESTATIONAL_AGE = NAMES["gestational age"][0]
+SYSTOLIC = NAMES["systolic blood pressure"][0]
+DIASTOLIC = NAMES["diastolic blood pressure"][0]
+BLOOD_PRESSURE = NAMES["blood pressure"][0]
 _CAPITALS = frozenset(units.VOCABULARY["capitals"].split())
 
 
@@ -58,23 +66,31 @@ _BEGINNING = _lengths(0)
 
 def fits(variable: Variable, unit: Unit | None) -> bool:
     """Whether a limit with this unit can be one on the variable."""
-    if unit is None or unit.dimension in ("uln", "lln", "percentile", "sd"):
+    if unit is None:
         return True
     own = variable.unit
     if unit.dimension == own.dimension or unit.ucum in variable.others:
         return True
     if own.dimension == "score":
-        return unit.dimension in ("score", "letters", "one")
-    return own.dimension.endswith("/volume") and unit.dimension.endswith("/volume")
+        return unit.dimension == "letters" or (unit.dimension == "one" and own.ucum == "{count}")
+    if unit.dimension in ("uln", "lln"):
+        return own.dimension != "a" and not variable.name.endswith("_age") and variable is not AGE
+    return unit.dimension in ("percentile", "sd") or (own.dimension.endswith("/volume") and unit.dimension.endswith("/volume"))
 
 
-def _at_end(words: list[str], low: list[str], end: int) -> tuple[Variable, int] | None:
-    """The longest name that ends before word `end`, and its number of words."""
+def _called(name: str, unit: Unit | None, word: str, length: int) -> Variable | None:
+    """The variable of this name that a limit with this unit can be on; `word` is the name's last or first word as written."""
+    for variable in NAMES.get(name, ()):
+        if fits(variable, unit) and not (length == 1 and name in _CAPITALS and word.islower()):
+            return variable
+    return None
+
+
+def _at_end(words: list[str], low: list[str], end: int, unit: Unit | None) -> tuple[Variable, int] | None:
+    """The variable of the longest name that ends before word `end`, and the name's number of words."""
     for length in _ENDING.get(low[end - 1], ()):
-        if length <= end:
-            variable = NAMES.get(" ".join(low[end - length : end]))
-            if variable and not (length == 1 and low[end - 1] in _CAPITALS and words[end - 1].islower()):
-                return variable, length
+        if length <= end and (variable := _called(" ".join(low[end - length : end]), unit, words[end - 1], length)):
+            return variable, length
     return None
 
 
@@ -86,48 +102,67 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
     words = WORD.findall(text)
     low = [word.lower() for word in words]
     for end in range(len(low), max(0, len(low) - reach), -1):
-        found = _at_end(words, low, end)
-        if found is None or not fits(found[0], unit):
-            continue
-        variables = [found[0]]
-        at = end - found[1]
-        while at > 0 and found[0].unit.dimension != "score":
-            if low[at - 1] in ("and", "or", "both", "either"):
-                at -= 1
-                continue
-            other = _at_end(words, low, at)
-            if other is None or (other[0].unit.ucum != found[0].unit.ucum):
-                break
-            if other[0] not in variables:
-                variables.insert(0, other[0])
-            at -= other[1]
-        return variables, len(low) - end
+        if low[end - 1] in _ENDING and (found := _at_end(words, low, end, unit)):
+            variables = [found[0]]
+            if found[0].unit.dimension != "score":
+                _named_together(words, low, end - found[1], unit, variables)
+            return variables, len(low) - end
     return None
 
 
+def _named_together(words: list[str], low: list[str], at: int, unit: Unit | None, variables: list[Variable]) -> None:
+    """Add those that are named right before word `at` and compared in the same way."""
+    same = variables[0].unit.ucum
+    multiple = unit is not None and unit.dimension in ("uln", "lln")
+    while at > 0:
+        if low[at - 1] in ("and", "or", "both", "either"):
+            at -= 1
+            continue
+        other = _at_end(words, low, at, unit)
+        if other is None or not (other[0].unit.ucum == same or (multiple and "/" in other[0].unit.ucum)):
+            return
+        if other[0] not in variables:
+            variables.insert(0, other[0])
+        at -= other[1]
+
+
 def after(text: str, unit: Unit | None, reach: int) -> tuple[Variable, int] | None:
-    """The first variable that the words of `text` name, beginning within `reach` words, and how far off it is."""
+    """The first variable that the words of `text` name, beginning within `reach` words, and how far off it is.
+
+    What a number without unit counts is a count.
+    """
     words = WORD.findall(text)
     low = [word.lower() for word in words]
     for start in range(min(reach, len(low))):
         for length in _BEGINNING.get(low[start], ()):
-            variable = NAMES.get(" ".join(low[start : start + length]))
-            if variable and fits(variable, unit) and not (length == 1 and low[start] in _CAPITALS and words[start].islower()):
+            variable = _called(" ".join(low[start : start + length]), unit, words[start], length)
+            if variable is None and unit is None:
+                continue
+            if unit is None:
+                variable = next((one for one in NAMES[" ".join(low[start : start + length])] if one.unit.dimension == "score"), None)
+            if variable is not None:
                 return variable, start
     return None
 
 
-def canonical(variable: Variable, value: float, unit: Unit | None) -> float | None:
-    """A limit on a variable in the variable's canonical unit; None where the unit is not given or cannot be converted."""
+def comparable(variable: Variable, unit: Unit | None) -> tuple[str | None, Callable[[float], float]]:
+    """The unit in which a limit on a variable is compared, and how a number in `unit` becomes one in it.
+
+    That is the variable's canonical unit; a multiple of the laboratory's limit stays one; None where the unit is not given
+    or cannot be converted.
+    """
     if unit is None:
-        return value if variable.unit.dimension == "score" or variable.unit.dimension == "one" or variable is AGE else None
-    if (converted := units.convert(value, unit, variable.unit)) is not None:
-        return converted
-    factor = variable.others.get(unit.ucum)
-    if factor is None:
-        for code, known in variable.others.items():  # mg/L where the vocabulary has umol/L and mg/dL
-            other = units.ucum(code)
-            if known is not None and other is not None and (converted := units.convert(value, unit, other)) is not None:
-                return converted * known
-        return None
-    return value * factor
+        return (variable.unit.ucum if variable.implied else None), _unchanged
+    if unit.dimension in ("uln", "lln"):
+        return unit.ucum, _unchanged
+    if unit.dimension == variable.unit.dimension:
+        return variable.unit.ucum, lambda value: units.convert(value, unit, variable.unit)
+    for code, factor in variable.others.items():
+        other = units.ucum(code)
+        if factor is not None and other is not None and other.dimension == unit.dimension:
+            return variable.unit.ucum, lambda value: units.convert(value, unit, other) * factor
+    return None, _unchanged
+
+
+def _unchanged(value: float) -> float:
+    return value

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
+import json
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -205,6 +206,22 @@ class RegistrySpider(scrapy.Spider):
     async def fetch(self, url: str, also: Collection[int] = ()) -> Response:
         """The answer to one GET, tried again as the settings say. Raises Fault for any status but 200 and those in `also`."""
         request = Request(url, headers={"Accept": self.accept}, callback=NO_CALLBACK, dont_filter=True)
+        return await self._answer(request, also)
+
+    async def post(self, url: str, payload: object) -> Response:
+        """The answer to one POST of JSON, for a registry that is searched so. Raises Fault for any status but 200."""
+        request = Request(
+            url,
+            method="POST",
+            body=json.dumps(payload, ensure_ascii=False).encode(),
+            headers={"Accept": self.accept, "Content-Type": "application/json"},
+            callback=NO_CALLBACK,
+            dont_filter=True,
+        )
+        return await self._answer(request, ())
+
+    async def _answer(self, request: Request, also: Collection[int]) -> Response:
+        url = request.url
         try:
             response = await self.crawler.engine.download_async(request)
         except CONNECTION_ERRORS as error:

@@ -53,10 +53,10 @@ def startup(datasette: Datasette) -> None:
 @_hook
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     # Datasette's own pages, and its error pages, which get no other context, have the same header and footer.
-    async def site_sources() -> list[dict[str, Any]]:
+    async def site_footer() -> dict[str, Any]:
         return await footer(datasette)
 
-    env.globals["site_sources"] = site_sources
+    env.globals["site_footer"] = site_footer
     env.globals["site_style"] = {
         name: f"-/static-plugins/harvester/{name}.css?{hashlib.sha256((_STATIC / f'{name}.css').read_bytes()).hexdigest()[:8]}"
         for name in ("site", "stock")

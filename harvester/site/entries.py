@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from harvester.site import labels, queries
 from harvester.site.queries import Row
 
+#: More records than these are counted instead of named.
+_NAMED = 3
+
 
 class Entry(NamedTuple):
     """A record with the rows of every table below it."""
@@ -45,8 +48,12 @@ class Trial(NamedTuple):
     versions: list[Row]
     others: dict[str, Row]  # trials that are linked or mentioned, by trial_id: title and status
 
-    def entry(self, record_id: str) -> Entry | None:
-        return next((entry for entry in self.entries if entry.row["record_id"] == record_id), None)
+    def given_in(self, records: list[dict[str, str]]) -> dict[str, Any]:
+        """Which records give something: their names when they are few, else how many they are."""
+        if len(records) <= _NAMED:
+            return {"records": records, "text": ""}
+        count = "all" if len(records) == len(self.entries) else f"{len(records)} of {len(self.entries)}"
+        return {"records": [], "text": f"{count} records"}
 
 
 class Part(NamedTuple):
@@ -89,6 +96,9 @@ def load(db: sqlite3.Connection, trial_id: str) -> Trial | None:
     if row is None:
         return None
     below = queries.below_records(db, trial_id)
+    classes = queries.sponsor_classes(db, trial_id)
+    for sponsor in below["record_sponsors"]:
+        sponsor["class"] = classes.get(sponsor["sponsor_id"]) or sponsor["class_registry"]
     entries = [
         Entry(
             record, {table: [r for r in rows if r["record_id"] == record["record_id"]] for table, rows in below.items()}

@@ -17,7 +17,7 @@ def sponsors(entry: Entry) -> list[dict[str, Any]]:
         {
             "name": row["name_raw"],
             "role": labels.word("sponsor_role", row["role"]),
-            "class": labels.word("sponsor_class", row["class_registry"]) if row["class_registry"] else row["class_raw"],
+            "class": labels.word("sponsor_class", row["class"]) if row["class"] not in (None, "unknown") else "",
             "country": row["country_raw"],
         }
         for row in entry.below["record_sponsors"]
@@ -88,20 +88,23 @@ def countries(trial: Trial) -> list[dict[str, Any]]:
                 country["path"] = f"/search?country={row['country_code']}"
             if entry.reference not in country["records"]:
                 country["records"].append(entry.reference)
-    return list(found.values()) if len(trial.entries) > 1 else [{**one, "records": []} for one in found.values()]
+    return [
+        {**one, "given": trial.given_in(one["records"] if len(one["records"]) < len(trial.entries) else [])}
+        for one in found.values()
+    ]
 
 
 def publications(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             "text": row["citation"] or row["url"] or row["doi"] or f"PubMed {row['pmid']}",
-            "type": labels.word("publication", row["type"]),
+            "url": links.safe(row["url"]),
+            "type": "" if row["type"] == "link" else labels.word("publication", row["type"]),
             "links": [
                 {"text": text, "url": url}
                 for text, url in (
                     (f"PubMed {row['pmid']}", links.pubmed(row["pmid"])),
                     (f"doi:{row['doi']}", links.doi(row["doi"])),
-                    ("Link", links.safe(row["url"])),
                 )
                 if url
             ],

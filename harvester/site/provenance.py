@@ -50,7 +50,7 @@ def identifiers(trial: Trial) -> list[dict[str, Any]]:
                 add(row["id_normalized"], row["registry"], row["type"], entry, shown)
     held = {key: one for key, one in found.items() if not (key[1] and (key[0], False) in found)}
     return [
-        {**one, "kind": labels.word("id_type", one["kind"])}
+        {**one, "kind": labels.word("id_type", one["kind"]), "given": trial.given_in(one["records"])}
         for one in sorted(held.values(), key=lambda one: one["kind"] == "mention")
     ]
 
@@ -111,25 +111,19 @@ def mentioned(trial: Trial) -> list[dict[str, Any]]:
 
 
 def versions(trial: Trial) -> list[dict[str, Any]]:
-    """The versions of each record, newest first; nothing when each has only the one that is shown."""
-    found = []
-    for entry in trial.entries:
-        rows = [row for row in trial.versions if row["record_id"] == entry.row["record_id"]]
-        found.append(
-            {
-                "record": entry.reference,
-                "versions": [
-                    {
-                        "updated": labels.date(row["update_date"]),
-                        "first": labels.date(row["first_fetched_at"]),
-                        "last": labels.date(row["last_fetched_at"]),
-                        "note": _note(row),
-                    }
-                    for row in rows
-                ],
-            }
-        )
-    return [one for one in found if one["versions"]]
+    """The versions of each record, newest first."""
+    return [
+        {
+            "record": entry.reference,
+            "updated": labels.date(row["update_date"]),
+            "first": labels.date(row["first_fetched_at"]),
+            "last": labels.date(row["last_fetched_at"]),
+            "note": _note(row),
+        }
+        for entry in trial.entries
+        for row in trial.versions
+        if row["record_id"] == entry.row["record_id"]
+    ]
 
 
 def _note(row: dict[str, Any]) -> str:

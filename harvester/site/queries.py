@@ -248,6 +248,15 @@ def below_records(db: sqlite3.Connection, trial_id: str) -> dict[str, list[Row]]
     }
 
 
+def sponsor_classes(db: sqlite3.Connection, trial_id: str) -> dict[str, str]:
+    """sponsor_id -> class of the organizations of a trial."""
+    sql = (
+        "SELECT sponsor_id, class FROM sponsors WHERE sponsor_id IN"
+        " (SELECT sponsor_id FROM record_sponsors JOIN records USING (record_id) WHERE trial_id = ?)"
+    )
+    return {row[0]: row[1] for row in db.execute(sql, (trial_id,))}
+
+
 def links_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     """Links of a trial's records among each other and to records of other trials, with both sides' trial and number."""
     sql = """

@@ -20,7 +20,9 @@ class Section(NamedTuple):
     heading: str
     explanation: str
     kind: str
-    parts: list[Part]
+    first: Part | None
+    others: list[Part]  # what other records say instead, folded up
+    others_heading: str
 
 
 class _Plan(NamedTuple):
@@ -73,7 +75,14 @@ _PLANS = (
 )  # fmt: skip
 
 
+def _section(plan: _Plan, parts: list[Part]) -> Section:
+    others = parts[1:]
+    records = [record["short"] for part in others for record in part.records]
+    heading = f"According to {records[0]}" if len(records) == 1 else f"According to {len(records)} other records"
+    return Section(*plan[:4], parts[0] if parts else None, others, heading)
+
+
 def sections(trial: Trial) -> list[Section]:
     """All sections that have something to say, and those that a reader would miss."""
     prepared = ((plan, plan.parts(trial)) for plan in _PLANS)
-    return [Section(*plan[:4], parts) for plan, parts in prepared if parts or plan.is_missed]
+    return [_section(plan, parts) for plan, parts in prepared if parts or plan.is_missed]

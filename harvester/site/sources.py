@@ -32,12 +32,21 @@ def described(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def footer(datasette: Datasette) -> list[dict[str, Any]]:
-    """The sources that every page names; none when no catalogue can be read, for then a page says that instead."""
+def _name(datasette: Datasette) -> str | None:
+    """The name of the catalogue among the databases that Datasette has open."""
     try:
-        return [described(row) for row in await read(datasette, queries.sources)]
+        return str(catalogue_of(datasette).name)
+    except NoCatalogue:
+        return None
+
+
+async def footer(datasette: Datasette) -> dict[str, Any]:
+    """What every page names at its end; no sources when no catalogue can be read, for then the page itself says that."""
+    try:
+        sources = await read(datasette, queries.sources)
     except (NoCatalogue, TooSlow, sqlite3.DatabaseError):
-        return []
+        sources = []
+    return {"sources": [described(row) for row in sources], "database": _name(datasette)}
 
 
 def _about(db: sqlite3.Connection) -> dict[str, Any]:
@@ -74,5 +83,5 @@ async def about(datasette: Datasette, request: Request) -> Response:
 
 async def dictionary(datasette: Datasette, request: Request) -> Response:
     """`/dictionary`: works without a catalogue, for the tables are known before there is one."""
-    context = {"tables": TABLES, "searched": SEARCHED, "database": "catalogue"}
+    context = {"tables": TABLES, "searched": SEARCHED, "database": _name(datasette)}
     return await page(datasette, request, "dictionary.html", context)

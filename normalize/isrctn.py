@@ -1,0 +1,209 @@
+"""What a trial of the ISRCTN registry means: where each field sits in the XML of its API.
+
+Called by `normalize.normalize("isrctn", ...)` with one `fullTrial` element of `api/query/format/default`. Reads the trial top to bottom;
+sponsors, funders and contacts stand beside it and are found by the ids in its `parties`.
+
+What a column gets is decided here:
+- The registry has no field for the recruitment status: its site reckons it from the dates of recruitment and today. Here it is
+  reckoned as of the last update, so that the same payload always gives the same record; where the registrant overrides it
+  ("Stopped"), the override counts.
+- Newer records divide an outcome into variable, method and time points (`primaryOutcomes/outcomeMeasure`); of older ones the whole
+  text (`primaryOutcome`) is one outcome. The same holds for the design (`interventionalTrialDesign`, `secondaryStudyDesign`).
+- `totalFinalEnrolment` is 0 or empty while nobody has been counted.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from normalize import eligibility, vocabularies
+from normalize import isrctn_rows as rows
+from normalize.ages import parse_age
+from normalize.dates import is_prospective
+from normalize.enrollment import parse_size
+from normalize.isrctn_rows import NOTHING, below, content, date_of, path, text_at, texts_at, value_of
+from normalize.objects import Notes
+from normalize.schema import CriterionKind, Record, Unreadable
+from normalize.xml_payload import parse, utf_8
+
+REGISTRY = "ISRCTN"
+_TRIAL = "https://www.isrctn.com/ISRCTN"
+_AGAIN = "Fetch https://www.isrctn.com/api/trial/ISRCTN and the number, then /format/default, again."
+_NUMBER = re.compile(r"(?:ISRCTN)?([0-9]{8})")
+
+_FLAGS = {"true": True, "false": False}
+
+
+def normalize(body: bytes, media_type: str) -> Record:
+    """The record that one `fullTrial` element holds, with or without its namespace. Raises `Unreadable` for anything else."""
+    notes = Notes([], [])
+    full = _full_trial(body, media_type, notes)
+    trial = full.find(path("trial"))
+    number = _NUMBER.fullmatch(text_at(trial, "isrctn") or "") if trial is not None else None
+    if trial is None or number is None:
+        raise Unreadable(f"The <fullTrial> has no ISRCTN of eight figures, so it cannot be told from others. {_AGAIN}")
+    own = REGISTRY + number[1]
+    description = below(trial, "trialDescription")
+    design = below(trial, "trialDesign")
+    people = below(trial, "participants")
+    results = below(trial, "results")
+
+    updated = date_of(trial.get("lastUpdated"), "last_update_date", notes)
+    assigned = below(trial, "isrctn").get("dateAssigned")
+    registered = date_of(assigned, "date_of_registration", notes)
+    started = date_of(text_at(people, "recruitmentStart"), "date_of_first_enrollment", notes)
+    recruited = date_of(text_at(people, "recruitmentEnd"), "recruitment_status", notes)
+    ended = date_of(text_at(design, "overallEndDate"), "completion_date", notes)
+    status = text_at(people, "recruitmentStatusOverride") or text_at(design, "overallStatusOverride")
+    target = _size(text_at(people, "targetEnrolment"), "target_sample_size", notes)
+    actual = _size(text_at(people, "totalFinalEnrolment"), "actual_enrollment", notes)
+    fields: tuple[CriterionKind, ...] = ("inclusion", "exclusion")
+    criteria = eligibility.parse([(kind, text) for kind in fields if (text := text_at(people, kind))])
+    phases = texts_at(trial, "interventions/intervention/phase")
+    report = below(results, "basicReport")
+    return Record(
+        registry=REGISTRY,
+        registry_id=own,
+        url=_TRIAL + number[1],
+        public_title=text_at(description, "title"),
+        scientific_title=text_at(description, "scientificTitle"),
+        acronym=text_at(description, "acronym"),
+        brief_summary=text_at(description, "plainEnglishSummary"),
+        detailed_description=text_at(description, "studyHypothesis"),
+        study_type=value_of("study_type", text_at(design, "primaryStudyDesign"), notes),
+        study_type_raw=text_at(design, "primaryStudyDesign"),
+        phase=value_of("phase", phases[0] if len(set(phases)) == 1 else " / ".join(phases) or None, notes),
+        phase_raw="\n".join(phases) or None,
+        allocation=value_of("allocation", text_at(design, "interventionalTrialDesign/allocation"), notes)
+        or _known("allocation", text_at(design, "secondaryStudyDesign")),
+        intervention_model=value_of("intervention_model", text_at(design, "interventionalTrialDesign/assignment"), notes),
+        masking=value_of("masking", text_at(design, "interventionalTrialDesign/masking"), notes),
+        primary_purpose=_primary_purpose(design, notes),
+        observational_model=_known("observational_model", text_at(design, "secondaryStudyDesign")),
+        time_perspective=_known("time_perspective", text_at(design, "secondaryStudyDesign")),
+        study_design_raw=_design_raw(design),
+        recruitment_status=value_of("recruitment_status", status, notes) if status else _status(started, recruited, ended, updated),
+        recruitment_status_raw=status,
+        why_stopped=text_at(design, "reasonAbandoned"),
+        date_of_registration=registered,
+        date_of_first_enrollment=started,
+        completion_date=ended,
+        last_update_date=updated,
+        prospective_registration=is_prospective(registered, started),
+        target_sample_size=target,
+        actual_enrollment=actual,
+        sample_size_raw=text_at(people, "targetEnrolment"),
+        minimum_age_years=_age(people, "lowerAgeLimit", "minimum_age_years", notes),
+        maximum_age_years=_age(people, "upperAgeLimit", "maximum_age_years", notes),
+        minimum_age_raw=text_at(people, "lowerAgeLimit") or text_at(people, "ageRange"),
+        maximum_age_raw=text_at(people, "upperAgeLimit") or text_at(people, "ageRange"),
+        sex=value_of("sex", text_at(people, "gender"), notes),
+        sex_raw=text_at(people, "gender"),
+        healthy_volunteers=_FLAGS.get(text_at(people, "healthyVolunteersAllowed") or ""),
+        inclusion_criteria=criteria.inclusion,
+        exclusion_criteria=criteria.exclusion,
+        eligibility_raw=criteria.raw,
+        has_results=None if report is NOTHING else content(report) is not None,
+        ipd_sharing=value_of("ipd_sharing", text_at(trial, "miscellaneous/ipdSharingPlan"), notes),
+        ipd_description=_ipd_description(results),
+        secondary_ids=rows.secondary_ids(trial, own),
+        conditions=tuple(rows.conditions(trial)),
+        keywords=tuple(rows.keywords(trial)),
+        interventions=tuple(rows.interventions(trial, notes)),
+        outcomes=tuple(rows.outcomes(description)),
+        criteria=criteria.criteria,
+        criterion_measures=criteria.measures,
+        enrollment_counts=tuple(rows.counts(target, actual)),
+        record_sponsors=tuple(rows.sponsors(full, trial, notes)),
+        countries=tuple(rows.countries(people, notes)),
+        sites=tuple(rows.sites(people)),
+        contacts=tuple(rows.contacts(full)),
+        publications=tuple(rows.publications(results, trial)),
+        documents=tuple(rows.documents(results, trial)),
+        ethics_reviews=tuple(rows.ethics_reviews(description, notes)),
+        warnings=tuple(notes.warnings),
+        unmapped_values=tuple(notes.unmapped),
+    )
+
+
+def _full_trial(body: bytes, media_type: str, notes: Notes) -> etree._Element:
+    try:
+        root = parse(utf_8(body, media_type), "the XML of one ISRCTN trial", _AGAIN, notes)
+    except ValueError as error:
+        raise Unreadable(f"The ISRCTN trial is {error}. {_AGAIN}") from None
+    name = root.tag.rpartition("}")[2]
+    if name == "allTrials":
+        trials = root.findall(path("fullTrial"))
+        if len(trials) == 1:
+            return trials[0]
+        raise Unreadable(f"Expected one <fullTrial>, found a search answer with {len(trials)} of them. {_AGAIN}")
+    if name != "fullTrial":
+        raise Unreadable(f"Expected one <fullTrial> of ISRCTN, found <{name}>. {_AGAIN}")
+    return root
+
+
+# ------------------------------------------------------------------------------------------------------------- columns
+
+
+def _size(text: str | None, field: str, notes: Notes) -> int | None:
+    if text == "0":
+        return None
+    size = parse_size(text)
+    if not size.understood:
+        notes.warn(field, text, "Not a number of participants in any form that is known.")
+    return size.total
+
+
+def _status(started: str | None, recruited: str | None, ended: str | None, updated: str | None) -> str | None:
+    if updated is None or started is None:
+        return None
+    if ended and ended <= updated:
+        return "completed"
+    if recruited and recruited <= updated:
+        return "active_not_recruiting"
+    if started > updated:
+        return "not_yet_recruiting"
+    return "recruiting" if recruited else None
+
+
+def _primary_purpose(design: etree._Element, notes: Notes) -> str | None:
+    """The purpose, where there is one; of several none is the main one (ISRCTN16025168 has four)."""
+    purposes = texts_at(design, "interventionalTrialDesign/purposes/purpose") or texts_at(design, "trialTypes/trialType")
+    return value_of("primary_purpose", purposes[0], notes) if len(purposes) == 1 else None
+
+
+def _design_raw(design: etree._Element) -> str | None:
+    labelled = (
+        ("", texts_at(design, "studyDesign")),
+        ("Secondary study design: ", texts_at(design, "secondaryStudyDesign")),
+        ("Allocation: ", texts_at(design, "interventionalTrialDesign/allocation")),
+        ("Masking: ", texts_at(design, "interventionalTrialDesign/masking")),
+        ("Control: ", texts_at(design, "interventionalTrialDesign/control")),
+        ("Assignment: ", texts_at(design, "interventionalTrialDesign/assignment")),
+        ("Purpose: ", texts_at(design, "interventionalTrialDesign/purposes/purpose")),
+        ("Study type: ", texts_at(design, "trialTypes/trialType")),
+        ("Setting: ", texts_at(design, "trialSettings/trialSetting")),
+    )
+    return "\n".join(label + ", ".join(texts) for label, texts in labelled if texts) or None
+
+
+def _ipd_description(results: etree._Element) -> str | None:
+    texts = (*texts_at(results, "ipdSharingStatement"), *texts_at(results, "dataPolicies/dataPolicy"))
+    return "\n\n".join(dict.fromkeys(texts)) or None
+
+
+def _known(vocabulary: str, raw: str | None) -> str | None:
+    """The value of a text that holds sometimes this, sometimes that: no report where it says something else."""
+    try:
+        return vocabularies.lookup(vocabulary, raw)
+    except vocabularies.Unknown:
+        return None
+
+
+def _age(people: etree._Element, name: str, field: str, notes: Notes) -> float | None:
+    age = parse_age(text_at(people, name))
+    if not age.understood:
+        notes.warn(field, text_at(people, name), "Not an age in any form that is known.")
+    return age.years

@@ -1,0 +1,355 @@
+"""Sponsors room: spellings of unknown organizations joined with their like. Called by `sponsors`.
+
+Every step is a table of keys and the spellings that share one; a join is refused where places or numerals differ or where two
+known organizations would become one. Nothing depends on the order in which names arrive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from normalize.sponsor_list import Known, Match, ordered_words
+from normalize.sponsor_list import organizations as known_organizations
+from normalize.sponsor_names import Name, read_name, repaired
+from normalize.sponsor_words import BUSINESS, GENERIC, HEADS, PLACES, distinctive
+from normalize.text import fold
+
+
+class Spelled(NamedTuple):
+    """A spelling taken apart, and the known organization found in it."""
+
+    name_raw: str
+    name: Name
+    match: Match | None
+
+
+class Cluster(NamedTuple):
+    """One organization: its spellings, each with the rule that brought it."""
+
+    known: Known | None
+    members: list[tuple[Spelled, str]]
+
+
+class _Node(NamedTuple):
+    """Spellings that read the same: the words of the organization, and its places."""
+
+    words: tuple[str, ...]
+    places: frozenset[str]
+    company: bool
+    person: bool
+
+
+SAME = "same words, without case, accents, order and legal form"
+_KINDS = frozenset({"hospital", "university", "foundation", "society", "association", "group", "ministry", "network", "nhs", "institute", "school", "college", "academy", "agency", "trust"})
+
+
+def joined(spelled: list[Spelled]) -> list[Cluster]:
+    """One cluster for each organization; `spelled` is sorted by spelling."""
+    found: dict[str, list[tuple[Spelled, str]]] = defaultdict(list)
+    nodes: dict[_Node, list[Spelled]] = defaultdict(list)
+    for one in spelled:
+        if one.match:
+            found[one.match.known.name].append((one, one.match.rule))
+        else:
+            nodes[_node(one)].append(one)
+    joins = _Joins(nodes, _known_nodes())
+    joins.run()
+    for members in joins.clusters():
+        known = members.known
+        if known is not None:
+            found[known.name] += members.members
+    list_ = known_organizations()
+    return [Cluster(list_[name], members) for name, members in sorted(found.items())] + [c for c in joins.clusters() if c.known is None]
+
+
+def _known_nodes() -> dict[_Node, Known]:
+    """The spellings of organizations.yml as if they stood in the catalogue, so that near spellings find them."""
+    out: dict[_Node, Known] = {}
+    for known in known_organizations().values():
+        for spelling in (known.name, *known.whole, *known.phrases):
+            if len(fold(spelling)) >= 6:
+                out.setdefault(_node(Spelled(spelling, read_name(spelling), None)), known)
+    return out
+
+
+def _node(one: Spelled) -> _Node:
+    name = one.name
+    words = name.base
+    if not distinctive(words) or len("".join(words)) < 3:
+        # Nothing but general words: the places and countries are the name.
+        words = tuple(w for w in name.words) + tuple(sorted(name.countries))
+        words = words or (fold(one.name_raw),)
+    if not ordered_words().intersection(name.places):
+        words = tuple(sorted(set(words)))
+    return _Node(words, name.places, name.company, name.person)
+
+
+class _Joins:
+    """Union of nodes under guards. Roots are nodes; `rule` remembers what brought a node to its cluster."""
+
+    def __init__(self, nodes: dict[_Node, list[Spelled]], known: dict[_Node, Known]) -> None:
+        self.spelled = nodes
+        self.nodes = sorted({*nodes, *known}, key=_order)
+        self.parent: dict[_Node, _Node] = {n: n for n in self.nodes}
+        self.known: dict[_Node, Known | None] = {n: known.get(n) for n in self.nodes}
+        self.places: dict[_Node, frozenset[str]] = {n: n.places for n in self.nodes}
+        self.rule: dict[_Node, str] = {}
+        first: dict[str, _Node] = {}
+        for node in self.nodes:
+            label = self.known[node]
+            if label is not None:
+                other = first.setdefault(label.name, node)
+                self.parent[node] = other
+        self.frequency = Counter(w for n in self.nodes for w in set(n.words))
+
+    def root(self, node: _Node) -> _Node:
+        while self.parent[node] != node:
+            self.parent[node] = self.parent[self.parent[node]]
+            node = self.parent[node]
+        return node
+
+    def join(self, one: _Node, other: _Node, rule: str) -> None:
+        a, b = self.root(one), self.root(other)
+        if a == b:
+            return
+        if self.known[a] is not None and self.known[b] is not None:
+            return
+        if _numerals(one) != _numerals(other) or one.person != other.person:
+            return
+        if not (one.company or other.company) and _apart(self.places[a], self.places[b]):
+            return
+        if self.known[b] is not None or (self.known[a] is None and _order(b) < _order(a)):
+            a, b = b, a
+        self.parent[b] = a
+        self.places[a] = self.places[a] | self.places[b]
+        for node in (one, other):
+            self.rule.setdefault(node, rule)
+
+    def clusters(self) -> list[Cluster]:
+        members: dict[_Node, list[tuple[Spelled, str]]] = defaultdict(list)
+        for node in self.nodes:
+            for one in self.spelled.get(node, ()):
+                members[self.root(node)].append((one, self.rule.get(node, SAME)))
+        return [Cluster(self.known[root], found) for root, found in members.items()]
+
+    def run(self) -> None:
+        self._same_words()
+        self._glued()
+        self._accents_lost()
+        self._abbreviations()
+        self._places_missing()
+        self._more_words()
+        self._typing_errors()
+        self._weighted()
+
+    # ------------------------------------------------------------------------------------------------ steps
+
+    def _share(self, keys: Iterable[tuple[object, _Node]], rule: str) -> None:
+        groups: dict[object, list[_Node]] = defaultdict(list)
+        for key, node in keys:
+            groups[key].append(node)
+        for group in groups.values():
+            for other in group[1:]:
+                self.join(group[0], other, rule)
+
+    def _same_words(self) -> None:
+        self._share((((n.words, n.places), n) for n in self.nodes), SAME)
+
+    def _glued(self) -> None:
+        """"Astra Zeneca" and "AstraZeneca": the same letters, split otherwise."""
+
+        def keys() -> Iterator[tuple[object, _Node]]:
+            for node in self.nodes:
+                yield (node.words, node.places), node
+                for one in self.spelled.get(node, ()):
+                    letters = "".join(w for w in one.name.base if w not in BUSINESS)
+                    if len(letters) >= 7 and distinctive(one.name.base):
+                        yield (letters, node.places), node
+
+        self._share(keys(), "same letters, words split otherwise")
+
+    def _accents_lost(self) -> None:
+        """A transport that cannot carry accents drops the letters: "Fundacin" for "Fundación"."""
+
+        def keys() -> Iterator[tuple[object, _Node]]:
+            for node in self.nodes:
+                for one in self.spelled.get(node, ()):
+                    for letters in {_ascii(one.name_raw), _ascii(repaired(one.name_raw))}:
+                        if len(letters) >= 8:
+                            yield letters, node
+
+        self._share(keys(), "same letters, those with accents lost")
+
+    def _abbreviations(self) -> None:
+        """A bare abbreviation is the one organization that gives it beside its name."""
+        claims: dict[str, list[_Node]] = defaultdict(list)
+        for node in self.nodes:
+            for one in self.spelled.get(node, ()):
+                for abbreviation in one.name.abbreviations:
+                    if len(abbreviation) >= 3 and len(node.words) > 1:
+                        claims[abbreviation].append(node)
+        bare = {n.words[0]: n for n in self.nodes if len(n.words) == 1 and n in self.spelled}
+        for abbreviation, nodes in sorted(claims.items()):
+            groups: dict[_Node, list[_Node]] = defaultdict(list)
+            for node in nodes:
+                groups[self.root(node)].append(node)
+            if len(groups) > 1 and len(abbreviation) >= 4:
+                for other in nodes[1:]:
+                    if _likeness(nodes[0], other, self._weight) >= 0.45:
+                        self.join(nodes[0], other, "same abbreviation beside a like name")
+            if abbreviation in bare and len({self.root(n) for n in nodes}) == 1 and _initials(abbreviation, self._first(nodes[0])):
+                self.join(nodes[0], bare[abbreviation], "abbreviation given beside the name")
+
+    def _first(self, node: _Node) -> str:
+        return fold(self.spelled[node][0].name_raw)
+
+    def _places_missing(self) -> None:
+        """The same distinctive words, once with a place and once without, where only one place is known."""
+        groups: dict[tuple[str, ...], list[_Node]] = defaultdict(list)
+        for node in self.nodes:
+            if distinctive(node.words):
+                groups[node.words].append(node)
+        for group in groups.values():
+            for one, other in _pairs_without_conflict(group, company=any(n.company for n in group)):
+                self.join(one, other, "same words, a place added")
+
+    def _more_words(self) -> None:
+        """One name is the other with words of business, or a hospital with its university."""
+        by_core: dict[tuple[str, ...], list[_Node]] = defaultdict(list)
+        for node in self.nodes:
+            core = _without_business(node.words)
+            if distinctive(core):
+                by_core[core].append(node)
+        for core, group in by_core.items():
+            barest = [n for n in group if n.words == core]
+            fuller = {tuple(w for w in n.words if w not in core) for n in group} - {()}
+            if not barest and len(fuller) > 1:
+                continue
+            chain = sorted(group, key=lambda n: (len(n.words), _order(n)))
+            if barest and (len(fuller) == 1 or sum(len(w) for w in core) >= 6):
+                for other in chain:
+                    self.join(chain[0], other, "same name, words of business added")
+            elif len(fuller) == 1:
+                for other in chain:
+                    self.join(chain[0], other, SAME)
+        hospitals = {n.words: n for n in self.nodes if "hospital" in n.words}
+        for node in self.nodes:
+            if "hospital" in node.words and "university" in node.words:
+                for words in ({"university"}, {"university", "medical"}, {"university", "affiliated"}, {"university", "medical", "affiliated"}, {"university", "medicine", "school"}):
+                    shorter = tuple(w for w in node.words if w not in words)
+                    if shorter in hospitals and distinctive(shorter):
+                        self.join(hospitals[shorter], node, "hospital with and without its university")
+
+    def _typing_errors(self) -> None:
+        """One word differs by a letter or two, which no second name of the catalogue spells so."""
+        rest: dict[tuple[object, ...], list[tuple[str, _Node]]] = defaultdict(list)
+        for node in self.nodes:
+            if node.person:
+                continue
+            for at, word in enumerate(node.words):
+                if len(word) >= 6 and word not in GENERIC and word not in PLACES and not word.isdigit():
+                    others = (*node.words[:at], *node.words[at + 1 :])
+                    if others and any(w in GENERIC for w in others) or len(others) >= 2:
+                        rest[others, ""].append((word, node))
+                    elif len(word) >= 7:
+                        rest[others, word[0]].append((word, node))
+        for group in rest.values():
+            group.sort()
+            for (word, node), (next_word, other) in _near_pairs(group):
+                allowed = 1 if len(word) < 9 else 2
+                if word[0] != next_word[0] and word[1:] != next_word[1:]:
+                    continue
+                if min(self.frequency[word], self.frequency[next_word]) > 2:
+                    continue
+                if OSA.distance(word, next_word, score_cutoff=allowed) <= allowed:
+                    self.join(node, other, "typing error")
+
+    def _weighted(self) -> None:
+        """Names that share nearly all the weight of their words; rare words weigh most, general words next to nothing."""
+        blocks: dict[str, list[_Node]] = defaultdict(list)
+        for node in self.nodes:
+            if node.person:
+                continue
+            rare = sorted(distinctive(node.words), key=lambda w: (self.frequency[w], w))[:3]
+            for word in rare:
+                if self.frequency[word] <= 200:
+                    blocks[word].append(node)
+        for word in sorted(blocks):
+            block = blocks[word]
+            for at, one in enumerate(block):
+                for other in block[at + 1 :]:
+                    if _KINDS.intersection(one.words) != _KINDS.intersection(other.words):
+                        continue
+                    if self.root(one) != self.root(other) and _likeness(one, other, self._weight) >= 0.8:
+                        self.join(one, other, "nearly the same words, weighed by rarity")
+
+    def _weight(self, word: str) -> float:
+        if word in GENERIC:
+            return 0.35
+        return math.log((len(self.nodes) + 10_000) / (1 + self.frequency[word])) / math.log(10_000)
+
+
+def _order(node: _Node) -> tuple[tuple[str, ...], list[str], bool, bool]:
+    return node.words, sorted(node.places), node.company, node.person
+
+
+def _numerals(node: _Node) -> frozenset[str]:
+    return frozenset(w for w in node.words if w.isdigit())
+
+
+def _apart(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one and other) and not (one <= other or other <= one)
+
+
+def _pairs_without_conflict(group: list[_Node], company: bool) -> Iterator[tuple[_Node, _Node]]:
+    """Pairs to join: all of a company's, else those without a place with the one place there is, and places that hold one another."""
+    if company:
+        yield from ((group[0], other) for other in group[1:])
+        return
+    placed = [n for n in group if n.places]
+    bare = [n for n in group if not n.places]
+    if all(not _apart(a.places, b.places) for a in placed for b in placed[:20]):
+        yield from ((group[0], other) for other in group[1:])
+        return
+    yield from ((bare[0], other) for other in bare[1:])
+    for one in placed:
+        for other in placed:
+            if one.places < other.places:
+                yield one, other
+
+
+def _without_business(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(w for w in words if w not in BUSINESS)
+
+
+def _ascii(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isascii() and c.isalpha())
+
+
+def _initials(abbreviation: str, folded: str) -> bool:
+    """Whether the letters of an abbreviation stand in this order in the name, from a first letter of a word on."""
+    starts = "".join(word[0] for word in folded.split())
+    return abbreviation[0] in starts
+
+
+def _near_pairs(group: list[tuple[str, _Node]]) -> Iterator[tuple[tuple[str, _Node], tuple[str, _Node]]]:
+    """All pairs of a small group; neighbours in the alphabet of a large one."""
+    reach = len(group) if len(group) <= 60 else 8
+    for at, one in enumerate(group):
+        for other in group[at + 1 : at + 1 + reach]:
+            if one[0] != other[0]:
+                yield one, other
+
+
+def _likeness(one: _Node, other: _Node, weight: object) -> float:
+    """Shared weight over all weight (weighted Jaccard) of the words."""
+    a, b = set(one.words), set(other.words)
+    weigh = weight
+    assert callable(weigh)
+    shared = sum(weigh(w) for w in a & b)
+    return shared / (shared + sum(weigh(w) for w in a ^ b)) if shared else 0.0

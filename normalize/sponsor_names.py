@@ -1,0 +1,162 @@
+"""Sponsors room: one spelling of an organization's name taken apart. Called by `sponsors` and `sponsor_list`.
+
+Undoes misread encodings, translates general words, drops legal forms, finds brackets, departments, addresses and abbreviations.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from normalize.sponsor_words import COMPANY_FORMS, COUNTRIES, DEPARTMENT, HEADS, LEGAL_FORMS, NOBODY, PLACES, STOP, distinctive, english
+from normalize.text import fold
+
+
+class Name(NamedTuple):
+    """What one spelling says."""
+
+    words: tuple[str, ...]  # all its words in English and in order, without stop words, legal forms, countries; brackets last
+    base: tuple[str, ...]  # words of the organization itself, in order, without departments, addresses, places
+    places: frozenset[str]
+    countries: frozenset[str]
+    abbreviations: tuple[str, ...]  # those given beside the name ("(AP-HP)"), folded
+    company: bool  # it has a company's legal form
+    person: bool  # it is given a doctor's or professor's title and names no organization
+
+
+# UTF-8 read as a one-byte encoding and then made plain ASCII: "FundaciA3n", "WA1/4rzburg", "DA(c)veloppement" (ICTRP, 2020).
+_ASHES = {
+    "A1/4": "ü", "A1/2": "ý", "A(c)": "é", "A3": "ó", "A$?": "ä", "A+-": "ñ", "AY=": "å", "APS": "ã", "ASS": "ç", "A?": "ß",
+    "A<<": "ë", "A!": "á", "A'": "ô", "A-": "ö", "A,": "ø", "Ao": "ú", "A2": "ò", "A1": "ù", "AaEUR(tm)": "'",
+}  # fmt: skip
+_ASH = re.compile(r"(?<=[a-zü])(?:" + "|".join(re.escape(k) for k in _ASHES if k not in ("APS", "ASS")) + r")(?=[a-z, ]|$)|(?<=[a-z])ASSAPS(?=[a-z])")
+_LATIN = re.compile("[ÃÂ√â][^\\sa-zA-Z]")
+_POSSESSIVE = re.compile(r"(?<=\w)['’`´‘]\s?s\b", re.IGNORECASE)
+_SLASH_FORMS = re.compile(r"\b(a/s|n/a|i/s|k/s|c/o|nv/sa|sa/nv)(?!\w)", re.IGNORECASE)
+_SPLIT = re.compile(r"[,;|\n:]|\s[-–—]+\s?|[–—]|(?<=\w)-\s|(?<=\w{3})/|/(?=\w{3})|\s/\s")
+_TAIL = re.compile(
+    r"[\s,(\-–]+(?:(?:an?\s+)?(?:indirect[ ,]+)?(?:wh?ole?ly?|100%)?[ -]*(?:own\w+)?\s*(?:subs[a-z]*ary|affiliate|member|part|division|filial\w*)\s+(?:of|de|company of)\b"
+    r"|(?:now\s+)?(?:a|an)\s+[\w.&' ]{2,40}\s+company\b|(?:formerly|previously|formally)\b|f/?k/?a\b|an? company of|now part of|c/o\b"
+    r"|acting (?:through|on|by)|represented by|vertreten durch|en (?:nombre|representacion|representación) de|on behalf of|trading as|t/a\b|d/?b/?a\b).*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)(?:[)\]}]|$)")
+_ABBREVIATION = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})[A-Z][A-Za-z0-9&.+-]{1,10}")
+_TITLE = re.compile(r"\b(?:(?:univ|assoc|ass|pd|priv|o|a)[.-]*\s*)?(?:prof|dr|doc|doz|docent|md|phd|professor|doctor|mr|mrs|ms|mudr|med|dra|pd|ddr|doctora)\b\.?", re.IGNORECASE)
+_STREETS = frozenset(
+    "street st strasse str road rd avenue ave boulevard blvd drive lane way square platz allee rue via viale piazza calle plaza weg vej gade vag vagen gatan box pobox floor suite building parkway".split()
+)
+
+
+def repaired(text: str) -> str:
+    """UTF-8 that was read as Latin-1, Windows-1252 or Mac Roman ("FundaciÃ³n", "Fundaci√≥n") as it was meant; other text as it is."""
+    if _LATIN.search(text):
+        for encoding in ("cp1252", "latin-1", "mac_roman"):
+            try:
+                return text.encode(encoding).decode("utf-8")
+            except (UnicodeEncodeError, UnicodeDecodeError):
+                continue
+    return _ASH.sub(lambda found: _ASHES.get(found[0], "çã"), text)
+
+
+def _tokens(text: str) -> list[str]:
+    """Folded words; single letters that follow one another are one word: "S.p.A." is "spa"."""
+    out: list[str] = []
+    run = ""
+    for word in fold(text).split():
+        if len(word) == 1 and word.isalpha():
+            run += word
+            continue
+        if run:
+            out.append(run)
+            run = ""
+        out.append(word)
+    if run:
+        out.append(run)
+    return out
+
+
+def words_of(text: str) -> list[str]:
+    """English words of a text in order, without stop words and legal forms."""
+    text = _POSSESSIVE.sub("s", _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))
+    return [w for w in english(_tokens(text)) if w not in STOP and w not in LEGAL_FORMS]
+
+
+def is_nobody(name_raw: str) -> bool:
+    """"None", "N/A", "Sponsor not yet defined" and the like name no organization."""
+    folded = fold(name_raw)
+    return not folded or folded in NOBODY or not any(c.isalpha() for c in folded)
+
+
+def read_name(name_raw: str) -> Name:
+    """One spelling taken apart."""
+    text = repaired(name_raw)
+    company = bool(COMPANY_FORMS.intersection(_tokens(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))))
+    head = _TAIL.sub("", text) or text
+    brackets = _BRACKETS.findall(head)
+    outside = _BRACKETS.sub(" ", head)
+    if not fold(outside):
+        outside = head
+        brackets = []
+    abbreviations = [b.strip() for b in brackets if _ABBREVIATION.fullmatch(b.strip())]
+    parts = [p for p in _SPLIT.split(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), outside)) if p.strip()]
+    if len(parts) > 1:
+        abbreviations += [p.strip() for p in (parts[0], parts[-1]) if _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
+    segments = [(words_of(p), bool(_TITLE.search(p))) for p in parts]
+    inside = [words_of(b) for b in brackets]
+    every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
+    places = frozenset(w for w in every if w in PLACES)
+    countries = frozenset(w for w in every if w in COUNTRIES)
+    base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
+    person = bool(_TITLE.search(head)) and not company and not any(w in HEADS for w in every)
+    return Name(
+        tuple(w for w in words_of(text) if w not in COUNTRIES),
+        tuple(base),
+        places,
+        countries,
+        tuple(sorted({fold(a).replace(" ", "") for a in abbreviations})),
+        company,
+        person,
+    )
+
+
+def _core(segments: list[tuple[list[str], bool]], abbreviations: set[str]) -> list[str]:
+    """Words of the segment that names the organization; of all segments when none can stand alone."""
+    useful = []
+    for words, titled in segments:
+        if not words or "".join(words) in abbreviations:
+            continue
+        if any(len(w) > 3 and w.isdigit() for w in words) or (_STREETS.intersection(words) and any(c.isdigit() for w in words for c in w)):
+            continue  # an address
+        if all(w in PLACES or w in COUNTRIES for w in words):
+            continue
+        useful.append((_rank(words, titled), words))
+    if not useful:
+        useful = [(0, words) for words, _ in segments if words]
+    best = max((rank for rank, _ in useful), default=0)
+    chosen = next((words for rank, words in useful if rank == best and best > 1 and distinctive(_without_title(words))), None)
+    if chosen is None:
+        chosen = [w for rank, words in useful if rank > 0 or best == 0 for w in words]
+    return [w for w in _without_title(chosen) if w not in PLACES and w not in COUNTRIES]
+
+
+_TITLES = frozenset("prof dr doc doz docent md phd professor doctor mr mrs ms mudr ddr msc bsc mph frcp mbbs dra drs shri smt pd priv".split())
+
+
+def _without_title(words: list[str]) -> list[str]:
+    return [w for w in words if w not in _TITLES]
+
+
+def _rank(words: list[str], titled: bool) -> int:
+    """How surely a segment names the organization: 3 hospital, 2 another head, 1 any name, 0 a department or a person beside one."""
+    kinds = {HEADS[w] for w in words if w in HEADS}
+    department = words[0] in DEPARTMENT or "dept" in words
+    if "hospital" in words and not words[0] == "dept":
+        return 4
+    if kinds and not department:
+        return 3
+    if kinds - {"institute", "hospital"}:
+        return 2
+    if department or titled:
+        return 0
+    return 1

@@ -1,0 +1,135 @@
+"""Sponsors room: the words of organization names. Tables read once from vocabulary/organization_words.yml and places.yml.
+
+What a word means in English, which words say nothing, which are places. Called by `sponsor_names` and its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pycountry
+import yaml
+from rapidfuzz.distance import OSA
+
+from normalize.text import fold
+
+_FOLDER = Path(__file__).parent / "vocabulary"
+
+
+def _load(name: str) -> Any:
+    return yaml.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+
+
+_WORDS = _load("organization_words")
+
+STOP = frozenset(_WORDS["stop"].split())
+COMPANY_FORMS = frozenset(_WORDS["legal"]["company"].split())
+LEGAL_FORMS = COMPANY_FORMS | frozenset(_WORDS["legal"]["other"].split())
+_TRANSLATIONS = {word: english for english, words in _WORDS["translations"].items() for word in words.split()}
+#: Words of business are compared as translated.
+BUSINESS = frozenset(t for word in _WORDS["business"].split() for t in _TRANSLATIONS.get(word, word).split())
+DEPARTMENT = frozenset(t for word in _WORDS["department"].split() for t in _TRANSLATIONS.get(word, word).split())
+HEADS = {word: kind for kind, words in _WORDS["heads"].items() for word in words.split()}
+NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
+
+
+def _glued(text: str) -> str:
+    return fold(text).replace(" ", "")
+
+
+def _cities() -> Iterator[tuple[str, str]]:
+    """(spelling, place as one word)."""
+    for entry in _load("places")["cities"].split(";"):
+        name, _, spellings = entry.strip().partition("=")
+        for spelling in (name, *filter(None, spellings.split(","))):
+            yield fold(spelling), _glued(name)
+
+
+def _countries() -> Iterator[tuple[str, str]]:
+    """(spelling, country as one word)."""
+    for country in pycountry.countries:
+        names = {country.name, getattr(country, "common_name", country.name), country.name.split(",")[0]}
+        for name in names:
+            yield fold(name), _glued(getattr(country, "common_name", country.name.split(",")[0]))
+    for alpha_2, spellings in _load("countries")["spellings"].items():
+        found = pycountry.countries.get(alpha_2=alpha_2)
+        if found is None or alpha_2 == "CN":  # the list of ICTRP's spellings of China holds its cities
+            continue
+        for spelling in spellings:
+            yield fold(spelling), _glued(getattr(found, "common_name", found.name.split(",")[0]))
+    yield from (("usa", "unitedstates"), ("us", "unitedstates"), ("uk", "unitedkingdom"), ("england", "unitedkingdom"))
+    yield from (("scotland", "unitedkingdom"), ("wales", "unitedkingdom"), ("pr china", "china"), ("prc", "china"))
+    yield from ((name, "germany") for name in ("deutschland",))
+    yield from (("espana", "spain"), ("italia", "italy"), ("polska", "poland"), ("sverige", "sweden"), ("danmark", "denmark"))
+    yield from (("osterreich", "austria"), ("nederland", "netherlands"), ("the netherlands", "netherlands"), ("norge", "norway"))
+
+
+_CITY = dict(_cities())
+_COUNTRY = {spelling: name for spelling, name in _countries() if spelling not in _CITY and len(spelling) > 1}
+PLACES = frozenset(_CITY.values())
+COUNTRIES = frozenset(_COUNTRY.values()) - PLACES
+
+#: Several words -> what they mean; by their first word, the longest first.
+_PHRASES: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+for _spelling, _meaning in [*_CITY.items(), *_COUNTRY.items(), *_WORDS["phrases"].items()]:
+    _parts = tuple(_spelling.split())
+    if len(_parts) > 1 or _spelling in _WORDS["phrases"]:
+        _PHRASES.setdefault(_parts[0], []).append((_parts, tuple(_meaning.split())))
+for _rows in _PHRASES.values():
+    _rows.sort(key=lambda row: (-len(row[0]), row))
+
+_ENGLISH = frozenset(word for meaning in _TRANSLATIONS.values() for word in meaning.split())
+#: Words that tell no organization from another.
+GENERIC = _ENGLISH | BUSINESS | DEPARTMENT | frozenset(HEADS) | STOP | LEGAL_FORMS | frozenset({"asl", "irccs", "affiliated", "academic", "central"})
+_LONG_WORDS: dict[str, list[str]] = {}
+for _word in sorted({*_TRANSLATIONS, *_ENGLISH, *BUSINESS}):
+    if len(_word) >= 7:
+        _LONG_WORDS.setdefault(_word[0], []).append(_word)
+
+
+@lru_cache(maxsize=200_000)
+def _mended(word: str) -> str:
+    """A long general word without its typing error ("universiatires"); other words as they are.
+
+    One error in 8 or 9 letters, two from 10 on, never in the first letter: names of their own kind are shorter or differ more.
+    """
+    if len(word) < 8 or word in _TRANSLATIONS or word in GENERIC or word in _CITY or word in _COUNTRY:
+        return word
+    allowed = 1 if len(word) < 10 else 2
+    best = min(
+        ((OSA.distance(word, known, score_cutoff=allowed), known) for known in _LONG_WORDS.get(word[0], ()) if abs(len(known) - len(word)) <= allowed),
+        default=(allowed + 1, ""),
+    )
+    return best[1] if best[0] <= allowed else word
+
+
+@lru_cache(maxsize=200_000)
+def _meaning(word: str) -> tuple[str, ...]:
+    word = _mended(word)
+    if word in _TRANSLATIONS:
+        return tuple(_TRANSLATIONS[word].split())
+    return (_CITY.get(word) or _COUNTRY.get(word) or word,)
+
+
+def english(words: list[str]) -> list[str]:
+    """Folded words of any language -> English words; places as one word each; stop words and legal forms still among them."""
+    out: list[str] = []
+    at = 0
+    while at < len(words):
+        for parts, meaning in _PHRASES.get(words[at], ()):
+            if tuple(words[at : at + len(parts)]) == parts:
+                out.extend(meaning)
+                at += len(parts)
+                break
+        else:
+            out.extend(_meaning(words[at]))
+            at += 1
+    return out
+
+
+def distinctive(words: Iterable[str]) -> list[str]:
+    """The words that can tell one organization from another: no general words, places, numerals or single letters."""
+    return [w for w in words if w not in GENERIC and w not in PLACES and w not in COUNTRIES and len(w) > 2 and not w.isdigit()]

@@ -1,0 +1,200 @@
+"""ISRCTN: what a trial means. Fixtures field by field, behaviours, recorded payloads, hostile payloads."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from normalize.isrctn import normalize
+from normalize.schema import CHILDREN, Record, Unreadable
+from normalize.vocabularies import VOCABULARIES
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "isrctn"
+MEDIA_TYPE = "application/xml; charset=utf-8"
+#: Left to the tests of eligibility: they change with its rules, not with this registry's.
+ELSEWHERE = ("criteria", "criterion_measures")
+NAMESPACE = "{http://www.67bricks.com/isrctn}"
+
+
+def payload(number: str) -> bytes:
+    return (FIXTURES / number / "payload.xml").read_bytes()
+
+
+def fixture(number: str) -> Record:
+    return normalize(payload(number), MEDIA_TYPE)
+
+
+def expected(number: str) -> dict[str, Any]:
+    return json.loads((FIXTURES / number / "expected.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def written(value: object) -> object:
+    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
+    plain = json.loads(msgspec.json.encode(value))
+    if not isinstance(plain, list):
+        return plain
+    return [{name: cell for name, cell in row.items() if cell is not None} for row in plain]
+
+
+def trial(inner: str, updated: str = "2024-06-30") -> Record:
+    body = f'<fullTrial><trial lastUpdated="{updated}"><isrctn>99990009</isrctn>{inner}</trial></fullTrial>'
+    return normalize(body.encode(), MEDIA_TYPE)
+
+
+# ------------------------------------------------------------------------------------------------------------ fixtures
+
+
+@pytest.mark.parametrize(
+    ("number", "field"),
+    [(folder.name, field) for folder in sorted(FIXTURES.iterdir()) for field in expected(folder.name)],
+)
+def test_fixture(number: str, field: str) -> None:
+    assert written(getattr(fixture(number), field)) == expected(number)[field]
+
+
+@pytest.mark.parametrize("number", sorted(folder.name for folder in FIXTURES.iterdir()))
+def test_fixture_holds_nothing_that_is_not_expected(number: str) -> None:
+    record = fixture(number)
+    filled = {name for name in record.__struct_fields__ if getattr(record, name) not in (None, ())}
+    assert filled - set(ELSEWHERE) == set(expected(number))
+
+
+# ---------------------------------------------------------------------------------------------------------- behaviours
+
+
+def test_the_namespace_and_the_search_answer_round_it_do_not_matter() -> None:
+    element = payload("ISRCTN99990001")
+    answer = b'<allTrials xmlns="http://www.67bricks.com/isrctn" totalCount="11">' + element + b"</allTrials>"
+    assert normalize(answer, MEDIA_TYPE) == normalize(element, MEDIA_TYPE)
+
+
+@pytest.mark.parametrize(
+    ("dates", "status"),
+    [
+        (("2024-07-01", "2024-12-31", "2025-12-31"), "not_yet_recruiting"),
+        (("2024-01-01", "2024-12-31", "2025-12-31"), "recruiting"),
+        (("2023-01-01", "2024-06-30", "2025-12-31"), "active_not_recruiting"),
+        (("2022-01-01", "2023-12-31", "2024-06-01"), "completed"),
+        (("2024-01-01", "", ""), None),
+        (("", "", ""), None),
+    ],
+)
+def test_status_is_reckoned_as_of_the_last_update(dates: tuple[str, str, str], status: str | None) -> None:
+    start, end, over = dates
+    people = f"<participants><recruitmentStart>{start}</recruitmentStart><recruitmentEnd>{end}</recruitmentEnd></participants>"
+    record = trial(f"{people}<trialDesign><overallEndDate>{over}</overallEndDate></trialDesign>")
+    assert (record.recruitment_status, record.recruitment_status_raw) == (status, None)
+
+
+def test_an_override_of_the_status_counts() -> None:
+    record = trial("<participants><recruitmentStatusOverride>Suspended</recruitmentStatusOverride></participants>")
+    assert (record.recruitment_status, record.recruitment_status_raw) == ("suspended", "Suspended")
+
+
+@pytest.mark.parametrize(("text", "actual"), [("", None), ("0", None), ("25", 25)])
+def test_nobody_counted_yet_is_no_enrollment(text: str, actual: int | None) -> None:
+    record = trial(f"<participants><totalFinalEnrolment>{text}</totalFinalEnrolment></participants>")
+    assert record.actual_enrollment == actual
+    assert record.warnings == ()
+
+
+def test_of_several_purposes_none_is_the_main_one() -> None:
+    purposes = "<purposes><purpose>Treatment</purpose><purpose>Prevention</purpose></purposes>"
+    record = trial(f"<trialDesign><interventionalTrialDesign>{purposes}</interventionalTrialDesign></trialDesign>")
+    assert (record.primary_purpose, record.study_design_raw) == (None, "Purpose: Treatment, Prevention")
+
+
+def test_a_secondary_design_that_is_no_allocation_is_not_reported() -> None:
+    record = trial("<trialDesign><secondaryStudyDesign>Longitudinal study</secondaryStudyDesign></trialDesign>")
+    assert (record.allocation, record.observational_model, record.unmapped_values) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'<allTrials totalCount="0" xmlns="http://www.67bricks.com/isrctn"></allTrials>', "a search answer with 0 of them"),
+        (b"<allTrials><fullTrial/><fullTrial/></allTrials>", "a search answer with 2 of them"),
+        (b"<html><body>Sorry</body></html>", "found <html>"),
+        (b"<fullTrial><trial/></fullTrial>", "no ISRCTN of eight figures"),
+        (b"<fullTrial><trial><isrctn>1234</isrctn></trial></fullTrial>", "no ISRCTN of eight figures"),
+        (b"", "found something else"),
+        (b"Too many requests", "found something else"),
+    ],
+)
+def test_what_is_no_trial_is_refused_with_a_sentence(body: bytes, said: str) -> None:
+    with pytest.raises(Unreadable, match=re.escape(said)):
+        normalize(body, MEDIA_TYPE)
+
+
+def test_another_encoding_is_read_when_it_is_said() -> None:
+    body = "<fullTrial><trial><isrctn>99990009</isrctn><trialDescription><title>Größe</title></trialDescription></trial></fullTrial>"
+    assert normalize(body.encode("latin-1"), "application/xml; charset=latin-1").public_title == "Größe"
+    with pytest.raises(Unreadable, match="said to be in klingon"):
+        normalize(body.encode(), "application/xml; charset=klingon")
+
+
+# ----------------------------------------------------------------------------------------------------- recorded payloads
+
+
+def test_recorded_trials(shared: Path) -> None:
+    found: dict[str, Record] = {}
+    for path in sorted((shared / "recorded" / "isrctn" / "xml").glob("*.xml")):
+        root = ElementTree.fromstring(path.read_bytes())
+        for element in root.iter(f"{NAMESPACE}fullTrial"):
+            record = normalize(ElementTree.tostring(element), MEDIA_TYPE)
+            found[record.registry_id] = record
+            assert record == normalize(path.read_bytes(), MEDIA_TYPE)
+            assert record.unmapped_values == ()
+            assert record.warnings == ()
+            texts = json.loads(msgspec.json.encode(record))
+            said = "".join(json.dumps(texts, ensure_ascii=False).replace("\\n", "").replace("\\t", "").replace('\\"', '"').split())
+            for name in ("title", "scientificTitle", "studyHypothesis", "plainEnglishSummary", "inclusion", "exclusion", "description",
+                         "primaryOutcome", "secondaryOutcome", "variable", "method", "timepoints", "publicationDetails"):  # fmt: skip
+                for node in element.iter(f"{NAMESPACE}{name}"):
+                    for line in (node.text or "").split("\n"):
+                        assert "".join(line.split()) in said, (record.registry_id, name)
+    assert set(found) == {"ISRCTN54285094", "ISRCTN62918594", "ISRCTN16025168"}
+    sizes = {number: (record.target_sample_size, record.actual_enrollment) for number, record in found.items()}
+    assert sizes == {"ISRCTN54285094": (600, None), "ISRCTN62918594": (81, 25), "ISRCTN16025168": (210, None)}
+    identifiers = {row.id_normalized for row in found["ISRCTN62918594"].secondary_ids if row.type == "registry"}
+    assert identifiers == {"NCT05057013", "2020-005891-36"}
+
+
+def test_recorded_answer_without_a_trial(shared: Path) -> None:
+    with pytest.raises(Unreadable, match="a search answer with 0 of them"):
+        normalize((shared / "recorded/isrctn/xml/search_empty.xml").read_bytes(), MEDIA_TYPE)
+
+
+# ---------------------------------------------------------------------------------------------------- hostile payloads
+
+COLUMNS = ("study_type", "phase", "recruitment_status", "sex", "allocation", "intervention_model", "masking", "primary_purpose", "ipd_sharing")  # fmt: skip
+PAYLOADS = [payload(folder.name) for folder in sorted(FIXTURES.iterdir())]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(PAYLOADS),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 300), st.binary(max_size=12)), min_size=1, max_size=4),
+)
+def test_mutated_payloads_are_records_or_unreadable(body: bytes, edits: list[tuple[float, int, bytes]]) -> None:
+    for place, length, inserted in edits:
+        start = int(place * len(body))
+        body = body[:start] + inserted + body[start + length :]
+    try:
+        record = normalize(body, MEDIA_TYPE)
+    except Unreadable as refusal:
+        assert str(refusal).endswith(".")
+        return
+    for column in COLUMNS:
+        assert getattr(record, column) in {None, *VOCABULARIES[column]}
+    for name, kind in CHILDREN.items():
+        assert all(type(row) is kind for row in getattr(record, name))
+    assert msgspec.json.encode(record) == msgspec.json.encode(normalize(body, MEDIA_TYPE))

@@ -1,0 +1,62 @@
+"""The catalogue can be swapped under the running site, be missing, or be something else."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.site.conftest import InProcess
+from tests.site.made import BARE, CHINESE, make_catalogue
+
+OLD = [("IRCT20200101000001N1", "ictrp", BARE)]
+NEW = [("ChiCTR2100000001", "ictrp", CHINESE)]
+
+
+@pytest.mark.parametrize("immutable", [False, True])
+@pytest.mark.parametrize("threads", [0, 3])
+def test_a_swapped_catalogue_is_seen_at_once_on_all_pages(
+    serve: Callable[..., InProcess], tmp_path: Path, immutable: bool, threads: int
+) -> None:
+    path = make_catalogue(tmp_path / "catalogue.db", OLD)
+    site = serve(path, immutable=immutable, num_sql_threads=threads)
+    for _ in range(4):  # every thread opens the old file
+        assert "A study of which nothing is said" in site.html("/search")
+        assert len(site.get("/catalogue/trials.json?_shape=array").json()) == 1
+    os.replace(make_catalogue(tmp_path / "new.db", [*NEW, *OLD]), path)
+    for _ in range(4):
+        assert "Acupuncture for nausea" in site.html("/search")
+        assert len(site.get("/catalogue/trials.json?_shape=array").json()) == 2
+    assert "2 rows" in site.html("/catalogue?_show_hidden=1").partition("/catalogue/trials")[2]
+
+
+def test_without_a_catalogue_the_site_says_what_to_do(serve: Callable[..., InProcess]) -> None:
+    site = serve()
+    for path in ("/", "/search", "/trial/NCT01000001", "/about", "/search.csv"):
+        answer = site.get(path)
+        assert answer.status_code == 503 and "harvester refresh" in answer.text, path
+    assert site.get("/dictionary").status_code == 200
+
+
+def test_a_file_that_is_no_catalogue_is_named_so(serve: Callable[..., InProcess], tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE trials (trial_id TEXT)")
+    answer = serve(path).get("/")
+    assert answer.status_code == 503 and "not a catalogue of this version" in answer.text
+
+
+def test_an_empty_catalogue_has_pages(serve: Callable[..., InProcess], tmp_path: Path) -> None:
+    site = serve(make_catalogue(tmp_path / "catalogue.db", []))
+    for path in ("/", "/search", "/search?q=lupus", "/about"):
+        assert site.get(path).status_code == 200
+    assert site.get("/search.json").json()["trials"] == []
+
+
+def test_a_dated_snapshot_under_another_name_is_served(serve: Callable[..., InProcess], tmp_path: Path) -> None:
+    site = serve(make_catalogue(tmp_path / "catalogue-2026-01-05.db", NEW))
+    assert "Acupuncture for nausea" in site.html("/trial/ChiCTR2100000001")

@@ -1,0 +1,69 @@
+"""What a reader types becomes an expression that SQLite accepts, whatever it is."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harvester.site.matching import END, MARK, Piece, matching, pieces
+
+TEXTS = ["recurrent miscarriage", "recurrent implantation failure", "lupus in pregnancy", "arthritis", "IL-2 in lupus"]
+
+
+@pytest.fixture(scope="module")
+def db() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.execute('CREATE VIRTUAL TABLE texts USING fts5(text, tokenize="unicode61 remove_diacritics 2")')
+    connection.executemany("INSERT INTO texts VALUES (?)", [(text,) for text in TEXTS])
+    return connection
+
+
+def found(db: sqlite3.Connection, typed: str) -> list[str]:
+    expression = matching(typed).expression
+    if expression is None:
+        return []
+    return [row[0] for row in db.execute("SELECT text FROM texts WHERE texts MATCH ? ORDER BY rowid", (expression,))]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("recurrent", TEXTS[:2]),
+        ("recurrent miscarriage", TEXTS[:1]),
+        ("miscarriage recurrent", TEXTS[:1]),
+        ('"miscarriage recurrent"', []),
+        ("miscarriages", TEXTS[:1]),
+        ("pregnancies", []),
+        ("miscarriage OR lupus", [TEXTS[0], TEXTS[2], TEXTS[4]]),
+        ("recurrent -implantation", TEXTS[:1]),
+        ("recurrent NOT implantation", TEXTS[:1]),
+        ("recurr*", TEXTS[:2]),
+        ("il-2", TEXTS[4:]),
+        ("LUPUS", [TEXTS[2], TEXTS[4]]),
+        ("arthritis", TEXTS[3:4]),
+        ("-lupus", []),
+        ("", []),
+    ],
+)
+def test_words_phrases_and_operators(db: sqlite3.Connection, typed: str, expected: list[str]) -> None:
+    assert found(db, typed) == expected
+
+
+@pytest.mark.parametrize("typed", ['"', "(", "a AND", "OR", "NEAR(a b)", "text: x", "*", "a^2", '"a" "', "''", "--", "a + b", "{x}"])
+def test_operators_of_sqlite_are_text(db: sqlite3.Connection, typed: str) -> None:
+    found(db, typed)
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_a_syntax_error(typed: str) -> None:
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute("CREATE VIRTUAL TABLE texts USING fts5(text)")
+        found(connection, typed.encode("utf-8", "replace").decode())
+    connection.close()
+
+
+def test_marks_become_pieces() -> None:
+    assert pieces(f"a {MARK}b{END}\n c") == (Piece("a ", False), Piece("b", True), Piece(" c", False))

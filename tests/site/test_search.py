@@ -1,0 +1,106 @@
+"""The search page: words, numbers, filters with counts, order, pages, and what it says when nothing is found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.site.conftest import InProcess
+
+
+def titles(html: str) -> list[str]:
+    cards = re.findall(r'<li class="trial-card">\s*<h3><a [^>]*>(.*?)</a>', html, re.DOTALL)
+    return [re.sub(r"<.*?>", "", card) for card in cards]
+
+
+def counts(html: str, facet: str) -> dict[str, int]:
+    part = html.partition(f'id="facet-{facet}"')[2].partition("</section>")[0]
+    rows = re.findall(r'<li><a [^>]*>(?:<span aria-hidden="true">✓ </span>)?(.*?)</a> <span class="count">([\d,]+)<', part)
+    return {label: int(count.replace(",", "")) for label, count in rows}
+
+
+def test_words_find_trials_and_are_marked(site: InProcess) -> None:
+    html = site.html("/search?q=miscarriages")
+    assert titles(html) == ["Aurelin for Recurrent Miscarriage"]
+    assert "Recurrent <mark>Miscarriage</mark></a>" in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "trial"),
+    [
+        ("NCT01000001", "NCT01000001"),
+        ("nct 01000001", "NCT01000001"),
+        ("2019-000001-11", "NCT01000001"),
+        ("EUCTR2019-000001-11-FR", "NCT01000001"),
+        ("euctr2019-000001-11-fr", "NCT01000001"),
+        ("chictr2100000001", "ChiCTR2100000001"),
+        ("CTRI/2020/04/024567", "CTRI%2F2020%2F04%2F024567"),
+    ],
+)
+def test_a_number_leads_to_its_trial(site: InProcess, typed: str, trial: str) -> None:
+    answer = site.get(f"/search?q={typed}")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/trial/{trial}")
+
+
+def test_a_number_that_is_not_here_says_so_and_where_to_look(site: InProcess) -> None:
+    html = site.html("/search?q=NCT09999999")
+    assert "NCT09999999 (ClinicalTrials.gov) is the number of no single trial" in html
+    assert 'href="https://clinicaltrials.gov/study/NCT09999999"' in html
+
+
+def test_filters_count_under_all_filters_but_their_own(site: InProcess) -> None:
+    html = site.html("/search?q=vitamin&phase=3")
+    assert titles(html) and "30 trials" in html
+    assert counts(html, "phase") == {"Phase 3": 30, "Phase 4": 30}
+    assert counts(html, "status") == {"Completed": 20, "Terminated": 10}
+    assert counts(html, "country") == {"United Kingdom": 30}
+    assert counts(html, "registry") == {"ISRCTN": 30}
+
+
+def test_two_values_of_a_filter_are_either_two_filters_are_both(site: InProcess) -> None:
+    assert "60 trials" in site.html("/search?q=vitamin&phase=3&phase=4")
+    assert "10 trials" in site.html("/search?q=vitamin&phase=3&status=terminated")
+    assert "0 trials" in site.html("/search?q=vitamin&phase=3&country=FR")
+
+
+def test_trials_without_a_value_can_be_filtered(site: InProcess) -> None:
+    html = site.html("/search?status=not_given")
+    assert "A study of which nothing is said" in titles(html)
+    assert "Aurelin for Recurrent Miscarriage" not in titles(html)
+
+
+def test_start_years_bound_the_search(site: InProcess) -> None:
+    assert "6 trials" in site.html("/search?q=vitamin&from=2001&to=2002")
+    assert "Start from 2001" in site.html("/search?q=vitamin&from=2001")
+
+
+def test_pages_hold_every_trial_once(site: InProcess) -> None:
+    pages = [titles(site.html(f"/search?q=vitamin&page={n}")) for n in (1, 2, 3)]
+    assert [len(page) for page in pages] == [25, 25, 10]
+    assert len({title for page in pages for title in page}) == 60
+    assert titles(site.html("/search?q=vitamin&page=99")) == pages[2]
+
+
+def test_order(site: InProcess) -> None:
+    assert titles(site.html("/search?q=vitamin&sort=size"))[0] == "Vitamin study number 60"
+    assert titles(site.html("/search?sort=start"))[0] == "Aurelin for Recurrent Miscarriage"
+    assert titles(site.html("/search?sort=nonsense")) == titles(site.html("/search"))
+
+
+def test_nothing_found_says_what_to_try(site: InProcess) -> None:
+    html = site.html("/search?q=miscariage+yoga&status=recruiting")
+    assert "No trial has all of this" in html
+    assert re.search(r'<a href="[^"]*">Only yoga</a> \(2\)', html)
+    assert "Only miscariage: no trial" in html
+    assert re.search(r'<a href="[^"]*">Did you mean miscarriage\?</a> \(1\)', html)
+
+
+@pytest.mark.parametrize("query", ['q="', "q=(", "q=AND", "q=%00", "q=" + "a" * 3000, "page=-1", "page=x", "from=abc", "phase=%27", "country=%F0%9F"])
+def test_strange_addresses_are_answered(site: InProcess, query: str) -> None:
+    assert site.get(f"/search?{query}").status_code == 200
+
+
+def test_what_was_typed_is_escaped(site: InProcess) -> None:
+    html = site.html("/search?q=<script>alert(1)</script>&status=<b>x")
+    assert "<script>alert" not in html and "<b>x" not in html

@@ -1,0 +1,159 @@
+"""A trial's page: every section, from which record it comes, what differs, and no registry text that runs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.site.conftest import InProcess
+from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
+
+#: The sections that readers of registry pages know, in their order.
+ORDER = [
+    "study-results", "basic-information", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
+    "other-names", "eligibility", "participants", "outcomes", "sponsors", "responsible-party", "investigators", "locations", "countries",
+    "contacts", "references", "documents", "ethics", "results", "data-sharing", "identifiers", "records", "mentioned", "versions", "warnings",
+]  # fmt: skip
+
+
+def section(html: str, anchor: str) -> str:
+    """The text of a section, tags as blanks."""
+    part = html.partition(f'<section id="{anchor}"')[2].partition("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", part.partition(">")[2])).strip()
+
+
+@pytest.fixture(scope="module")
+def html(site: InProcess) -> str:
+    return site.html("/trial/NCT01000001")
+
+
+def test_every_section_stands_in_order_with_an_explanation_and_in_the_contents(html: str) -> None:
+    assert re.findall(r'<section id="([^"]+)"', html) == ORDER
+    assert html.count('class="explanation"') == len(ORDER)
+    for anchor in ORDER:
+        assert html.count(f'<a href="#{anchor}">') >= 2, anchor
+
+
+@pytest.mark.parametrize(
+    ("anchor", "text"),
+    [
+        ("study-results", "Results are posted, first posted 2 Jan 2026"),
+        ("titles", "A Randomized Trial of Aurelin"),
+        ("summary", "Whether aurelin lowers the risk"),
+        ("conditions", "Recurrent Miscarriage MeSH D000026"),
+        ("conditions", "MedDRA 10036586 (PT, version 20.0)"),
+        ("design", "Who is masked Participant, Investigator"),
+        ("arms", "Active Experimental Aurelin for 12 weeks Gets: Aurelin Drug"),
+        ("arms", "Watched No intervention No intervention is named for this group"),
+        ("interventions", "In: Active"),
+        ("other-names", "AUR-1, Aurelinum"),
+        ("eligibility", "Minimum age 18 years Maximum age 40 years Sex Women Healthy volunteers Not accepted"),
+        ("participants", "Planned Country France 80"),
+        ("outcomes", "Live birth Time frame: 21 months Any living child"),
+        ("sponsors", "Nordvik Pharma Secondary sponsor or collaborator"),
+        ("locations", "France 1 Hôpital Exemple, Lyon Recruiting"),
+        ("contacts", "Public queries Trial Office Example Hospital"),
+        ("ethics", "Approved, 1 Dec 2020 CPP Exemple"),
+        ("data-sharing", "Plan to share individual data Planned"),
+        ("records", "NCT01000001 names 2019-000001-11 in a"),
+        ("mentioned", "Acupuncture for nausea"),
+        ("warnings", "this is no date"),
+        ("warnings", "Ladies"),
+    ],
+)
+def test_sections_show_what_the_records_say(html: str, anchor: str, text: str) -> None:
+    assert text in section(html, anchor)
+
+
+def test_criteria_are_nested_lists_and_the_text_stands_whole(html: str) -> None:
+    nested = r"Two losses or more:</span><ul class=\"criteria\"><li><span class=\"text\">before 12 weeks</span></li><li><span class=\"text\">unexplained"
+    assert re.search(nested, html)
+    assert ELIGIBILITY in html
+
+
+def test_values_that_differ_stand_side_by_side_and_equal_ones_do_not(html: str) -> None:
+    table = html.partition('<table class="comparison">')[2].partition("</table>")[0]
+    rows = {
+        re.sub(r"<[^>]*>", "", row.partition("</th>")[0]).strip(): row for row in table.partition("<tbody>")[2].split("</tr>")
+    }
+    assert "NCT01000001 (WHO ICTRP)" in table and "EUCTR2019-000001-11-FR" in table
+    assert "<strong>Phase 2/3</strong>" in rows["Phase"]
+    assert "<strong>200</strong>" in rows["Participants planned"]
+    assert "Unknown (registry: “Ongoing”)" in rows["Recruitment status"]
+    # "2021-03" agrees with "2021-03-05", "EXAMPLE HOSPITAL" with "Example Hospital".
+    assert "differs" not in rows["First enrollment"] and "differs" not in rows["Primary sponsor"]
+
+
+def test_a_section_says_from_which_record_it_comes_and_folds_up_the_others(html: str) -> None:
+    titles = html.partition('<section id="titles"')[2].partition("</section>")[0]
+    assert '<p class="from">From <a href="#record-ctgov-NCT01000001">NCT01000001</a></p>' in titles
+    assert "<summary>According to 2 other records</summary>" in titles
+
+
+def test_numbers_papers_and_documents_are_links(html: str) -> None:
+    for link in (
+        "https://clinicaltrials.gov/study/NCT01000001",
+        "https://www.clinicaltrialsregister.eu/ctr-search/search?query=eudract_number:2019-000001-11",
+        "https://pubmed.ncbi.nlm.nih.gov/15482749/",
+        "https://doi.org/10.1000/ex(1)",
+        "https://example.org/p.pdf",
+        "https://data.example.org/aurelia",
+    ):
+        assert f'href="{link}"' in html, link
+
+
+def test_what_no_registry_gives_is_said_where_a_reader_looks_for_it(site: InProcess) -> None:
+    html = site.html("/trial/IRCT20200101000001N1")
+    for anchor in ("summary", "conditions", "interventions", "eligibility", "outcomes", "sponsors", "countries", "ethics"):
+        assert "Not given by the registry" in section(html, anchor)
+    for anchor in ("keywords", "arms", "locations", "references", "documents", "warnings", "mentioned"):
+        assert f'id="{anchor}"' not in html
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["nct01000001", "2019-000001-11", "EUCTR2019-000001-11-FR", "ctgov:NCT01000001", "euctr:EUCTR2019-000001-11-FR"],
+)
+def test_any_number_of_a_record_redirects_to_its_trial(site: InProcess, number: str) -> None:
+    answer = site.get(f"/trial/{number}")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/trial/NCT01000001")
+    assert site.get(f"/trial/{number}.json").headers["location"] == "/trial/NCT01000001.json"
+
+
+def test_numbers_with_slashes_have_a_page(site: InProcess) -> None:
+    for path in ("/trial/CTRI%2F2020%2F04%2F024567", "/trial/CTRI/2020/04/024567"):
+        assert "Yoga for back pain" in site.html(path)
+
+
+def test_a_number_of_two_trials_is_a_choice(site: InProcess) -> None:
+    answer = site.get("/trial/U1111-1234-5678")
+    assert answer.status_code == 300
+    assert "Yoga for back pain" in answer.text and "Yoga for neck pain" in answer.text
+
+
+def test_an_unknown_number_is_404_with_ways_on(site: InProcess) -> None:
+    answer = site.get("/trial/NCT09999999")
+    assert answer.status_code == 404
+    assert 'href="https://clinicaltrials.gov/study/NCT09999999"' in answer.text
+    assert site.get("/trial/NCT09999999.json").json()["ok"] is False
+
+
+@pytest.mark.parametrize("path", ["/trial/NCT06660000", "/search?q=NCT06660000+script", "/search?q=document", "/catalogue/records"])
+def test_registry_text_is_escaped_everywhere(site: InProcess, path: str) -> None:
+    html = site.html(path)
+    assert "document" in html  # the text is there
+    assert not re.search(r"<script>document|<img src=x|\b49 =cmd", html)
+    assert not re.search(r"""(?:href|src|action)=["']?\s*javascript:""", html, re.IGNORECASE)
+
+
+def test_hostile_text_is_on_the_page_whole(site: InProcess) -> None:
+    escaped = HOSTILE_TEXT.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")
+    assert site.html("/trial/NCT06660000").count(escaped) > 40
+
+
+def test_pages_forbid_foreign_scripts_and_hold_none(site: InProcess) -> None:
+    answer = site.get("/trial/NCT01000001")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.text and " style=" not in answer.text
+    assert not re.search(r'<link [^>]*href="(?:https?:)?//', answer.text)
