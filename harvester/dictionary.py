@@ -1,4 +1,4 @@
-"""The data dictionary, written from the schema classes: docs/data-dictionary.md and the tables' part of metadata.yml.
+"""The data dictionary, written from the schema classes: docs/data-dictionary.md, and the sources and tables in metadata.yml.
 
 `python -m harvester.dictionary` rewrites both in a checkout; a test fails when they differ from what this module writes. What is
 not in the schema, how Datasette shows a table, stands here as data.
@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from harvester.catalogue import SEARCHED, TABLES, Table
+from harvester.registries import REGISTRIES
 
 ROOT = Path(__file__).parent.parent
 DICTIONARY = ROOT / "docs" / "data-dictionary.md"
@@ -103,9 +104,11 @@ def tables_metadata() -> dict[str, Any]:
 
 
 def metadata(text: str) -> str:
-    """The text of metadata.yml: its upper part as it stands in `text`, and the tables below it."""
+    """The text of metadata.yml: its upper part as it stands in `text`, and below it the sources and the tables."""
     upper = text.partition(_LINE)[0].rstrip("\n") + "\n"
-    dumped = yaml.safe_dump({"tables": tables_metadata()}, sort_keys=False, allow_unicode=True, width=130)
+    sources = "; ".join(f"{registry.attribution} ({registry.licence})" for registry in REGISTRIES.values())
+    written = {"source": sources, "source_url": "/about", "tables": tables_metadata()}
+    dumped = yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=130)
     return upper + _LINE + "".join(f"    {line}\n" for line in dumped.splitlines())
 
 

@@ -21,7 +21,7 @@ from normalize.identifiers import canonical
 #: Registries that only answer for single numbers: a query there is a person's export, put into the inbox.
 BY_NUMBER_ONLY = ("ictrp",)
 #: Which source to ask for a registry's number; every other registry's numbers are asked of WHO ICTRP.
-_ASKED_OF = {"ClinicalTrials.gov": "ctgov", "EUCTR": "euctr"}
+_ASKED_OF = {"ClinicalTrials.gov": "ctgov", "EUCTR": "euctr", "CTIS": "ctis", "ISRCTN": "isrctn"}
 
 
 class Wish(Struct, frozen=True, kw_only=True):

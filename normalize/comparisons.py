@@ -80,6 +80,7 @@ _FILLERS = frozenset(
     """the a an of is in approximately about age ages average total mean score scores value level grade class stage nyha ecog gina asa step duration
     period interval range ctcae type""".split()
 )
+_OVER_THE = re.compile(r"over\s(?:the|a)\s(?!age)", re.IGNORECASE)  # "over the 7 days before" is a window
 _DENIED = frozenset(("not", "never", "nor", "isn't", "aren't"))
 
 # -------------------------------------------------------------------------------------------------------- after a number
@@ -92,6 +93,8 @@ _AFTER = re.compile(
     |(?P<plus>\+)(?![\d+])|\s?(?P<min>minimum)\b|\s?(?P<max>maximum)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: "2+ prior lines", not the grades of a stain or a test strip, "1+, 2+ or 3+".
+_COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _RANGE = re.compile(
     r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
     rf"(?P<minus>[-−–](?=\d))?(?P<to>{_DIGITS})",
@@ -232,9 +235,9 @@ def _in_roman(text: str, begin: int, stop: int) -> list[Limit]:
     found = []
     for match in _ROMAN_GRADES.finditer(text, begin, stop):
         grades = [_ROMAN[grade] for grade in re.findall(r"[IVⅠⅡⅢⅣⅤ]+", match["grades"])]
-        limit = Limit(match.start(), match.start("grades"), match.end())
+        start = match.start() + len(match.group()) - len(match.group().lstrip())
+        limit = Limit(start, match.start("grades"), match.end())
         limit.roman = True
-        limit.number = match.start("grades")
         side = _side(match["sign"]) if match["sign"] else ""
         if match["phrase"]:
             side = _PHRASES.get(" ".join(match["phrase"].lower().split()), "")
@@ -308,6 +311,8 @@ def _limit(text: str, begin: int, stop: int, start: int, end: int) -> Limit | No
     limit.negated, limit.of_age = before.negated, before.of_age
     if before.side == "from":
         return _range(text, begin, stop, limit, value) or _postfix(text, stop, limit, value)
+    if before.side == "gt" and _OVER_THE.match(text, before.start, start):
+        return None
     limit.bound(before.side, -value if minus else value)
     limit.bare = before.side == "le" and text[before.start : before.start + 2].lower() in ("up", "ma")
     if slash := _SLASH.match(text, end, stop):
@@ -348,6 +353,9 @@ def _before(text: str, begin: int, start: int) -> _Before | None:
         sign = _SIGN_BEFORE.search(text, max(begin, at - 8), at)
         return _Before(_side(sign.group()), sign.start()) if sign else None
     window = max(begin, at - 60)
+    end_word = text[window:at].rsplit(None, 1)[-1].strip("(:[,").lower()
+    if end_word and end_word not in _PHRASE_LENGTHS and end_word not in _FILLERS:
+        return None
     left = text[window:at].lower()
     words = left.split()
     if window > begin and words and not text[window - 1].isspace():
@@ -441,7 +449,7 @@ def _postfix(text: str, stop: int, limit: Limit, value: float) -> Limit | None:
     end, of_age = limit.end, limit.of_age
     _read_unit(text, stop, limit)
     after = _AFTER.match(text, limit.end, stop)
-    if after is not None:
+    if after is not None and not (after["plus"] and value < 5 and not limit.unit and not _COUNTS.match(text, after.end(), stop)):
         limit.bound("le" if after["less"] or after["max"] or after["below"] else "ge", value)
         said = after.group().lower()
         limit.of_age = limit.of_age or "old" in said or "young" in said

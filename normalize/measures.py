@@ -15,7 +15,10 @@ from normalize.units import Unit
 from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, WORD, Variable
 
 _GESTATION_AFTER = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
-#: After a name: the name is limited by what comes next ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
+#: What follows a name: then the name is limited by what comes next ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
+_TIME_AFTER = re.compile(r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)", re.IGNORECASE)
+_DURATION = variables.NAMES["duration"][0]
+_INTERVAL = variables.NAMES["interval"][0]
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 
 #: Who can stand before "≥ 18 years" that is an age without saying so.
@@ -36,7 +39,8 @@ _AGE_GOES_ON = re.compile(
 _NOT_COUNTED = frozenset(
     """and or with at in on for to as is are was were if who when which by from but than per within during prior before after according based inclusive
     at male female men women patients due using despite measured assessed points point the a an upon calculated confirmed documented performed while since
-    without both in be obtained determined following""".split()
+    without both in be obtained determined following may can will would should must did do does shall could not has have had then also until through
+    that where there yes no vs versus even though although because""".split()
 )
 _STOP = frozenset(
     """a an the of with who whom whose have has had having is are was were be been being must should will would can cannot may at for and or to in on by as than that
@@ -98,9 +102,9 @@ def _share_units(raw: str, found: list[Limit]) -> None:
     """ "< 18.5 or > 30 kg/m2", "≥ 18 years and ≤ 65": a limit without unit takes that of the one beside it."""
     for one, two in zip(found, found[1:], strict=False):
         if bool(one.unit) != bool(two.unit) and _between(raw, one, two) in _CONNECTIVES:
-            if one.unit:
+            if one.unit and not _counts(raw[two.end : two.end + 40]):
                 two.unit = one.unit
-            else:
+            elif two.unit:
                 one.unit, one.of_age = two.unit, one.of_age or two.of_age
 
 
@@ -142,8 +146,8 @@ def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named],
     clause = raw[max(begin, limit.number - 130) : limit.number]
     clause = clause[max(clause.rfind(". "), clause.rfind("; "), clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
     follows = rest.lstrip(" ")
-    counted = unit is None and not limit.of_age and follows[:1].isalpha() and follows.split(None, 1)[0].lower().strip(",.;)") not in _NOT_COUNTED
-    found = variables.before(clause, unit, 2 if counted else 9 if timed else 14)
+    counted = unit is None and not limit.of_age and _counts(rest)
+    found = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if limit.roman:
         return ([found[0][0]], "") if found and found[0][0].name in _ROMAN_SCALES else ([], "")
     if limit.of_age and (timed or unit is None):
@@ -162,13 +166,24 @@ def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named],
         return [], ""
     if counted and (words := _words_after(follows)):
         return [], words
-    if before and _between(raw, before[-1][0], limit) in _CONNECTIVES:
+    if before and before[-1][0].unit == limit.unit and _between(raw, before[-1][0], limit) in _CONNECTIVES:
         return before[-1][1], before[-1][2]
     since = max(before[-1][0].end if before else begin, limit.number - len(clause))
-    words = _words_before(raw[since : limit.start]) or _words_after(rest)
+    left = raw[since : limit.start]
+    if timed and _TIME_AFTER.match(rest):
+        return [_INTERVAL], ""
+    if timed and not follows.startswith("of ") and (left.rstrip(" (").rpartition(" ")[2].lower() in _STOP or not left.strip()):
+        return [_DURATION], ""
+    words = _words_before(left) or _words_after(rest)
     if not words and (far := variables.after(follows, unit, 6)):
         return [far[0]], ""
-    return [], words or ("duration" if timed else "")
+    return ([_DURATION], "") if timed and not words else ([], words)
+
+
+def _counts(rest: str) -> bool:
+    """Whether a number is followed by what it counts: " lesions", not " or" or ")"."""
+    word = rest[1:].partition(" ")[0] if rest[:1] == " " else ""
+    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in _NOT_COUNTED
 
 
 def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:

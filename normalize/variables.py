@@ -22,8 +22,8 @@ class Variable(NamedTuple):
 
 
 def _canonical(code: str) -> Unit:
-    if code in ("{score}", "{count}"):
-        return Unit(code, "score", 1.0)
+    if code in ("{score}", "{count}", "{ratio}"):
+        return Unit(code, "ratio" if code == "{ratio}" else "score", 1.0)
     found = units.ucum(code)
     if found is None:
         raise ValueError(f"vocabulary/measures.yml: normalize/units.py does not know the unit {code}.")
@@ -36,7 +36,7 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
     implied = frozenset(units.VOCABULARY["implied"].split())
     for name, (code, spellings, *others) in units.VOCABULARY["variables"].items():
         unit = _canonical(code)
-        variable = Variable(name, unit, dict(others[0]) if others else {}, name in implied or unit.dimension == "score")
+        variable = Variable(name, unit, dict(others[0]) if others else {}, name in implied or unit.dimension in ("score", "ratio"))
         for spelling in {" ".join(WORD.findall(text.lower())) for text in (*spellings.split("|"), name.replace("_", " "))}:
             names[spelling] = (*names.get(spelling, ()), variable)
     return names
@@ -74,22 +74,25 @@ def fits(variable: Variable, unit: Unit | None) -> bool:
     if own.dimension == "score":
         return unit.dimension == "letters" or (unit.dimension == "one" and own.ucum == "{count}")
     if unit.dimension in ("uln", "lln"):
-        return own.dimension != "a" and not variable.name.endswith("_age") and variable is not AGE
+        return own.dimension in ("ratio", "time") and not variable.name.endswith("age") or "/" in own.dimension
     return unit.dimension in ("percentile", "sd") or (own.dimension.endswith("/volume") and unit.dimension.endswith("/volume"))
 
 
-def _called(name: str, unit: Unit | None, word: str, length: int) -> Variable | None:
-    """The variable of this name that a limit with this unit can be on; `word` is the name's last or first word as written."""
-    for variable in NAMES.get(name, ()):
-        if fits(variable, unit) and not (length == 1 and name in _CAPITALS and word.islower()):
+def _called(name: str, unit: Unit | None, text: str) -> Variable | None:
+    """The variable of this name that a limit with this unit can be on; `text` shows whether the name has its capitals."""
+    variables = NAMES.get(name)
+    if variables is None or (name in _CAPITALS and name in text and name.upper() not in text):
+        return None
+    for variable in variables:
+        if fits(variable, unit):
             return variable
     return None
 
 
-def _at_end(words: list[str], low: list[str], end: int, unit: Unit | None) -> tuple[Variable, int] | None:
+def _at_end(low: list[str], end: int, unit: Unit | None, text: str) -> tuple[Variable, int] | None:
     """The variable of the longest name that ends before word `end`, and the name's number of words."""
     for length in _ENDING.get(low[end - 1], ()):
-        if length <= end and (variable := _called(" ".join(low[end - length : end]), unit, words[end - 1], length)):
+        if length <= end and (variable := _called(" ".join(low[end - length : end]), unit, text)):
             return variable, length
     return None
 
@@ -99,27 +102,29 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
 
     Several where they are named together: "ALT and AST", "AST/ALT".
     """
-    words = WORD.findall(text)
-    low = [word.lower() for word in words]
-    for end in range(len(low), max(0, len(low) - reach), -1):
-        if low[end - 1] in _ENDING and (found := _at_end(words, low, end, unit)):
+    low = WORD.findall(text.lower())
+    count = len(low)
+    for end in range(count, max(0, count - reach), -1):
+        if low[end - 1] in _ENDING and (found := _at_end(low, end, unit, text)):
             variables = [found[0]]
             if found[0].unit.dimension != "score":
-                _named_together(words, low, end - found[1], unit, variables)
-            return variables, len(low) - end
+                _named_together(low, end - found[1], unit, text, variables)
+            return variables, count - end
     return None
 
 
-def _named_together(words: list[str], low: list[str], at: int, unit: Unit | None, variables: list[Variable]) -> None:
+def _named_together(low: list[str], at: int, unit: Unit | None, text: str, variables: list[Variable]) -> None:
     """Add those that are named right before word `at` and compared in the same way."""
     same = variables[0].unit.ucum
     multiple = unit is not None and unit.dimension in ("uln", "lln")
+    joined = multiple or same == "U/L"
     while at > 0:
         if low[at - 1] in ("and", "or", "both", "either"):
+            joined = True
             at -= 1
             continue
-        other = _at_end(words, low, at, unit)
-        if other is None or not (other[0].unit.ucum == same or (multiple and "/" in other[0].unit.ucum)):
+        other = _at_end(low, at, unit, text)
+        if other is None or not (other[0] in variables or (joined and (other[0].unit.ucum == same or (multiple and "/" in other[0].unit.ucum)))):
             return
         if other[0] not in variables:
             variables.insert(0, other[0])
@@ -129,17 +134,15 @@ def _named_together(words: list[str], low: list[str], at: int, unit: Unit | None
 def after(text: str, unit: Unit | None, reach: int) -> tuple[Variable, int] | None:
     """The first variable that the words of `text` name, beginning within `reach` words, and how far off it is.
 
-    What a number without unit counts is a count.
+    What follows a number without unit is counted or scored by it, not measured.
     """
-    words = WORD.findall(text)
-    low = [word.lower() for word in words]
+    low = WORD.findall(text.lower())
     for start in range(min(reach, len(low))):
         for length in _BEGINNING.get(low[start], ()):
-            variable = _called(" ".join(low[start : start + length]), unit, words[start], length)
-            if variable is None and unit is None:
-                continue
-            if unit is None:
-                variable = next((one for one in NAMES[" ".join(low[start : start + length])] if one.unit.dimension == "score"), None)
+            name = " ".join(low[start : start + length])
+            variable = _called(name, unit, text)
+            if variable is not None and unit is None:
+                variable = next((one for one in NAMES[name] if one.unit.dimension == "score"), None)
             if variable is not None:
                 return variable, start
     return None

@@ -36,13 +36,13 @@ from typing import BinaryIO
 from scrapy.http import Response
 
 from spiders.base import Fault, Item, RegistrySpider
-from spiders.payloads import Joined, Note, Piece, looks_like, refusal
+from spiders.payloads import Joined, Note, Piece, looks_like, refusal, rest_of
 from spiders.slices import CHUNK, Slice, xml_elements
 
 #: Trials in one answer, some 20 kB each.
 MOST_AN_ANSWER = 200
 
-#: No trial was edited earlier: the registry began in 2000, its oldest date of a last edit is of 2005.
+#: No trial was edited earlier: the registry began in 2000.
 FIRST_DAY = datetime.datetime(1990, 1, 1)
 #: No span is halved below this, however many trials were edited in it.
 SHORTEST_SPAN = datetime.timedelta(minutes=1)
@@ -69,17 +69,16 @@ class IsrctnSpider(RegistrySpider):
         self.most_an_answer = int(most_an_answer)
 
     async def by_query(self, query: str) -> AsyncIterator[Item]:
-        async for item in self._search(query, f"({query}) AND "):
+        async for item in self._search(query, query, FIRST_DAY):
             yield item
 
     async def by_date(self, since: datetime.date, query: str) -> AsyncIterator[Item]:
-        changed = f"lastEdited GE {_moment(datetime.datetime.combine(since, datetime.time.min))}"
-        search = f"({query}) AND {changed}" if query else changed
-        async for item in self._search(search, f"{search} AND "):
+        first = datetime.datetime.combine(since, datetime.time.min)
+        async for item in self._search(_edited(query, first), query, first):
             yield item
 
     async def everything(self) -> AsyncIterator[Item]:
-        async for item in self._search(f"lastEdited GE {_moment(FIRST_DAY)}", ""):
+        async for item in self._search(_edited("", FIRST_DAY), "", FIRST_DAY):
             yield item
 
     async def by_ids(self, ids: tuple[str, ...]) -> AsyncIterator[Item]:
@@ -108,8 +107,8 @@ class IsrctnSpider(RegistrySpider):
 
     # ------------------------------------------------------------------------------------------------ searches
 
-    async def _search(self, search: str, narrowed: str) -> AsyncIterator[Item]:
-        """All trials of one search, whole or in spans of dates; `narrowed` is what stands before a span."""
+    async def _search(self, search: str, query: str, since: datetime.datetime) -> AsyncIterator[Item]:
+        """All trials of a search, in one answer or, where these are too many, those of the query in spans of dates."""
         total = await self._count(search)
         self.announce(total)
         if total <= self.most_an_answer:
@@ -117,10 +116,10 @@ class IsrctnSpider(RegistrySpider):
                 yield item
             return
         # A day ahead, for trials that are edited while this runs.
-        spans = [(FIRST_DAY, datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + datetime.timedelta(days=1))]
+        spans = [(since, datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + datetime.timedelta(days=1))]
         while spans:
             first, last = spans.pop()
-            span = f"{narrowed}lastEdited GE {_moment(first)} AND lastEdited LT {_moment(last)}"
+            span = _edited(query, first, last)
             trials = await self._count(span)
             if trials > self.most_an_answer and last - first > SHORTEST_SPAN:
                 middle = (first + (last - first) / 2).replace(microsecond=0)
@@ -153,8 +152,12 @@ class IsrctnSpider(RegistrySpider):
         return total
 
 
-def _moment(when: datetime.datetime) -> str:
-    return f"{when.isoformat(timespec='seconds')}.000Z"
+def _edited(query: str, first: datetime.datetime, before: datetime.datetime | None = None) -> str:
+    """The search for trials whose last edit is not before `first`, and before `before`; of a query, or of all."""
+    bounds = [f"lastEdited GE {first.isoformat(timespec='seconds')}.000Z"]
+    if before:
+        bounds.append(f"lastEdited LT {before.isoformat(timespec='seconds')}.000Z")
+    return " AND ".join([f"({query})", *bounds] if query else bounds)
 
 
 def _pieces(response: Response) -> list[Piece]:
@@ -184,15 +187,14 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
     The declaration of the namespace stays with the root of the answer: a `fullTrial` is handed on in the bytes it came in.
     """
     head = stream.read(CHUNK)
-    whole = io.BufferedReader(Joined(head, stream), CHUNK)
     if not _ROOT.search(head[:4000]):
         reason = refusal("an ISRCTN answer in XML", head)
-        yield Piece(body=whole.read(CHUNK), media_type=looks_like(head), reason=reason)
+        yield Piece(body=rest_of(head, stream), media_type=looks_like(head), reason=reason)
         return
     declared = _DECLARED.search(head[:400])
     media_type = f"application/xml; charset={declared[1].decode().lower() if declared else 'utf-8'}"
     trials = 0
-    for found in xml_elements(whole, b"fullTrial"):
+    for found in xml_elements(io.BufferedReader(Joined(head, stream), CHUNK), b"fullTrial"):
         trials += 1
         yield _piece(found, media_type)
     total = _announced(head)

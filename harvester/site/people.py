@@ -24,11 +24,6 @@ def sponsors(entry: Entry) -> list[dict[str, Any]]:
     ]
 
 
-def responsible_party(entry: Entry) -> str | None:
-    party: str | None = entry.row["responsible_party"]
-    return labels.word("party", party.lower()) if party and party.isupper() else party
-
-
 def investigators(entry: Entry) -> list[dict[str, Any]]:
     return [
         {"name": row["name"], "role": labels.word("role", row["role"]), "affiliation": row["affiliation"]}

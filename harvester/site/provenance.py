@@ -76,6 +76,7 @@ def records(trial: Trial) -> list[dict[str, Any]]:
             "url": links.safe(entry.row["url"]),
             "registered": labels.date(entry.row["date_of_registration"]),
             "updated": labels.date(entry.row["last_update_date"]),
+            "verified": labels.date(entry.row["verification_date"]),
             "fetched": labels.date(entry.row["fetched_at"]),
             "processed": labels.date(entry.row["processed_date"]),
             "withdrawn": labels.date(entry.row["withdrawn_from_registry_at"]),

@@ -57,7 +57,7 @@ _PLANS = (
     _Plan("participants", "Planned and actual participants", "Numbers by country, region, age or arm, as far as the registry breaks them down.", "participants", per_record(study.participants), False),
     _Plan("outcomes", "Outcomes", "What is measured, how and when, to judge the interventions.", "outcomes", per_record(study.outcomes), True),
     _Plan("sponsors", "Sponsors", "Who answers for the trial and who pays or helps.", "sponsors", per_record(people.sponsors), True),
-    _Plan("responsible-party", "Responsible party", "Who vouches to the registry for what it holds on the trial.", "text", per_record(people.responsible_party), False),
+    _Plan("responsible-party", "Responsible party", "Who vouches to the registry for what it holds on the trial.", "text", _text("responsible_party"), False),
     _Plan("investigators", "Investigators", "The people who lead the trial, with their institutions.", "investigators", per_record(people.investigators), False),
     _Plan("locations", "Locations", "Hospitals and other places that take part, by country, with the recruitment status of each where it is given.", "sites", per_record(people.sites), False),
     _Plan("countries", "Countries", "Where participants are, were or will be recruited.", "countries", of_trial(people.countries), True),

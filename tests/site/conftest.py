@@ -25,7 +25,10 @@ class InProcess:
         metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
         self._loop = asyncio.new_event_loop()
         self.datasette = Datasette(
-            files=[] if immutable else paths, immutables=paths if immutable else [], metadata=metadata, settings=settings
+            files=[] if immutable else paths,
+            immutables=paths if immutable else [],
+            metadata=metadata,
+            settings=settings,
         )
 
     def get(self, path: str) -> httpx.Response:

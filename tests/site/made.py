@@ -280,27 +280,71 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
         for trial_id, source, record in trials:
             record_id = f"{source}:{record.registry_id}"
             provenance = RecordProvenance("2026-01-05T10:00:00Z", "ab" * 32, "1", None)
-            db.execute(insert_into("records"), catalogue.record_row(RecordKey(record_id, trial_id, source), record, provenance))
+            db.execute(
+                insert_into("records"), catalogue.record_row(RecordKey(record_id, trial_id, source), record, provenance)
+            )
             for table, rows in catalogue.child_rows(record_id, record):
                 db.executemany(insert_into(table), rows)
-            version = VersionRow(record_id, "ab" * 32, "2026-01-05", "2026-01-06", record.last_update_date, False, 9, True, None)
+            version = VersionRow(
+                record_id, "ab" * 32, "2026-01-05", "2026-01-06", record.last_update_date, False, 9, True, None
+            )
             db.execute(insert_into("versions"), astuple(version))
         names = {sponsor.name_raw for _, _, record in trials for sponsor in record.record_sponsors}
         for name in sorted(names):
             db.execute(insert_into("sponsor_aliases"), (name, fold(name), "exact"))
-            db.execute("INSERT OR IGNORE INTO sponsors VALUES (?, ?, 'academic_or_hospital', NULL, NULL)", (fold(name), name))
-        db.execute("UPDATE record_sponsors SET sponsor_id = (SELECT sponsor_id FROM sponsor_aliases a WHERE a.name_raw = record_sponsors.name_raw)")
+            db.execute(
+                "INSERT OR IGNORE INTO sponsors VALUES (?, ?, 'academic_or_hospital', NULL, NULL)", (fold(name), name)
+            )
+        db.execute(
+            "UPDATE record_sponsors SET sponsor_id = (SELECT sponsor_id FROM sponsor_aliases a WHERE a.name_raw = record_sponsors.name_raw)"
+        )
         known = {record_id for (record_id,) in db.execute("SELECT record_id FROM records")}
         links = [astuple(link) for link in _LINKS if {link.record_id, link.other_record_id} <= known]
         db.executemany(insert_into("trial_links"), links)
         for registry in REGISTRIES.values():
-            count, processed = db.execute("SELECT count(*), max(processed_date) FROM records WHERE source = ?", (registry.source,)).fetchone()
+            count, processed = db.execute(
+                "SELECT count(*), max(processed_date) FROM records WHERE source = ?", (registry.source,)
+            ).fetchone()
             db.execute(
                 insert_into("registries"),
-                (registry.source, registry.name, registry.page, registry.licence, registry.licence_url, registry.attribution, registry.terms, count, "2026-01-06T09:00:00Z", processed),
+                (
+                    registry.source,
+                    registry.name,
+                    registry.page,
+                    registry.licence,
+                    registry.licence_url,
+                    registry.attribution,
+                    registry.terms,
+                    count,
+                    "2026-01-06T09:00:00Z",
+                    processed,
+                ),
             )
-        db.execute(insert_into("runs"), (1, "ctgov", "miscarriage", "2026-01-05T10:00:00Z", None, 3, 2, 2, 0, 0, 1, 4, 0, 999, "incomplete", "2 of 3 arrived"))
-        db.execute(insert_into("rejected_payloads"), ("euctr", None, "https://example.org/x", "cd" * 32, "the page holds no record"))
+        db.execute(
+            insert_into("runs"),
+            (
+                1,
+                "ctgov",
+                "miscarriage",
+                "2026-01-05T10:00:00Z",
+                None,
+                3,
+                2,
+                2,
+                0,
+                0,
+                1,
+                4,
+                0,
+                999,
+                "incomplete",
+                "2 of 3 arrived",
+            ),
+        )
+        db.execute(
+            insert_into("rejected_payloads"),
+            ("euctr", None, "https://example.org/x", "cd" * 32, "the page holds no record"),
+        )
         db.execute(insert_into("unmapped_values"), ("sex", "ctgov", "Ladies", 1, "ctgov:NCT01000001"))
         db.execute(insert_into("about"), ("normalizer_version", "1"))
         build_trials(db)

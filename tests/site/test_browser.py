@@ -31,7 +31,9 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 def address(catalogue_path: Path) -> Iterator[str]:
     metadata = yaml.safe_load(METADATA.read_text(encoding="utf-8"))
     app = Datasette(files=[str(catalogue_path)], metadata=metadata).app()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on", ws="none")
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20
@@ -94,7 +96,9 @@ def test_a_hostile_record_runs_nothing(page: Page) -> None:
     assert ran == []
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=vitamin", "/trial/NCT01000001", "/trial/NCT06660000", "/dictionary", "/about"])
+@pytest.mark.parametrize(
+    "path", ["/", "/search?q=vitamin", "/trial/NCT01000001", "/trial/NCT06660000", "/dictionary", "/about"]
+)
 def test_nothing_overflows_a_telephone(browser: Browser, address: str, path: str) -> None:
     context = browser.new_context(base_url=address, viewport=NARROW)
     page = context.new_page()
@@ -115,7 +119,16 @@ def test_filters_open_on_a_telephone(browser: Browser, address: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=vitamin&phase=3", "/search?q=nothingatall", "/trial/NCT01000001", "/trial/NCT09999999", "/about", "/dictionary"]
+    "path",
+    [
+        "/",
+        "/search?q=vitamin&phase=3",
+        "/search?q=nothingatall",
+        "/trial/NCT01000001",
+        "/trial/NCT09999999",
+        "/about",
+        "/dictionary",
+    ],
 )
 def test_no_page_breaks_accessibility_rules(browser: Browser, address: str, path: str, scheme: str) -> None:
     context = browser.new_context(base_url=address, viewport=WIDE, color_scheme=scheme)

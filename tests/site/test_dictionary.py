@@ -30,5 +30,8 @@ def test_metadata_describes_every_table_and_column() -> None:
 def test_facets_sorts_and_labels_are_columns() -> None:
     for name, shown in dictionary.tables_metadata().items():
         columns = TABLES[name].names
-        used = [*shown.get("facets", ()), *(shown[key] for key in ("sort", "sort_desc", "label_column") if key in shown)]
+        used = [
+            *shown.get("facets", ()),
+            *(shown[key] for key in ("sort", "sort_desc", "label_column") if key in shown),
+        ]
         assert set(used) <= set(columns), name

@@ -63,4 +63,7 @@ def test_csv_of_a_trial_is_one_value_a_line(site: InProcess) -> None:
 
 
 def test_names_of_files_cannot_break_the_header() -> None:
-    assert headers_for('CTRI/2020/04/1"\r\nX: y.csv')["Content-Disposition"] == 'attachment; filename="CTRI-2020-04-1---X--y.csv"'
+    assert (
+        headers_for('CTRI/2020/04/1"\r\nX: y.csv')["Content-Disposition"]
+        == 'attachment; filename="CTRI-2020-04-1---X--y.csv"'
+    )

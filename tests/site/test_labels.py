@@ -9,7 +9,8 @@ from normalize.vocabularies import VOCABULARIES
 
 
 @pytest.mark.parametrize(
-    ("years", "text"), [(18.0, "18 years"), (1.0, "1 year"), (1.5, "18 months"), (0.5, "6 months"), (7 / 365.25, "7 days"), (None, "")]
+    ("years", "text"),
+    [(18.0, "18 years"), (1.0, "1 year"), (1.5, "18 months"), (0.5, "6 months"), (7 / 365.25, "7 days"), (None, "")],
 )
 def test_ages_in_the_unit_people_use(years: float | None, text: str) -> None:
     assert labels.age(years) == text

@@ -52,7 +52,9 @@ def test_words_phrases_and_operators(db: sqlite3.Connection, typed: str, expecte
     assert found(db, typed) == expected
 
 
-@pytest.mark.parametrize("typed", ['"', "(", "a AND", "OR", "NEAR(a b)", "text: x", "*", "a^2", '"a" "', "''", "--", "a + b", "{x}"])
+@pytest.mark.parametrize(
+    "typed", ['"', "(", "a AND", "OR", "NEAR(a b)", "text: x", "*", "a^2", '"a" "', "''", "--", "a + b", "{x}"]
+)
 def test_operators_of_sqlite_are_text(db: sqlite3.Connection, typed: str) -> None:
     found(db, typed)
 

@@ -66,10 +66,10 @@ def test_canned_queries_run(site: InProcess, name: str) -> None:
     assert site.get(f"/catalogue/{name}.json?_shape=array").json()
 
 
-def test_metadata_names_each_source(site: InProcess) -> None:
-    source = yaml.safe_load(METADATA.read_text(encoding="utf-8"))["source"]
+def test_datasette_names_each_source_with_its_licence(site: InProcess) -> None:
+    html = site.html("/catalogue/conditions")
     for registry in REGISTRIES.values():
-        assert registry.attribution in source
+        assert f"{registry.attribution} ({registry.licence})" in html
 
 
 def test_base_url_is_kept_in_every_link(serve: Callable[..., InProcess], catalogue_path: Path) -> None:

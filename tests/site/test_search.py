@@ -16,7 +16,9 @@ def titles(html: str) -> list[str]:
 
 def counts(html: str, facet: str) -> dict[str, int]:
     part = html.partition(f'id="facet-{facet}"')[2].partition("</section>")[0]
-    rows = re.findall(r'<li><a [^>]*>(?:<span aria-hidden="true">✓ </span>)?(.*?)</a> <span class="count">([\d,]+)<', part)
+    rows = re.findall(
+        r'<li><a [^>]*>(?:<span aria-hidden="true">✓ </span>)?(.*?)</a> <span class="count">([\d,]+)<', part
+    )
     return {label: int(count.replace(",", "")) for label, count in rows}
 
 
@@ -96,7 +98,10 @@ def test_nothing_found_says_what_to_try(site: InProcess) -> None:
     assert re.search(r'<a href="[^"]*">Did you mean miscarriage\?</a> \(1\)', html)
 
 
-@pytest.mark.parametrize("query", ['q="', "q=(", "q=AND", "q=%00", "q=" + "a" * 3000, "page=-1", "page=x", "from=abc", "phase=%27", "country=%F0%9F"])
+@pytest.mark.parametrize(
+    "query",
+    ['q="', "q=(", "q=AND", "q=%00", "q=" + "a" * 3000, "page=-1", "page=x", "from=abc", "phase=%27", "country=%F0%9F"],
+)
 def test_strange_addresses_are_answered(site: InProcess, query: str) -> None:
     assert site.get(f"/search?{query}").status_code == 200
 

@@ -75,7 +75,8 @@ def test_criteria_are_nested_lists_and_the_text_stands_whole(html: str) -> None:
 def test_values_that_differ_stand_side_by_side_and_equal_ones_do_not(html: str) -> None:
     table = html.partition('<table class="comparison">')[2].partition("</table>")[0]
     rows = {
-        re.sub(r"<[^>]*>", "", row.partition("</th>")[0]).strip(): row for row in table.partition("<tbody>")[2].split("</tr>")
+        re.sub(r"<[^>]*>", "", row.partition("</th>")[0]).strip(): row
+        for row in table.partition("<tbody>")[2].split("</tr>")
     }
     assert "NCT01000001 (WHO ICTRP)" in table and "EUCTR2019-000001-11-FR" in table
     assert "<strong>Phase 2/3</strong>" in rows["Phase"]
@@ -105,7 +106,16 @@ def test_numbers_papers_and_documents_are_links(html: str) -> None:
 
 def test_what_no_registry_gives_is_said_where_a_reader_looks_for_it(site: InProcess) -> None:
     html = site.html("/trial/IRCT20200101000001N1")
-    for anchor in ("summary", "conditions", "interventions", "eligibility", "outcomes", "sponsors", "countries", "ethics"):
+    for anchor in (
+        "summary",
+        "conditions",
+        "interventions",
+        "eligibility",
+        "outcomes",
+        "sponsors",
+        "countries",
+        "ethics",
+    ):
         assert "Not given by the registry" in section(html, anchor)
     for anchor in ("keywords", "arms", "locations", "references", "documents", "warnings", "mentioned"):
         assert f'id="{anchor}"' not in html
@@ -139,7 +149,9 @@ def test_an_unknown_number_is_404_with_ways_on(site: InProcess) -> None:
     assert site.get("/trial/NCT09999999.json").json()["ok"] is False
 
 
-@pytest.mark.parametrize("path", ["/trial/NCT06660000", "/search?q=NCT06660000+script", "/search?q=document", "/catalogue/records"])
+@pytest.mark.parametrize(
+    "path", ["/trial/NCT06660000", "/search?q=NCT06660000+script", "/search?q=document", "/catalogue/records"]
+)
 def test_registry_text_is_escaped_everywhere(site: InProcess, path: str) -> None:
     html = site.html(path)
     assert "document" in html  # the text is there
@@ -148,7 +160,13 @@ def test_registry_text_is_escaped_everywhere(site: InProcess, path: str) -> None
 
 
 def test_hostile_text_is_on_the_page_whole(site: InProcess) -> None:
-    escaped = HOSTILE_TEXT.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")
+    escaped = (
+        HOSTILE_TEXT.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&#34;")
+        .replace("'", "&#39;")
+    )
     assert site.html("/trial/NCT06660000").count(escaped) > 40
 
 
