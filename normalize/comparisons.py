@@ -8,6 +8,7 @@ dates are no limits. A lone "=" is none: WHO ICTRP writes "=" where the registry
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import product
 
@@ -24,8 +25,8 @@ _NUMBER = re.compile(rf"[0-9]{_NOT_INSIDE}{_MORE_DIGITS}")
 _SPELLED = {name: value for value, name in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)} | {
     "fifteen": 15, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
 }  # fmt: skip
-_SPELLED_AFTER = ("least ", "than ", "most ", "inimum of ", "inimum ", "over ", "under ", "up to ", "etween ")
-_SPELLED_BEFORE = (" or more", " or greater", " or fewer", " or less", " or older")
+_SPELLED_AFTER = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
+_SPELLED_BEFORE = (" or more", " or fewer", " or older")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 
 # --------------------------------------------------------------------------------------------- signs and phrases before
@@ -44,14 +45,14 @@ _LESS_WORDS = "less lower fewer smaller younger shorter earlier lighter".split()
 def _phrases() -> dict[str, str]:
     """Phrase -> the side of the number after it that it allows: ge, gt, le, lt; from for "between"."""
     table = {
-        "ge": "at least|at the least|minimum|minimum of|minimal|min|min.|a minimum of|superior or equal to|not below|not under|au moins|al menos|por lo menos"
+        "ge": "at least|at the least|minimum|minimum of|minimal|min|min.|a minimum of|superior or equal to|au moins|al menos|por lo menos"
         "|mindestens|almeno|pelo menos|co najmniej|legalább|τουλάχιστον|mayor o igual a|mayor o igual de|mayor o igual que|mayores o iguales a"
         "|supérieur ou égal à|supérieure ou égale à|maior ou igual a|above or equal to|over or equal to",
         "gt": "over|above|exceed|exceeds|exceeding|exceeded|in excess of|superior to|beyond|upwards of|upward of|plus de|más de|mas de|mayor de|mayores de"
         "|mayor a|mayor que|mehr als|älter als|über|più di|mais de|maior de|maior que|maiores de|supérieur à|supérieure à|powyżej|worse than|better than",
         "le": "at most|at the most|maximum|maximum of|maximal|max|max.|a maximum of|up to|up to and including|inferior or equal to|not exceed|not to exceed"
         "|not exceeding|does not exceed|doesn't exceed|not exceeded|höchstens|au plus|como máximo|menor o igual a|menor o igual de|menor o igual que"
-        "|inférieur ou égal à|inférieure ou égale à|menor ou igual a|below or equal to|under or equal to|not above|not over",
+        "|inférieur ou égal à|inférieure ou égale à|menor ou igual a|below or equal to|under or equal to",
         "lt": "below|under|inferior to|moins de|menos de|menor de|menores de|menor a|menor que|weniger als|jünger als|unter|meno di|inférieur à"
         "|inférieure à|poniżej|before the age of",
         "from": "between|betwen|in between|from|range|range of|range from|ranges|ranges from|ranged|ranged from|ranging|ranging from|ranging between|entre"
@@ -129,12 +130,12 @@ _AT_LIMIT = re.compile(
 )
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 _GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"
-_ROMAN_SCALES = ("NYHA", "ASA", "New York Heart", "CCS", "Canadian Card", "Mallampati", "Fitzpatrick", "Killip", "Kellgren", "GMFCS", "Hoehn", "merican Society of An")
+_ROMAN_SCALES = ("NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn")
 _ROMAN_GRADES = re.compile(
-    rf"""(?:(?P<sign>[<>≥≤]\s?=?)|\b(?P<phrase>at\sleast|(?:greater|more|higher|less|lower)\sthan|above|over|below))?
-    (?:\s?(?:NYHA|ASA|[Ff]unctional|[Pp]hysical|[Cc]lass(?:es)?|[Gg]rades?|[Ss]tatus|[Ss]tages?|[Ss]core|[Tt]ypes?|[Ll]evels?|of))*\s*
-    (?<![\w-])(?P<grades>{_GRADE}(?:\s*(?:,|/|[-–—~&]|\b(?:to|or|and|through)\b)+\s*(?:(?:or|and)\s)?(?:[Cc]lass\s|[Gg]rade\s)?{_GRADE}(?!\w))*)(?![\w'’])
-    (?P<after>\s(?:or|and)\s(?:(?P<more>higher|greater|above|more|worse|over)|(?P<less>lower|less|below|better)))?""",
+    rf"""(?:(?P<sign>[<>≥≤]\s?=?)\s?|\b(?P<phrase>at\sleast|(?:greater|more|higher|less|lower)\sthan|above|over|below)\s)?
+    (?:(?:[Cc]lass|[Gg]rade|[Ss]tage|[Ll]evel|[Tt]ype)\s)?(?<![\w-])
+    (?P<grades>{_GRADE}(?:\s*(?:,|/|[-–—~&]|\b(?:to|or|and|through)\b)+\s*(?:(?:or|and)\s)?(?:[Cc]lass\s|[Gg]rade\s)?{_GRADE}(?!\w))*)(?![\w'’])
+    (?:\s(?:or|and)\s(?:(?P<more>higher|greater|above|more|worse|over)|(?P<less>lower|less|below|better)))?""",
     re.VERBOSE,
 )
 
@@ -201,28 +202,32 @@ def limits(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, l
             found.setdefault(place, []).append(limit)
             done = limit.end
     if "ULN" in text or "LLN" in text or "imit of" in text:
-        for place, (begin, stop) in enumerate(spans):
-            _add(found, place, _at_laboratory_limit(text, begin, stop))
-    if any(scale in text for scale in _ROMAN_SCALES):
-        for place, (begin, stop) in enumerate(spans):
-            if any(scale in text[begin:stop] for scale in _ROMAN_SCALES):
-                _add(found, place, _in_roman(text, begin, stop))
+        _add(found, spans, _at_laboratory_limit(text))
+    for scale in _ROMAN_SCALES:
+        at = text.find(scale)
+        while at >= 0:
+            place = bisect_right(spans, (at, len(text))) - 1
+            if place >= 0 and at < spans[place][1]:
+                _add(found, spans, _in_roman(text, at, spans[place][1]))
+            at = text.find(scale, at + 1)
     return iter(sorted(found.items()))
 
 
-def _add(found: dict[int, list[Limit]], place: int, more: list[Limit]) -> None:
-    """Put further limits of a span among those found in it, where they do not overlap."""
+def _add(found: dict[int, list[Limit]], spans: Sequence[tuple[int, int]], more: list[Limit]) -> None:
+    """Put further limits among those found, where they lie in a span and do not overlap."""
     for limit in more:
-        there = found.setdefault(place, [])
-        if all(limit.end <= one.start or limit.start >= one.end for one in there):
-            there.append(limit)
-            there.sort(key=lambda one: one.start)
+        place = bisect_right(spans, (limit.start, limit.end)) - 1
+        if place >= 0 and limit.end <= spans[place][1]:
+            there = found.setdefault(place, [])
+            if all(limit.end <= one.start or limit.start >= one.end for one in there):
+                there.append(limit)
+                there.sort(key=lambda one: one.start)
 
 
-def _at_laboratory_limit(text: str, begin: int, stop: int) -> list[Limit]:
+def _at_laboratory_limit(text: str) -> list[Limit]:
     """ "bilirubin ≤ ULN": once the laboratory's limit."""
     found = []
-    for match in _AT_LIMIT.finditer(text, begin, stop):
+    for match in _AT_LIMIT.finditer(text):
         limit = Limit(match.start(), match.start("limit"), match.end())
         limit.bound(_side(match["sign"]), 1.0)
         limit.unit = match["limit"]
@@ -231,28 +236,25 @@ def _at_laboratory_limit(text: str, begin: int, stop: int) -> list[Limit]:
 
 
 def _in_roman(text: str, begin: int, stop: int) -> list[Limit]:
-    """ "NYHA class III or IV", "ASA I-II", "≥ NYHA II": grades of a scale in Roman numerals."""
-    found = []
-    for match in _ROMAN_GRADES.finditer(text, begin, stop):
-        grades = [_ROMAN[grade] for grade in re.findall(r"[IVⅠⅡⅢⅣⅤ]+", match["grades"])]
-        start = match.start() + len(match.group()) - len(match.group().lstrip())
-        limit = Limit(start, match.start("grades"), match.end())
-        limit.roman = True
-        side = _side(match["sign"]) if match["sign"] else ""
-        if match["phrase"]:
-            side = _PHRASES.get(" ".join(match["phrase"].lower().split()), "")
-        if match["more"]:
-            side = "ge"
-        elif match["less"]:
-            side = "le"
-        if side and len(grades) == 1:
-            limit.bound(side, float(grades[0]))
-        elif len(grades) > 1 and grades == sorted(grades):
-            limit.lower, limit.lower_inclusive, limit.upper, limit.upper_inclusive = float(grades[0]), True, float(grades[-1]), True
-        else:
-            continue
-        found.append(limit)
-    return found
+    """ "NYHA class III or IV", "ASA I-II", "≥ NYHA II": the grades of the scale that is named at `begin`."""
+    match = _ROMAN_GRADES.search(text, begin, min(stop, begin + 90))
+    if match is None:
+        return []
+    grades = [_ROMAN[grade] for grade in re.findall(r"I{1,3}(?!V)|IV|VI?|[ⅠⅡⅢⅣⅤ]", match["grades"])]
+    limit = Limit(match.start(), match.start("grades"), match.end())
+    limit.roman = True
+    before = match["sign"] or match["phrase"]
+    if before is None and (earlier := _before(text, max(0, begin - 40), begin)) and earlier.side != "from":
+        limit.start, before = earlier.start, None  # "greater than NYHA class II"
+        limit.bound(earlier.side, float(grades[0]))
+    elif len(grades) == 1 and (before or match["more"] or match["less"]):
+        side = "ge" if match["more"] else "le" if match["less"] else _PHRASES.get(" ".join(before.lower().split())) or _side(before)
+        limit.bound(side, float(grades[0]))
+    elif len(grades) > 1 and grades == sorted(grades):
+        limit.lower, limit.lower_inclusive, limit.upper, limit.upper_inclusive = float(grades[0]), True, float(grades[-1]), True
+    else:
+        return []
+    return [limit]
 
 
 def _spelled_out(text: str) -> list[tuple[int, int]]:

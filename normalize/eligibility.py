@@ -43,13 +43,14 @@ def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
     for kind, text in texts:
         reader.read(kind, at, at + len(text))
         at += len(text) + 2
+    has_form = "F.1." in raw  # a form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
     criteria = lists.outline(raw, lists.split_runs(raw, reader.items))
     return Eligibility(
         raw=raw,
         inclusion=reader.half("inclusion"),
         exclusion=reader.half("exclusion"),
         criteria=criteria,
-        measures=measures.measures(raw, [(n, one) for n, one in enumerate(criteria, 1) if not _FORM.match(one.text)]),
+        measures=measures.measures(raw, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]),
     )
 
 
@@ -93,7 +94,7 @@ class _Reader:
             if len(body) <= 5 and lists.BARE.fullmatch(body):
                 continue  # a bullet without text, a rule of dashes
             start = line.start(3)
-            if mark and not lists.in_sequence(mark, self.items):
+            if mark and lists.bullet(mark, self.items) is None:
                 start, mark, body = line.end(1), "", self.raw[line.end(1) : line.end()].rstrip()
             if self.scope is not None:
                 self._leave_scope(indent, mark)
@@ -144,7 +145,8 @@ class _Reader:
         self._line(start, indent, mark, start + inner, body[inner:])
 
     def _item(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
-        self.last = lists.item(self.kind, indent, mark, start, body, self.items)
+        style, number = (lists.bullet(mark, self.items) if mark else None) or ("", None)
+        self.last = Item(self.kind, indent, indent + len(mark), style, number, start, start + len(body), body[-1] in ":：")
         self.items.append(self.last)
         if self.since < 0:
             self.since = line_start

@@ -69,7 +69,9 @@ class Item:
 
     __slots__ = ("column", "end", "indent", "kind", "lead", "number", "start", "style")
 
-    def __init__(self, kind: CriterionKind, indent: int, column: int, style: str, number: int | None, start: int, end: int) -> None:
+    def __init__(
+        self, kind: CriterionKind, indent: int, column: int, style: str, number: int | None, start: int, end: int, lead: bool
+    ) -> None:
         self.kind = kind
         self.indent = indent  # blanks before the bullet
         self.column = column  # column of the text after the bullet
@@ -77,7 +79,7 @@ class Item:
         self.number = number  # of the enumerator
         self.start = start
         self.end = end
-        self.lead = False  # introduces what follows: ends with a colon
+        self.lead = lead  # introduces what follows: ends with a colon
 
 
 def _follows(style: str, number: int, items: list[Item]) -> bool:
@@ -88,29 +90,19 @@ def _follows(style: str, number: int, items: list[Item]) -> bool:
     return False
 
 
-def _read(mark: str, items: list[Item]) -> tuple[str, int | None, bool]:
-    """Style and number of a bullet after `items`; whether it is one."""
+def bullet(mark: str, items: list[Item]) -> tuple[str, int | None] | None:
+    """Style and number of what looks like a bullet, on a line after `items`.
+
+    None for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
+    """
     style, number, roman, doubtful = _mark(mark.strip())
     if roman is not None and not (number is not None and _follows(style, number, items)):
         as_roman = style.replace("a", "i").replace("A", "I")
         if roman == 1 or number is None or _follows(as_roman, roman, items):
             style, number = as_roman, roman
     if doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
-        return "", None, False
-    return style, number, True
-
-
-def in_sequence(mark: str, items: list[Item]) -> bool:
-    """Whether what looks like a bullet is one: "E. coli" is not, "B. Adults" after "A. Children" is."""
-    return _read(mark, items)[2]
-
-
-def item(kind: CriterionKind, indent: int, mark: str, start: int, body: str, items: list[Item]) -> Item:
-    """The item that a line with this bullet and text becomes after `items`; `start` is the place of its text."""
-    style, number, _ = _read(mark, items) if mark else ("", None, True)
-    made = Item(kind, indent, indent + len(mark), style, number, start, start + len(body))
-    made.lead = body[-1] in ":："
-    return made
+        return None
+    return style, number
 
 
 def wrapped_at(text: str) -> int:
@@ -170,11 +162,6 @@ def split_runs(raw: str, items: list[Item]) -> list[Item]:
     return out
 
 
-def _piece(of: Item, start: int, end: int, number: int | None) -> Item:
-    made = Item(of.kind, of.indent, of.column, of.style, number, start, end)
-    return made
-
-
 def _split_at(raw: str, one: Item, cuts: list[tuple[int, int]]) -> list[Item]:
     """`one` cut at the bullets in `cuts` (relative to its start)."""
     bounds = [(0, 0), *cuts, (one.end - one.start, one.end - one.start)]
@@ -182,8 +169,8 @@ def _split_at(raw: str, one: Item, cuts: list[tuple[int, int]]) -> list[Item]:
     for (_, begin), (stop, _) in zip(bounds, bounds[1:], strict=False):
         text = raw[one.start + begin : one.start + stop].rstrip()
         if text:
-            pieces.append(_piece(one, one.start + begin, one.start + begin + len(text), None))
-            pieces[-1].lead = text[-1] in ":："
+            start = one.start + begin
+            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, start, start + len(text), text[-1] in ":："))
     return pieces
 
 
@@ -201,8 +188,7 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
                 break
         if found is None or found.end() >= last.end:
             return pieces
-        pieces.append(_piece(last, found.end(), last.end, number))
-        pieces[-1].lead = last.lead
+        pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end, last.lead))
         before = raw[last.start : found.start()].rstrip()
         last.end = last.start + len(before)
         last.lead = before[-1:] in (":", "：")
@@ -215,8 +201,7 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
         return [one]
     mark = match["mark"]
     style, number, *_ = _mark(mark or "-")
-    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end)
-    inner.lead = one.lead
+    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end, one.lead)
     pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, [m.span() for m in _DASH_AFTER_STOP.finditer(raw[inner.start : inner.end])])
     if mark and len(pieces) == 1:
         return [one]

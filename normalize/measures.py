@@ -256,11 +256,9 @@ def _rows(raw: str, ordinal: int, limit: Limit, known: list[Variable], words: st
 def _row(raw: str, ordinal: int, limit: Limit, variable: Variable | None, words: str) -> CriterionMeasure:
     text = raw[limit.start : limit.end].rstrip()
     unit = units.unit(limit.unit) if limit.unit else None
-    lower = upper = code = None
-    if variable is not None:
-        code, convert = variables.comparable(variable, unit)
-        lower = convert(limit.lower) if code and limit.lower is not None else None
-        upper = convert(limit.upper) if code and limit.upper is not None else None
+    compared = variables.comparable(variable.name, unit) if variable else None
+    lower = limit.lower * compared.factor + compared.offset if compared and limit.lower is not None else None
+    upper = limit.upper * compared.factor + compared.offset if compared and limit.upper is not None else None
     return CriterionMeasure(
         criterion_ordinal=ordinal,
         variable=variable.name if variable else words,
@@ -272,7 +270,7 @@ def _row(raw: str, ordinal: int, limit: Limit, variable: Variable | None, words:
         negated=limit.negated,
         canonical_lower=lower,
         canonical_upper=upper,
-        canonical_unit=code,
+        canonical_unit=compared.unit if compared else None,
         text=text,
         start=limit.start,
         end=limit.start + len(text),

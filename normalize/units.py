@@ -120,13 +120,13 @@ def _atom(text: str) -> Unit | None:
     return _ATOMS.get(text) or _ATOMS_LOW.get(" ".join(text.lower().split()))
 
 
-def convert(value: float, of: Unit, to: Unit) -> float:
-    """`value` of one unit in another of the same dimension."""
+def conversion(of: Unit, to: Unit) -> tuple[float, float]:
+    """Factor and offset that turn a number in one unit into one in another of the same dimension."""
     if of.ucum == to.ucum:
-        return value
+        return 1.0, 0.0
     if of.dimension == "temperature":
-        return (value - 32) / 1.8 if of.ucum == "[degF]" else value * 1.8 + 32
-    return value * of.factor / to.factor
+        return (1 / 1.8, -32 / 1.8) if of.ucum == "[degF]" else (1.8, 32.0)
+    return of.factor / to.factor, 0.0
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from normalize import units
@@ -43,6 +43,7 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
 
 
 NAMES = _vocabulary()
+_BY_NAME = {variable.name: variable for variables in NAMES.values() for variable in variables}
 AGE = NAMES["age"][0]
 GESTATIONAL_AGE = NAMES["gestational age"][0]
 SYSTOLIC = NAMES["systolic blood pressure"][0]
@@ -148,24 +149,32 @@ def after(text: str, unit: Unit | None, reach: int) -> tuple[Variable, int] | No
     return None
 
 
-def comparable(variable: Variable, unit: Unit | None) -> tuple[str | None, Callable[[float], float]]:
-    """The unit in which a limit on a variable is compared, and how a number in `unit` becomes one in it.
+class Comparable(NamedTuple):
+    """How limits on a variable are compared: in which unit, and what makes of a number as written one in that unit."""
 
-    That is the variable's canonical unit; a multiple of the laboratory's limit stays one; None where the unit is not given
-    or cannot be converted.
+    unit: str
+    factor: float
+    offset: float
+
+
+@lru_cache(maxsize=4096)
+def comparable(name: str, unit: Unit | None) -> Comparable | None:
+    """How a limit on the variable of this name, written in `unit`, is compared with others.
+
+    In the variable's canonical unit; a multiple of the laboratory's limit stays one. None where the unit is not given or
+    cannot be converted.
     """
+    variable = _BY_NAME[name]
+    own = variable.unit
     if unit is None:
-        return (variable.unit.ucum if variable.implied else None), _unchanged
+        return Comparable(own.ucum, 1.0, 0.0) if variable.implied else None
     if unit.dimension in ("uln", "lln"):
-        return unit.ucum, _unchanged
-    if unit.dimension == variable.unit.dimension:
-        return variable.unit.ucum, lambda value: units.convert(value, unit, variable.unit)
-    for code, factor in variable.others.items():
+        return Comparable(unit.ucum, 1.0, 0.0)
+    if unit.dimension == own.dimension:
+        factor, offset = units.conversion(unit, own)
+        return Comparable(own.ucum, factor, offset)
+    for code, molar in variable.others.items():
         other = units.ucum(code)
-        if factor is not None and other is not None and other.dimension == unit.dimension:
-            return variable.unit.ucum, lambda value: units.convert(value, unit, other) * factor
-    return None, _unchanged
-
-
-def _unchanged(value: float) -> float:
-    return value
+        if molar is not None and other is not None and other.dimension == unit.dimension:
+            return Comparable(own.ucum, units.conversion(unit, other)[0] * molar, 0.0)
+    return None

@@ -11,17 +11,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from harvester.sample import ctgov, euctr, ictrp
+from harvester.sample import ctgov, ctis, euctr, ictrp, isrctn
 from harvester.sample.wire import Answer, Holding, Listing, Request, Shelf, page, plain
 
 Options = dict[str, Any]
 
-REGISTRIES = {"ctgov": ctgov, "euctr": euctr, "ictrp": ictrp}
+REGISTRIES = {"ctgov": ctgov, "euctr": euctr, "ctis": ctis, "isrctn": isrctn, "ictrp": ictrp}
 
 # A status that no vocabulary knows, in each registry's spelling.
 NEW_STATUS: dict[str, tuple[str, str]] = {
     "ctgov": ('"overallStatus":"RECRUITING"', '"overallStatus":"PAUSED_FOR_REVIEW"'),
     "euctr": ("Trial Status: Ongoing", "Trial Status: Paused for review"),
+    "ctis": ('"ctPublicStatus":"Ongoing, recruiting"', '"ctPublicStatus":"Paused for review"'),
+    "isrctn": ("<recruitmentStatusOverride>Stopped<", "<recruitmentStatusOverride>Paused for review<"),
     "ictrp": ("<Recruitment_Status>Recruiting<", "<Recruitment_Status>Paused for review<"),
 }
 
@@ -29,6 +31,8 @@ NEW_STATUS: dict[str, tuple[str, str]] = {
 RENAMED: dict[str, tuple[str, str]] = {
     "ctgov": ('"eligibilityCriteria":', '"eligibilityText":'),
     "euctr": ("E.3 Principal inclusion criteria", "E.3 Main inclusion criteria"),
+    "ctis": ('"principalInclusionCriteria":', '"mainInclusionCriteria":'),
+    "isrctn": ("inclusion>", "inclusionText>"),
     "ictrp": ("Inclusion_Criteria>", "Inclusion_criteria_text>"),
 }
 

@@ -1,7 +1,7 @@
-"""Sample room: three registries on loopback, each on a port of its own, speaking the interfaces of the real ones.
+"""Sample room: five registries on loopback, each on a port of its own, speaking the interfaces of the real ones.
 
 `harvester demo` harvests them, and so do the tests of the spiders: real sockets, standard library, no framework. What a
-registry answers is in `ctgov`, `euctr` and `ictrp`, what can go wrong in `faults`; this file listens, logs and sends.
+registry answers is in the file of its name, what can go wrong in `faults`; this file listens, logs and sends.
 """
 
 from __future__ import annotations
@@ -23,18 +23,22 @@ from types import ModuleType, TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from harvester.sample import ctgov, euctr, ictrp
+from harvester.sample import ctgov, ctis, euctr, ictrp, isrctn
 from harvester.sample.faults import ANSWER_FAULTS, LISTING_FAULTS, SHELF_FAULTS, spelled_out
 from harvester.sample.wire import Answer, Listing, Request, Shelf, plain
 
 RECORDS = Path(__file__).parent / "records"
 ADDRESS = "127.0.0.1"
-REGISTRIES: dict[str, ModuleType] = {"ctgov": ctgov, "euctr": euctr, "ictrp": ictrp}
-PAGE_SIZES = {"ctgov": ctgov.PAGE_SIZE, "euctr": euctr.PAGE_SIZE, "ictrp": 1}
+REGISTRIES: dict[str, ModuleType] = {"ctgov": ctgov, "euctr": euctr, "ctis": ctis, "isrctn": isrctn, "ictrp": ictrp}
+PAGE_SIZES = {"ctgov": ctgov.PAGE_SIZE, "euctr": euctr.PAGE_SIZE, "ctis": ctis.PAGE_SIZE, "isrctn": 1, "ictrp": 1}
+#: Registries that are searched with POST; the others refuse it.
+SEARCHED_BY_POST = frozenset({"ctis"})
 
 ROBOTS = {
     "ctgov": "User-agent: *\nDisallow: /search?\nDisallow: /expert-search?\nCrawl-delay: {crawl_delay}\n",
     "euctr": "User-agent: *\nDisallow:\n",
+    "ctis": "User-agent: *\nDisallow:\n",
+    "isrctn": "User-agent: *\nDisallow: /search\nAllow: /api/query\n",
     # The real portal's file is ROBOTS_OF_WHO; the sample's lets everybody in, so that the demo can show ICTRP records.
     "ictrp": "# Sample registry of the project Harvester, not WHO's file\nUser-agent: *\nDisallow:\n",
 }
@@ -65,7 +69,7 @@ class Fault:
 
 
 class SampleServer:
-    """The three sample registries. Use as a context manager, or call `start` and `close`.
+    """The sample registries. Use as a context manager, or call `start` and `close`.
 
     `ports` fixes ports by registry (0 or absent: a free one), `page_sizes` the largest page, `records` another folder of
     data files. `requests` is the log of all that was asked; `robots` may be assigned to.
@@ -117,8 +121,8 @@ class SampleServer:
 
     def base_url(self, registry: str) -> str:
         """What a configuration's `base_url` of the registry says: without slash at the end."""
-        bases = {"ctgov": ctgov.BASE, "euctr": euctr.BASE, "ictrp": ictrp.BASE}
-        return f"http://{ADDRESS}:{self._listeners[registry].server_port}{bases[registry]}"
+        base: str = REGISTRIES[registry].BASE
+        return f"http://{ADDRESS}:{self._listeners[registry].server_port}{base}"
 
     def numbers(self, registry: str) -> list[str]:
         """The numbers of all records that the registry holds, without faults."""
@@ -150,7 +154,9 @@ class SampleServer:
             struck = [fault for fault in self._faults[request.registry] if fault.strikes(request)]
         if request.path == "/robots.txt":
             said = Answer(self.robots[request.registry].encode())
-        elif request.method not in ("GET", "HEAD"):
+        elif request.method not in ("GET", "HEAD", "POST") or (
+            request.method == "POST" and request.registry not in SEARCHED_BY_POST
+        ):
             said = plain(405, "Method not allowed")
         else:
             said = self._answer_of_registry(request, struck)
@@ -219,8 +225,7 @@ class Connection(BaseHTTPRequestHandler):
         """Nothing on the terminal: `SampleServer.requests` is the log."""
 
     def do_GET(self) -> None:
-        if length := int(self.headers.get("Content-Length") or 0):
-            self.rfile.read(length)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         address = urlsplit(self.path)
         request = Request(
             registry=self.server.registry,
@@ -229,6 +234,7 @@ class Connection(BaseHTTPRequestHandler):
             query=tuple(parse_qsl(address.query, keep_blank_values=True)),
             headers={name.lower(): value for name, value in self.headers.items()},
             at=time.monotonic(),
+            body=body,
         )
         answer = self.server.sample.answer(request)
         if "gzip" in request.headers.get("accept-encoding", "") and answer.delivery == "whole":

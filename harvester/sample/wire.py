@@ -1,6 +1,6 @@
 """Sample room: what goes over the wire. A request as it came in, an answer to it, and a list cut into pages.
 
-Used by the three sample registries (`ctgov`, `euctr`, `ictrp`), by `faults` and by `server`; touches no socket and no disk.
+Used by the sample registries (`ctgov`, `euctr`, `ctis`, ...), by `faults` and by `server`; touches no socket and no disk.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ class Request:
     query: tuple[tuple[str, str], ...]
     headers: dict[str, str]  # names in lower case
     at: float  # seconds, monotonic: for measuring the pace of a client
+    body: bytes = b""
 
     def parameter(self, name: str, default: str = "") -> str:
         """The first value of a query parameter."""

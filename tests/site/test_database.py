@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -27,7 +26,7 @@ def test_a_swapped_catalogue_is_seen_at_once_on_all_pages(
     for _ in range(4):  # every thread opens the old file
         assert "A study of which nothing is said" in site.html("/search")
         assert len(site.get("/catalogue/trials.json?_shape=array").json()) == 1
-    os.replace(make_catalogue(tmp_path / "new.db", [*NEW, *OLD]), path)
+    make_catalogue(tmp_path / "new.db", [*NEW, *OLD]).replace(path)
     for _ in range(4):
         assert "Acupuncture for nausea" in site.html("/search")
         assert len(site.get("/catalogue/trials.json?_shape=array").json()) == 2
@@ -60,3 +59,18 @@ def test_an_empty_catalogue_has_pages(serve: Callable[..., InProcess], tmp_path:
 def test_a_dated_snapshot_under_another_name_is_served(serve: Callable[..., InProcess], tmp_path: Path) -> None:
     site = serve(make_catalogue(tmp_path / "catalogue-2026-01-05.db", NEW))
     assert "Acupuncture for nausea" in site.html("/trial/ChiCTR2100000001")
+
+
+def test_queries_that_take_too_long_are_stopped_with_advice(site: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harvester.site.database.PAGE_LIMIT", -1)
+    answer = site.get("/search?q=vitamin")
+    assert answer.status_code == 503 and "more specific words" in answer.text
+
+
+def test_a_catalogue_that_goes_away_is_missed_on_every_page(serve: Callable[..., InProcess], tmp_path: Path) -> None:
+    path = make_catalogue(tmp_path / "catalogue.db", OLD)
+    site = serve(path)
+    assert site.get("/").status_code == 200
+    path.unlink()
+    for page in ("/", "/search", "/catalogue/trials", "/search.csv"):
+        assert site.get(page).status_code == 503, page

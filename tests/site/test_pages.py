@@ -67,7 +67,7 @@ def test_canned_queries_run(site: InProcess, name: str) -> None:
 
 
 def test_datasette_names_each_source_with_its_licence(site: InProcess) -> None:
-    html = site.html("/catalogue/conditions")
+    html = site.html("/catalogue")
     for registry in REGISTRIES.values():
         assert f"{registry.attribution} ({registry.licence})" in html
 
