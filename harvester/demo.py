@@ -11,15 +11,16 @@ from pathlib import Path
 from harvester.config import Config, RegistryConfig
 from harvester.crawl import Progress
 from harvester.refresh import Refreshed, Wish, refresh
+from harvester.registries import REGISTRIES
 from harvester.sample import SampleServer
 
 
 def harvest_samples(archive_path: Path, progress: Callable[[Progress], None]) -> Refreshed:
-    """Fills the archive from the sample registries: two of them whole, WHO ICTRP by number, as it answers in reality."""
+    """Fills the archive from the sample registries: four of them whole, WHO ICTRP by number, as it answers in reality."""
     with SampleServer(page_sizes={"ctgov": 10}, crawl_delay=0.05) as server:
         registries = {
             source: RegistryConfig(base_url=server.base_url(source), delay=0.02, everything=source != "ictrp")
-            for source in ("ctgov", "euctr", "ictrp")
+            for source in REGISTRIES
         }
         registries["ictrp"].ids = server.numbers("ictrp")
         return refresh(Config(contact="demo@example.org", registries=registries), Wish(), archive_path, progress)

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from harvester.archive import Archive, Verdict
 from spiders.payloads import RawRecord, cut
 
-#: Records between two commits: what a kill can cost is at most this much of the file's reading, done again next time.
+#: Records between two commits: a kill costs at most the reading of so many, which the next import does again.
 _BATCH = 500
 
 
@@ -113,7 +113,6 @@ def _import_file(
             if done.records % _BATCH == 0:
                 archive.commit()
                 progress(verdict.bytes + stream.tell())
-    archive.commit()
 
 
 def _utc(timestamp: float) -> str:

@@ -50,7 +50,9 @@ def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
         inclusion=reader.half("inclusion"),
         exclusion=reader.half("exclusion"),
         criteria=criteria,
-        measures=measures.measures(raw, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]),
+        measures=measures.measures(
+            raw, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]
+        ),
     )
 
 
@@ -75,7 +77,9 @@ class _Reader:
         self.until = -1  # and where it ends so far
         self.width = 0  # width at which the text was wrapped, 0 when it was not
         self.heading_goes_on = False
-        self.scope: tuple[int, CriterionKind] | None = None  # a heading in a list: its indentation and the kind before it
+        self.scope: tuple[int, CriterionKind] | None = (
+            None  # a heading in a list: its indentation and the kind before it
+        )
         self.scope_entered = False
 
     def half(self, kind: CriterionKind) -> str | None:
@@ -146,7 +150,9 @@ class _Reader:
 
     def _item(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
         style, number = (lists.bullet(mark, self.items) if mark else None) or ("", None)
-        self.last = Item(self.kind, indent, indent + len(mark), style, number, start, start + len(body), body[-1] in ":：")
+        self.last = Item(
+            self.kind, indent, indent + len(mark), style, number, start, start + len(body), body[-1] in ":："
+        )
         self.items.append(self.last)
         if self.since < 0:
             self.since = line_start

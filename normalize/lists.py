@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from normalize.schema import Criterion, CriterionKind
@@ -33,7 +34,20 @@ LINE = re.compile(
 BARE = re.compile(rf"[-–—−‐‑*+_=.?§°]+|{_SYMBOL}+|o|[(\[]?\d{{1,2}}[.)\]:]+|[(\[]?[a-z][.)\]]")
 
 _ENUMERATOR = re.compile(r"([(\[]?)(\d{1,2}(?:\.\d{1,2})*|[A-Za-z]{1,5})\s?(\S?)")
-_ROMAN = {name: number for number, name in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(), 1)}
+_ROMAN = {
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "v": 5,
+    "vi": 6,
+    "vii": 7,
+    "viii": 8,
+    "ix": 9,
+    "x": 10,
+    "xi": 11,
+    "xii": 12,
+}
 _DASHES = frozenset("-–—−‐‑")
 
 
@@ -70,7 +84,15 @@ class Item:
     __slots__ = ("column", "end", "indent", "kind", "lead", "number", "start", "style")
 
     def __init__(
-        self, kind: CriterionKind, indent: int, column: int, style: str, number: int | None, start: int, end: int, lead: bool
+        self,
+        kind: CriterionKind,
+        indent: int,
+        column: int,
+        style: str,
+        number: int | None,
+        start: int,
+        end: int,
+        lead: bool,
     ) -> None:
         self.kind = kind
         self.indent = indent  # blanks before the bullet
@@ -166,11 +188,13 @@ def _split_at(raw: str, one: Item, cuts: list[tuple[int, int]]) -> list[Item]:
     """`one` cut at the bullets in `cuts` (relative to its start)."""
     bounds = [(0, 0), *cuts, (one.end - one.start, one.end - one.start)]
     pieces = []
-    for (_, begin), (stop, _) in zip(bounds, bounds[1:], strict=False):
+    for (_, begin), (stop, _) in pairwise(bounds):
         text = raw[one.start + begin : one.start + stop].rstrip()
         if text:
             start = one.start + begin
-            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, start, start + len(text), text[-1] in ":："))
+            pieces.append(
+                Item(one.kind, one.indent, one.column, one.style, None, start, start + len(text), text[-1] in ":：")
+            )
     return pieces
 
 
@@ -183,7 +207,9 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
             return pieces
         found = None
         for match in _next_number(last.style, number).finditer(raw, last.start, last.end):
-            if match.start() > last.start and not _NUMBERED.search(raw, max(last.start, match.start() - 14), match.start()):
+            if match.start() > last.start and not _NUMBERED.search(
+                raw, max(last.start, match.start() - 14), match.start()
+            ):
                 found = match
                 break
         if found is None or found.end() >= last.end:
@@ -202,7 +228,11 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
     mark = match["mark"]
     style, number, *_ = _mark(mark or "-")
     inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end, one.lead)
-    pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, [m.span() for m in _DASH_AFTER_STOP.finditer(raw[inner.start : inner.end])])
+    pieces = (
+        _split_numbers(raw, inner)
+        if mark
+        else _split_at(raw, inner, [m.span() for m in _DASH_AFTER_STOP.finditer(raw[inner.start : inner.end])])
+    )
     if mark and len(pieces) == 1:
         return [one]
     one.end = match.start() + 1
@@ -254,9 +284,9 @@ def _depth(one: Item, after_lead: bool, levels: list[_Level]) -> int:
     indent, style, number = one.indent, one.style, one.number
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
-        if level.style == style and -2 < level.indent - indent < 2 and (number is None or number - 1 == level.number):
-            if style or level.lead == one.lead:
-                return depth
+        next_of = number is None or number - 1 == level.number
+        if level.style == style and -2 < level.indent - indent < 2 and next_of and (style or level.lead == one.lead):
+            return depth
     depth = len(levels)
     while depth and levels[depth - 1].indent > indent + 1:
         depth -= 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from normalize import comparisons, units, variables
 from normalize.comparisons import Limit
@@ -16,53 +17,38 @@ from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE,
 
 _GESTATION_AFTER = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
 #: What follows a name: then the name is limited by what comes next ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
-_TIME_AFTER = re.compile(r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)", re.IGNORECASE)
+_TIME_AFTER = re.compile(
+    r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
+    re.IGNORECASE,
+)
 _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 
-#: Who can stand before "≥ 18 years" that is an age without saying so.
-_PEOPLE = frozenset(
-    """patient patients subject subjects participant participants adult adults man men woman women male males female females people person persons
-    individual individuals child children volunteer volunteers both sexes sex gender genders adolescent adolescents mother mothers infant infants
-    recipient recipients groups group those inpatients outpatients inpatient outpatient pregnant elderly ethnicity race boys girls parents caregivers caregiver
-    donors donor relatives students residents nonpregnant veterans employees workers""".split()
-)
-_LITTLE = frozenset("and or with who are is must be being any all the a an of in aged that have has not either between from were was".split())
+_WORDS: dict[str, frozenset[str]] = {
+    name: frozenset(words.split()) for name, words in units.VOCABULARY["words"].items()
+}
 _AGE_GOES_ON = re.compile(
     r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
     |scheduled|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without
     |able|willing)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-#: Words that are no part of a name of something limited, at its ends.
-_NOT_COUNTED = frozenset(
-    """and or with at in on for to as is are was were if who when which by from but than per within during prior before after according based inclusive
-    at male female men women patients due using despite measured assessed points point the a an upon calculated confirmed documented performed while since
-    without both in be obtained determined following may can will would should must did do does shall could not has have had then also until through
-    that where there yes no vs versus even though although because""".split()
-)
-_STOP = frozenset(
-    """a an the of with who whom whose have has had having is are was were be been being must should will would can cannot may at for and or to in on by as than that
-    this these those least more less no not if any all other then both either within over under about approximately from their its his her measured
-    defined including such during per only also which when patients patient subjects subject participants participant value values level levels e g i
-    most up does do it they there he she adult adults women men male female after before but without been meet meets receive received receiving such stable until""".split()
-)
 _PLAIN_END = re.compile(r"[^,;:()\[\].\n]*$")
 _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
 _WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s?){1,5})")
-_ENDS_NAME = frozenset("in within prior before after at during for per and or on who with while if to from since by as is are was were that the despite".split())
 
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
-_MEASURED = frozenset(("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln"))
-_SCORE_BEFORE = re.compile(r"\b(?:scores?|grades?|scale|index|ratio|rate|levels?|count)(?:\s(?:of|from|is|was|range|ranging|between|must be))*\s*[:(]?\s*$", re.IGNORECASE)
-_ACRONYM_BEFORE = re.compile(r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$")
-
-#: Scales whose grades are written in Roman numerals.
-_ROMAN_SCALES = frozenset(
-    "asa_class nyha_class ccs_class killip_class who_functional_class mallampati fitzpatrick kellgren_lawrence gross_motor_function hoehn_yahr".split()
+_MEASURED = frozenset(
+    ("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln")
 )
-
+_SCORE_BEFORE = re.compile(
+    r"\b(?:scores?|grades?|scale|index|ratio|rate|levels?|count)(?:\s(?:of|from|is|was|range|ranging|between|must be))*\s*[:(]?\s*$",
+    re.IGNORECASE,
+)
+_ACRONYM_BEFORE = re.compile(
+    r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$"
+)
 
 #: A limit and what it is about: variables of the vocabulary, or else the source's words.
 _Named = tuple[Limit, list[Variable], str]
@@ -100,7 +86,7 @@ def _between(raw: str, one: Limit, two: Limit) -> str | None:
 
 def _share_units(raw: str, found: list[Limit]) -> None:
     """ "< 18.5 or > 30 kg/m2", "≥ 18 years and ≤ 65": a limit without unit takes that of the one beside it."""
-    for one, two in zip(found, found[1:], strict=False):
+    for one, two in pairwise(found):
         if bool(one.unit) != bool(two.unit) and _between(raw, one, two) in _CONNECTIVES:
             if one.unit and not _counts(raw[two.end : two.end + 40]):
                 two.unit = one.unit
@@ -132,7 +118,9 @@ def _joined(raw: str, named: list[_Named]) -> list[_Named]:
 # ------------------------------------------------------------------------------------------------------ what is limited
 
 
-def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named], lead: str) -> tuple[list[Variable], str]:
+def _limited(
+    raw: str, criterion: Criterion, limit: Limit, before: list[_Named], lead: str
+) -> tuple[list[Variable], str]:
     """What a limit is about: variables of the vocabulary, or else the source's words for it; neither where it is no limit.
 
     `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
@@ -144,12 +132,15 @@ def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named],
     if timed and (_GESTATION_AFTER.match(rest) or "gestation" in raw[limit.start : limit.end]):
         return [GESTATIONAL_AGE], ""
     clause = raw[max(begin, limit.number - 130) : limit.number]
-    clause = clause[max(clause.rfind(". "), clause.rfind("; "), clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
+    clause = clause[
+        max(clause.rfind(". "), clause.rfind("; "), clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n"))
+        + 1 :
+    ]
     follows = rest.lstrip(" ")
     counted = unit is None and not limit.of_age and _counts(rest)
     found = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if limit.roman:
-        return ([found[0][0]], "") if found and found[0][0].name in _ROMAN_SCALES else ([], "")
+        return ([found[0][0]], "") if found and found[0][0].name in _WORDS["roman_scales"] else ([], "")
     if limit.of_age and (timed or unit is None):
         return (found[0] if found and found[0][0].name.endswith("_age") and found[1] < 7 else [AGE]), ""
     if follows[:1].isalpha() or follows[:1] == "-":
@@ -172,7 +163,11 @@ def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named],
     left = raw[since : limit.start]
     if timed and _TIME_AFTER.match(rest):
         return [_INTERVAL], ""
-    if timed and not follows.startswith("of ") and (left.rstrip(" (").rpartition(" ")[2].lower() in _STOP or not left.strip()):
+    if (
+        timed
+        and not follows.startswith("of ")
+        and (left.rstrip(" (").rpartition(" ")[2].lower() in _WORDS["no_name"] or not left.strip())
+    ):
         return [_DURATION], ""
     words = _words_before(left) or _words_after(rest)
     if not words and (far := variables.after(follows, unit, 6)):
@@ -183,7 +178,7 @@ def _limited(raw: str, criterion: Criterion, limit: Limit, before: list[_Named],
 def _counts(rest: str) -> bool:
     """Whether a number is followed by what it counts: " lesions", not " or" or ")"."""
     word = rest[1:].partition(" ")[0] if rest[:1] == " " else ""
-    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in _NOT_COUNTED
+    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in _WORDS["not_counted"]
 
 
 def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
@@ -195,9 +190,9 @@ def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool
     elif unit.ucum != "a" or max(bounds) < 12:
         return False
     words = WORD.findall(clause[: max(0, len(clause) - (limit.number - limit.start))].lower())
-    while words and words[-1] in _LITTLE:
+    while words and words[-1] in _WORDS["little"]:
         words.pop()
-    return (words[-1] in _PEOPLE if words else unit is not None) and _AGE_GOES_ON.match(rest) is not None
+    return (words[-1] in _WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(rest) is not None
 
 
 def _range_of_something(clause: str, unit: Unit | None) -> bool:
@@ -212,7 +207,7 @@ def _words_before(left: str) -> str:
     left = left.rstrip(" \t\n:=,-")
     for _ in range(4):
         cut = left.rsplit(None, 1)
-        if len(cut) < 2 or cut[1].lower() not in _STOP:
+        if len(cut) < 2 or cut[1].lower() not in _WORDS["no_name"]:
             break
         left = cut[0]
     short = _ABBREVIATED.search(left)
@@ -220,10 +215,10 @@ def _words_before(left: str) -> str:
         return short[1]
     left = left.rstrip(" )]([:,")
     words = (_PLAIN_END.search(left) or [""])[0].split()
-    while words and words[-1].lower().strip("'\"-•*.") in _STOP:
+    while words and words[-1].lower().strip("'\"-•*.") in _WORDS["no_name"]:
         words.pop()
     words = words[-6:]
-    while words and words[0].lower().strip("'\"-•*.") in _STOP:
+    while words and words[0].lower().strip("'\"-•*.") in _WORDS["no_name"]:
         words.pop(0)
     return "" if all(not word.strip("'\"-•*.").isalpha() and len(word) < 3 for word in words) else " ".join(words)
 
@@ -233,7 +228,7 @@ def _words_after(rest: str) -> str:
     after = _WORDS_AFTER.match(rest)
     words: list[str] = []
     for word in after[1].split() if after else ():
-        if word.lower() in _ENDS_NAME:
+        if word.lower() in _WORDS["name_ends"]:
             break
         words.append(word)
     while words and words[0].lower() in ("of", "a", "the"):

@@ -8,8 +8,10 @@ or exclusion ("Patient meets the inclusion criteria for trial entry") is none.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
+import yaml
 from rapidfuzz.distance import DamerauLevenshtein
 
 from normalize.schema import CriterionKind
@@ -23,6 +25,11 @@ class Heading(NamedTuple):
     plain: bool  # says nothing but which part begins, so that it can stay out of the readable half
     unfinished: bool = False  # a sentence that may run on in the next line of a wrapped text
 
+
+_VOCABULARY = yaml.load(
+    (Path(__file__).parent / "vocabulary" / "headings.yml").read_text("utf-8"), Loader=yaml.CSafeLoader
+)
+_FRAME = frozenset(_VOCABULARY["frame"].split())
 
 _CRITERIA = r"(?:crit[ei]{1,2}ri?[aeo]{1,2}[nrs]?|conditions?|requirements?|characteristics)"
 _PART = r"(?P<non>non-?\s?)?(?P<part>in|ex)(?:clu(?:sions?|tion|sionary|ding|ded)|clusive)"
@@ -45,8 +52,13 @@ _OPENING = re.compile(
     (?P<stop>{_COLON}|\.(?=[^\S\n]+(?-i:[A-Z]))|(?=[<>≥≤•●\uf0b7])|-{{2,}}(?=[^\S\n]))[^\S\n]*[.\-–]?[^\S\n]*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_TITLE = re.compile(rf"(?P<before>[^:;]{{0,90}}?)\b{_PART}\W{{1,3}}{_CRITERIA}\b(?P<after>.{{0,160}})", re.IGNORECASE | re.DOTALL)
-_TURNED = re.compile(rf"(?P<before>(?:\w+\W){{0,3}}?){_CRITERIA}\W+(?:for|of)\W+{_PART}\b(?P<after>[^.;]{{0,80}}){_COLON}\W*", re.IGNORECASE)
+_TITLE = re.compile(
+    rf"(?P<before>[^:;]{{0,90}}?)\b{_PART}\W{{1,3}}{_CRITERIA}\b(?P<after>.{{0,160}})", re.IGNORECASE | re.DOTALL
+)
+_TURNED = re.compile(
+    rf"(?P<before>(?:\w+\W){{0,3}}?){_CRITERIA}\W+(?:for|of)\W+{_PART}\b(?P<after>[^.;]{{0,80}}){_COLON}\W*",
+    re.IGNORECASE,
+)
 _EXCLUSIONS = re.compile(
     rf"(?P<before>(?:[\w'&/,()-]+[^\S\n]+){{0,4}}?)(?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|ded)(?P<after>\b[^.:]{{0,60}}){_COLON}\W*",
     re.IGNORECASE,
@@ -73,68 +85,37 @@ _SAID_AFTER = re.compile(
     re.IGNORECASE,
 )
 _QUALIFIES = re.compile(
-    r"\W*$|[^\S\n]*(?:[(\[,–—-]|for|of|in|to|at|on|with|prior|before|after|determined|specific|only|#|[A-Z0-9]{1,3}\b)", re.IGNORECASE
+    r"\W*$|[^\S\n]*(?:[(\[,–—-]|for|of|in|to|at|on|with|prior|before|after|determined|specific|only|#|[A-Z0-9]{1,3}\b)",
+    re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^()]*\)")
 
-#: A sentence that is a heading holds hardly a word outside this list.
-_FRAME = frozenset(
-    """a an the all any each every either who whom that which both one two more least or and but only of to in into from for on at by
-    with as if when not be is are was were been being have has had do does must should will would shall can cannot may might also
-    patient patients subject subjects participant participants individual individuals person persons people volunteer volunteers
-    woman women man men child children infant infants mother mothers father fathers family families adult adults donor donors case
-    cases control controls healthy those they them he she it their this these such there anyone he/she
-    meet meets met meeting fulfil fulfill fulfils fulfills fulfilled fulfilling satisfy satisfies satisfied comply complies
-    following criteria criterion condition conditions characteristics requirement requirements circumstances reasons situations
-    study studies trial trials protocol research investigation participation participate participating enrol enroll enrolled enrolling
-    enrolment enrollment entry enter entering entered recruited recruitment admitted admission selected selection registration
-    eligible eligibility ineligible excluded exclude excludes excluding exclusion exclusionary included include includes
-    inclusion considered disqualified disqualify disqualifies qualify qualified qualifies randomized randomised randomization
-    randomisation screening baseline time order listed described defined mentioned above below apply applies applied exist exists
-    present presents presence presenting true general additional additionally addition new potential potentially
-    cohort cohorts group groups part parts arm arms phase category categories stage section but limited unless otherwise noted""".split()
-)
 _WORD = re.compile(r"[^\W\d_][\w'’/-]*")
 _LEADS_ON = re.compile(r"\bfollow|\bif\b|\bcriteri|\bconditions\b|\bthey\W*$|\bappl|\bexclusionary", re.IGNORECASE)
 _LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$", re.IGNORECASE)
-_SAYS_IN = re.compile(r"\beligib|\binclu(?:ded|sion)|\bqualif|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted", re.IGNORECASE)
+_SAYS = re.compile(r"clu|eligib|qualif|enrol|ente?r|partici|random|admi|not\b", re.IGNORECASE)
+_SAYS_IN = re.compile(
+    r"\beligib|\binclu(?:ded|sion)|\bqualif|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
+    re.IGNORECASE,
+)
 _SAYS_OUT = re.compile(
     r"""\bexclu(?!siv)|\bineligib|disqualif|\b(?:not|cannot|never|no)\W+(?:\w+\W+){0,2}?
     (?:eligib|includ|enrol|enter|entry|admit|consider|qualif|participat|meet|fulfil)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SAYS_NOT_OUT = re.compile(r"\b(?:not|no|without)\W+(?:\w+\W+)?(?:exclu(?!sion criteri)|ineligib|disqualif)", re.IGNORECASE)
+_SAYS_NOT_OUT = re.compile(
+    r"\b(?:not|no|without)\W+(?:\w+\W+)?(?:exclu(?!sion criteri)|ineligib|disqualif)", re.IGNORECASE
+)
 
-#: Titles in the other languages of the registries. What is "not included" is excluded.
-_FOREIGN_OUT = r"""
-    crit[èe]res?\s(?:de\s|d['’]\s?)?(?:non[\s-]*inclusion|exclusion)
-    |criterios?\s(?:de\s)?(?:exclusi[óo]n|no\sinclusi[óo]n)|crit[ée]rios?\s(?:de\s)?(?:exclus[ãa]o|n[ãa]o[\s-]inclus[ãa]o)
-    |criteri\s(?:di\s)?(?:esclusione|non\sinclusione)|criterii(?:le)?\s(?:de\s)?excludere
-    |ausschlu(?:ss|ß)[\s-]?kriteri(?:en|um)|exclusie[\s-]?criteria|e(?:ks|x)klu[sz]j?ions[\s-]?kriterie?r?
-    |kryteria\s(?:wy[łl][ąa]czenia|wykluczenia|wykluczaj[ąa]ce|nie\s?w[łl][ąa]czenia)
-    |kiz[áa]r[áa]si\s(?:krit[ée]rium|felt[ée]tel)\w*
-    |vylu[čc]ovac[ií]\w*\skrit[ée]ri\w+|krit[ée]ri[aá]\s(?:pro\s|na\s)?(?:vylou[čc]en[ií]|vy[řr]azen[ií]|vyl[úu][čc]eni[ae]|neza[řr]azen[ií])
-    |(?:kriteriji?\s)?(?:za\s)?isklju[čc]\w+(?:\skriterij\w*)?|izklju[čc]itven\w+\s(?:kriterij|meril)\w*
-    |κριτ[ήη]ρια\s(?:αποκλεισμο[ύυ]|μη\s(?:[έε]νταξης|εισαγωγ[ήη]ς))
-    |критери[ий]\w?\s(?:за\s)?(?:исключения|изключване|не\s?включения)|изключващи\sкритерии
-    |poissulkukriteeri\w*|v[äa]listami(?:se|s)\s?kriteeriumi\w*|izsl[ēe]g[šs]anas\skrit[ēe]rij\w*
-    |(?:ne[įi]traukimo|atmetimo|pa[šs]alinimo)\skriterij\w*|(?:d[ıi][şs]lama|d[ıi][şs]lanma|hari[çc]\stutulma)\skriterler\w*
-    |排除标准|排除標準|除外基準|除外标准|제외\s?기준"""
-_FOREIGN_IN = r"""
-    crit[èe]res?\s(?:de\s|d['’]\s?)?(?:inclusion|s[ée]lection|[ée]ligibilit[ée])
-    |criterios?\s(?:de\s)?inclusi[óo]n|crit[ée]rios?\s(?:de\s)?inclus[ãa]o|criteri\s(?:di\s)?inclusione|criterii(?:le)?\s(?:de\s)?includere
-    |einschlu(?:ss|ß)[\s-]?kriteri(?:en|um)|inclusie[\s-]?criteria|inklu[sz]j?ions[\s-]?kriterie?r?
-    |kryteria\s(?:w[łl][ąa]czenia|kwalifikuj[ąa]ce)|bev(?:[áa]laszt[áa]|[áa]logat[áa])si\s(?:krit[ée]rium|felt[ée]tel)\w*
-    |za[řr]azovac[ií]\skrit[ée]ri\w+|krit[ée]ri[aá]\s(?:pro\s|na\s)?(?:za[řr]azen[ií]|zaradeni[ae])
-    |(?:kriteriji?\s)?(?:za\s)?uklju[čc]\w+(?:\skriterij\w*)?|vklju[čc]itven\w+\s(?:kriterij|meril)\w*
-    |κριτ[ήη]ρια\s(?:[έε]νταξης|εισαγωγ[ήη]ς|συμπερ[ίι]ληψης|εισδοχ[ήη]ς|επιλεξιμ[όο]τητας)
-    |критери[ий]\w?\s(?:за\s)?(?:включения|включване)|включващи\sкритерии
-    |(?:sis[äa]{2}notto|mukaanotto)kriteeri\w*|kaasami(?:se|s)\s?kriteeriumi\w*|iek[ļl]au[šs]anas\skrit[ēe]rij\w*
-    |[įi]traukimo\skriterij\w*|dahil\s(?:edilme|etme|olma)\skriterler\w*
-    |纳入标准|納入標準|入选标准|選択基準|組入れ基準|선정\s?기준"""
+
+def _titles(part: str) -> str:
+    return "|".join(_VOCABULARY[part].values()).replace(" ", r"\s")
+
+
 _FOREIGN = re.compile(
-    rf"[\W_]*(?P<before>[^:：\n]{{0,80}}?)\b(?:(?P<out>{_FOREIGN_OUT})|(?P<in>{_FOREIGN_IN}))(?P<after>[^:：\n]{{0,90}})(?P<stop>{_COLON}|$)\s*",
-    re.IGNORECASE | re.VERBOSE,
+    rf"[\W_]*(?P<before>[^:：\n]{{0,80}}?)\b(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
+    rf"(?P<after>[^:：\n]{{0,90}})(?P<stop>{_COLON}|$)\s*",
+    re.IGNORECASE,
 )
 
 
@@ -145,13 +126,19 @@ def heading(line: str, *, bulleted: bool) -> Heading | None:
     only when it looks like nothing else.
     """
     low = line.lower()
-    if "clu" in low or "criter" in low or "eligib" in low or "klu" in low or "qualif" in low:
-        for rule in (_plain, _opening, _title, _sentence):
-            if found := rule(line, bulleted):
-                return found
-    elif line.isascii():
-        return None
-    return _foreign(line)
+    titled = "clusi" in low or "cluti" in low
+    closed = low.endswith((":", "：", ":-", ": -"))
+    short = len(line) <= 60 and ("criter" in low or "clu" in low or "eligib" in low)
+    if (titled or short) and (found := _plain(line, closed, bulleted)):
+        return found
+    if titled and (found := _opening(line) or _title(line, closed, bulleted)):
+        return found
+    leads_on = closed or "following" in low or low.endswith((" if", " they"))
+    if leads_on and (found := _exclusions(line, closed, bulleted) or _sentence(line, closed, bulleted)):
+        return found
+    if not line.isascii() or "krit" in low or (titled and "criteri" in low):
+        return _foreign(line)
+    return None
 
 
 def inside(line: str) -> tuple[int, Heading] | None:
@@ -172,11 +159,7 @@ def _kind(match: re.Match[str]) -> CriterionKind:
     return _named(match["non"], match["part"])
 
 
-def _closed(line: str) -> bool:
-    return line.endswith((":", "：", ":-", ": -"))
-
-
-def _plain(line: str, bulleted: bool) -> Heading | None:
+def _plain(line: str, closed: bool, bulleted: bool) -> Heading | None:
     if len(line) > 70:
         return None
     if match := _PLAIN.fullmatch(line):
@@ -187,35 +170,39 @@ def _plain(line: str, bulleted: bool) -> Heading | None:
     if _BOTH.fullmatch(line) and not line[0].islower():
         return Heading(None, len(line), True)
     match = _TYPO.fullmatch(line)
-    if match and (_closed(line) or not bulleted):
+    if match and (closed or not bulleted):
         for part in ("inclusion", "exclusion"):
             if DamerauLevenshtein.distance(match["word"].lower(), part, score_cutoff=2) <= 2:
                 return Heading(_named(None, part), len(line), True)
     return None
 
 
-def _opening(line: str, bulleted: bool) -> Heading | None:
+def _opening(line: str) -> Heading | None:
     """ "Inclusion criteria: 1. Adults", "Exclusion Criteria <18 years": content follows on the line."""
     match = _OPENING.match(line)
-    if match is None or (line[match.start("part")].islower() and not match["words"] and match["stop"] not in (":", "：")):
+    if match is None or (
+        line[match.start("part")].islower() and not match["words"] and match["stop"] not in (":", "：")
+    ):
         return None  # "... exclusion criteria. We will include" ends a wrapped sentence
     return Heading(_kind(match), match.end(), not match["words"] and not match["aside"])
 
 
-def _title(line: str, bulleted: bool) -> Heading | None:
+def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
     """ "Part C Abbreviated Inclusion Criteria specific to NSCLC Patients": the whole line is a title."""
-    closed = _closed(line)
     if len(line) > 240 or line[-1] in ";,":
         return None
     if closed and (match := _TURNED.fullmatch(line)):
         return Heading(_kind(match), len(line), False)
-    if closed and (match := _EXCLUSIONS.fullmatch(line)) and not _SAID_BEFORE.search(match["before"]):
-        return None if bulleted and _runs_into(line, match) else Heading(_kind(match), len(line), False)
     match = _TITLE.fullmatch(line)
     if match is None:
         return None
     before, after = match["before"], match["after"]
-    if len(before.split()) > 9 or _SAID_BEFORE.search(before) or before.rstrip().endswith(".") or after.count(")") > after.count("("):
+    if (
+        len(before.split()) > 9
+        or _SAID_BEFORE.search(before)
+        or before.rstrip().endswith(".")
+        or after.count(")") > after.count("(")
+    ):
         return None
     if bulleted and _runs_into(line, match):
         return None
@@ -228,23 +215,39 @@ def _title(line: str, bulleted: bool) -> Heading | None:
     return Heading(_kind(match), len(line), False, unfinished=after.count("(") > after.count(")"))
 
 
+def _exclusions(line: str, closed: bool, bulleted: bool) -> Heading | None:
+    """ "Cancer-Specific Exclusions:", "Excluded within 1 month of study entry:"."""
+    match = _EXCLUSIONS.fullmatch(line) if closed and len(line) <= 160 else None
+    if match is None or _SAID_BEFORE.search(match["before"]) or (bulleted and _runs_into(line, match)):
+        return None
+    return Heading(_kind(match), len(line), False)
+
+
 def _runs_into(line: str, match: re.Match[str]) -> bool:
     """Whether a criterion runs into the title: "Signed informed consent Exclusion criteria:" in a list item."""
     words = match["before"].split()
     return bool(words) and line[match.start("part")].isupper() and words[-1].islower() and words[-1] not in _FRAME
 
 
-def _sentence(line: str, bulleted: bool) -> Heading | None:
+def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
     """ "Subjects presenting with any of the following will not be included in the study:": a frame without content."""
-    closed = _closed(line)
-    if not closed and (bulleted or line[-1] in ";,)" or not line[0].isupper() or not _LEADS_ON_WITHOUT_COLON.search(line)):
+    if not closed and (
+        bulleted or line[-1] in ";,)" or not line[0].isupper() or not _LEADS_ON_WITHOUT_COLON.search(line)
+    ):
         return None
-    if len(line) > 400 or not _LEADS_ON.search(line):
+    if len(line) > 400 or not _LEADS_ON.search(line) or not _SAYS.search(line):
         return None
     text = _ASIDE.sub("", line)
     words = _WORD.findall(text.lower())
+    if not words:
+        return None
     strange = {word for word in words if word not in _FRAME}
-    if len(strange) > 2 or len(strange) * 4 > len(words) or _SAYS_NOT_OUT.search(text):
+    if (
+        len(strange) > (1 if bulleted else 2)
+        or len(strange) * 4 > len(words)
+        or words[0] in strange
+        or _SAYS_NOT_OUT.search(text)
+    ):
         return None
     if _SAYS_OUT.search(text):
         return Heading("exclusion", len(line), False, unfinished=not closed)
@@ -258,6 +261,6 @@ def _foreign(line: str) -> Heading | None:
     if match is None:
         return None
     before, after = match["before"], match["after"].strip(" .-")
-    if len(before.split()) > 3 and not match["stop"] or (after and not match["stop"] and len(line) > 110):
+    if (len(before.split()) > 3 and not match["stop"]) or (after and not match["stop"] and len(line) > 110):
         return None
     return Heading("exclusion" if match["out"] else "inclusion", match.end(), not before and not after)

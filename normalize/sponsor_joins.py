@@ -82,8 +82,7 @@ def _node(one: Spelled) -> _Node:
     words = name.base
     if not distinctive(words) or len("".join(words)) < 3:
         # Nothing but general words: the places and countries are the name.
-        words = tuple(w for w in name.words) + tuple(sorted(name.countries))
-        words = words or (fold(one.name_raw),)
+        words = name.words or (fold(one.name_raw),)
     if not ordered_words().intersection(name.places):
         words = tuple(sorted(set(words)))
     return _Node(words, name.places, name.company, name.person)

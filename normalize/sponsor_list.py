@@ -13,7 +13,7 @@ import yaml
 
 from normalize.schema import SponsorClass
 from normalize.sponsor_names import Name, words_of
-from normalize.sponsor_words import BUSINESS, COUNTRIES, PLACES
+from normalize.sponsor_words import BUSINESS, COUNTRIES, PLACES, distinctive
 from normalize.text import fold
 
 
@@ -53,6 +53,8 @@ _STRANGERS: dict[str, frozenset[str]] = {
     "individual": frozenset(),
     "unknown": frozenset(),
 }
+#: Beside one of these the name of a place is the name of its hospital or region.
+_LOCAL = frozenset("hospital university regional nhs dept health medical county council".split())
 #: What a name is called when two known organizations stand in it.
 _PRECEDENCE = {"hospital": 3, "network": 3, "industry": 3, "other_nonprofit": 2, "university": 2, "individual": 1, "government": 1, "unknown": 0}
 
@@ -104,7 +106,7 @@ def _index() -> _Index:
                 raise ValueError(f"vocabulary/organizations.yml has {spelling!r} under {known.name} and {index.whole[fold(spelling)].name}")
         for spelling in (known.name, *known.phrases):
             words = tuple(words_of(spelling))
-            if not words or (spelling == known.name and not _name_is_phrase(known)):
+            if not words or " ".join(words) in index.ambiguous or (spelling == known.name and not _name_is_phrase(known)):
                 continue
             where, key = (index.ordered, words) if ordered_words().intersection(words) else (index.sorted_, tuple(sorted(words)))
             if where.setdefault(key, known) != known:
@@ -162,6 +164,8 @@ def find(name_raw: str, name: Name) -> Match | None:
             rest = [w for w in (*words[:at], *words[at + size :])]
             if strangers.intersection(rest) and not (known_.class_ == "industry" and len(rest) > 12):
                 break
+            if not distinctive(window) and not _stands(window, rest):
+                break
             rank = (_PRECEDENCE.get(kind, 2), -at if kind == "industry" else size, -at)
             if best is None or rank > best[0]:
                 best = (rank, known_)
@@ -171,6 +175,14 @@ def find(name_raw: str, name: Name) -> Match | None:
     return Match(best[1], "known organization in the name")
 
 
-def weak(words: list[str]) -> bool:
-    """Whether words beside a company's name say nothing about which company it is."""
-    return all(w in BUSINESS or w in PLACES or w in COUNTRIES for w in words)
+def _stands(window: tuple[str, ...], rest: list[str]) -> bool:
+    """Whether a spelling of general words and places alone may name its organization in this company.
+
+    A single place needs a hospital, a region or the like beside it; general words without a place must be the whole name; general
+    words of business with a short name ("3M Health Care") may have words of business beside them.
+    """
+    if len(window) == 1 and window[0] in PLACES:
+        return not rest or bool(_LOCAL.intersection(rest))
+    if any(w in PLACES for w in window):
+        return True
+    return all(w in BUSINESS or w in PLACES or w in COUNTRIES or w.isdigit() for w in rest)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from normalize.sponsor_words import COMPANY_FORMS, COUNTRIES, DEPARTMENT, HEADS, LEGAL_FORMS, NOBODY, PLACES, STOP, distinctive, english
+from normalize.sponsor_words import BUSINESS, COMPANY_FORMS, COUNTRIES, DEPARTMENT, HEADS, LEGAL_FORMS, NOBODY, PLACES, STOP, distinctive, english
 from normalize.text import fold
 
 
 class Name(NamedTuple):
     """What one spelling says."""
 
-    words: tuple[str, ...]  # all its words in English and in order, without stop words, legal forms, countries; brackets last
+    words: tuple[str, ...]  # all its words in English and in order, without stop words and legal forms
     base: tuple[str, ...]  # words of the organization itself, in order, without departments, addresses, places
     places: frozenset[str]
     countries: frozenset[str]
@@ -79,7 +79,10 @@ def _tokens(text: str) -> list[str]:
 def words_of(text: str) -> list[str]:
     """English words of a text in order, without stop words and legal forms."""
     text = _POSSESSIVE.sub("s", _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))
-    return [w for w in english(_tokens(text)) if w not in STOP and w not in LEGAL_FORMS]
+    every = english(_tokens(text))
+    kept = [w for w in every if w not in STOP and w not in LEGAL_FORMS]
+    # "AM-Pharma" and "AB Science" would be left with nothing that names them.
+    return kept if any(w not in BUSINESS for w in kept) else every
 
 
 def is_nobody(name_raw: str) -> bool:
@@ -110,7 +113,7 @@ def read_name(name_raw: str) -> Name:
     base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
     person = bool(_TITLE.search(head)) and not company and not any(w in HEADS for w in every)
     return Name(
-        tuple(w for w in words_of(text) if w not in COUNTRIES),
+        tuple(words_of(text)),
         tuple(base),
         places,
         countries,

@@ -86,7 +86,7 @@ _ENGLISH = frozenset(word for meaning in _TRANSLATIONS.values() for word in mean
 GENERIC = _ENGLISH | BUSINESS | DEPARTMENT | frozenset(HEADS) | STOP | LEGAL_FORMS | frozenset({"asl", "irccs", "affiliated", "academic", "central"})
 _LONG_WORDS: dict[str, list[str]] = {}
 for _word in sorted({*_TRANSLATIONS, *_ENGLISH, *BUSINESS}):
-    if len(_word) >= 7:
+    if len(_word) >= 8:
         _LONG_WORDS.setdefault(_word[0], []).append(_word)
 
 
@@ -94,11 +94,11 @@ for _word in sorted({*_TRANSLATIONS, *_ENGLISH, *BUSINESS}):
 def _mended(word: str) -> str:
     """A long general word without its typing error ("universiatires"); other words as they are.
 
-    One error in 8 or 9 letters, two from 10 on, never in the first letter: names of their own kind are shorter or differ more.
+    One error in 8 to 11 letters, two from 12 on, never in the first letter ("Monasterio" is a name, two letters from "ministerio").
     """
     if len(word) < 8 or word in _TRANSLATIONS or word in GENERIC or word in _CITY or word in _COUNTRY:
         return word
-    allowed = 1 if len(word) < 10 else 2
+    allowed = 1 if len(word) < 12 else 2
     best = min(
         ((OSA.distance(word, known, score_cutoff=allowed), known) for known in _LONG_WORDS.get(word[0], ()) if abs(len(known) - len(word)) <= allowed),
         default=(allowed + 1, ""),

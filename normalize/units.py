@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 VOCABULARY: dict[str, Any] = yaml.load(
-    (Path(__file__).parent / "vocabulary" / "measures.yml").read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    (Path(__file__).parent / "vocabulary" / "measures.yml").read_text("utf-8"), Loader=yaml.CSafeLoader
 )
 
 
@@ -49,23 +49,28 @@ def _any_of(spellings: list[str]) -> str:
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _ATOM = rf"{_any_of(sorted(_ATOMS))}(?![^\W\d_])"
 _PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
-_SQUARE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?(?![^\W\d_])"
-_UNDER = rf"{_PER}(?:{_SQUARE}|24\s?(?:-?\s?hours?|-?\s?hrs?|h)(?![^\W\d_])|(?:high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye|10\^?9\s?L)(?![^\W\d_])|{_ATOM})"
-_POWER = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[eE][0-9]{1,2})"
-_LIMIT = r"""(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|central|site|study|reference|normal|age|adjusted|specific|site's|respective|center's|upper|of|the|institution|maximum)[\s-]){0,4}
-    (?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?|normal\supper\slimits?|upper\slimits?|(?<=[xX×]\s)normal|(?<=times\s)normal|(?<=[xX×])normal)(?![^\W\d_])"""
-
-#: What can follow a number as its unit; anchored there.
-PATTERN = (
-    rf"(?:{_POWER}\s?(?:{_ATOM}(?:{_UNDER}){{0,2}}|(?:{_UNDER}){{1,2}})|{_LIMIT}|{_ATOM}(?:\s?(?:[.·∙*⋅]|\s)\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])?(?:{_UNDER}){{0,3}}|(?:{_UNDER}){{1,3}}|{_POWER})".replace(
-        "\n", ""
-    )
+_BODY_SURFACE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?"
+_UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|24\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM}))"
+_TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[eE][0-9]{1,2})"
+_INVERSE = r"(?:\s?[.·∙*⋅]\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])"
+_LIMIT = (
+    r"(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?"
+    r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|central|site|site's|study|reference|normal|age|adjusted|specific|respective"
+    r"|center's|upper|of|the|institution|maximum)[\s-]){0,4}"
+    r"(?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN"
+    r"|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
+    r"(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"
+    r"|normal\supper\slimits?|upper\slimits?|(?<=[xX×]\s)normal|(?<=times\s)normal|(?<=[xX×])normal)(?![^\W\d_])"
 )
-PATTERN = re.sub(r"\s{2,}", "", PATTERN)
+
+#: What can follow a number as its unit. The group `limit` is the laboratory's limit in "times the upper limit of normal".
+PATTERN = (
+    rf"(?:{_LIMIT}|(?:{_TIMES_TEN}\s?)?{_ATOM}{_INVERSE}?{_UNDER}{{0,3}}|{_TIMES_TEN}{_UNDER}{{0,3}}|{_UNDER}{{1,3}})"
+)
 
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
-_INVERSE = re.compile(r"\s?[.·∙*⋅]?\s?(m|mL|min|L|kg)\s?[-−–]\s?([12])$")
+_INVERTED = re.compile(r"\s?[.·∙*⋅]?\s?(m|mL|min|L|kg)\s?[-−–]\s?([12])$")
 
 
 @lru_cache(maxsize=4096)
@@ -89,7 +94,7 @@ def unit(text: str) -> Unit | None:
         plain = plain[ten.end() :]
         if not plain:
             return Unit(power, "one", factor)
-    inverse = _INVERSE.search(plain)
+    inverse = _INVERTED.search(plain)
     if inverse:
         plain = plain[: inverse.start()] + "/" + inverse[1] + ("2" if inverse[2] == "2" else "")
     above, *below = _SPLIT.split(plain)
@@ -150,4 +155,6 @@ def ucum(code: str) -> Unit | None:
     return Unit(code, dimension, factor)
 
 
-_BY_CODE: dict[str, Unit] = {code: Unit(code, kind, float(factor)) for code, (kind, factor, _) in VOCABULARY["units"].items()}
+_BY_CODE: dict[str, Unit] = {
+    code: Unit(code, kind, float(factor)) for code, (kind, factor, _) in VOCABULARY["units"].items()
+}

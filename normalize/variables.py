@@ -36,8 +36,12 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
     implied = frozenset(units.VOCABULARY["implied"].split())
     for name, (code, spellings, *others) in units.VOCABULARY["variables"].items():
         unit = _canonical(code)
-        variable = Variable(name, unit, dict(others[0]) if others else {}, name in implied or unit.dimension in ("score", "ratio"))
-        for spelling in {" ".join(WORD.findall(text.lower())) for text in (*spellings.split("|"), name.replace("_", " "))}:
+        variable = Variable(
+            name, unit, dict(others[0]) if others else {}, name in implied or unit.dimension in ("score", "ratio")
+        )
+        for spelling in {
+            " ".join(WORD.findall(text.lower())) for text in (*spellings.split("|"), name.replace("_", " "))
+        }:
             names[spelling] = (*names.get(spelling, ()), variable)
     return names
 
@@ -75,8 +79,10 @@ def fits(variable: Variable, unit: Unit | None) -> bool:
     if own.dimension == "score":
         return unit.dimension == "letters" or (unit.dimension == "one" and own.ucum == "{count}")
     if unit.dimension in ("uln", "lln"):
-        return own.dimension in ("ratio", "time") and not variable.name.endswith("age") or "/" in own.dimension
-    return unit.dimension in ("percentile", "sd") or (own.dimension.endswith("/volume") and unit.dimension.endswith("/volume"))
+        return (own.dimension in ("ratio", "time") and not variable.name.endswith("age")) or "/" in own.dimension
+    return unit.dimension in ("percentile", "sd") or (
+        own.dimension.endswith("/volume") and unit.dimension.endswith("/volume")
+    )
 
 
 def _called(name: str, unit: Unit | None, text: str) -> Variable | None:
@@ -125,7 +131,10 @@ def _named_together(low: list[str], at: int, unit: Unit | None, text: str, varia
             at -= 1
             continue
         other = _at_end(low, at, unit, text)
-        if other is None or not (other[0] in variables or (joined and (other[0].unit.ucum == same or (multiple and "/" in other[0].unit.ucum)))):
+        if other is None or not (
+            other[0] in variables
+            or (joined and (other[0].unit.ucum == same or (multiple and "/" in other[0].unit.ucum)))
+        ):
             return
         if other[0] not in variables:
             variables.insert(0, other[0])

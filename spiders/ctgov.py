@@ -216,7 +216,6 @@ class _Answer(Struct):
     studies: list[msgspec.Raw] | None = None
     nextPageToken: str | None = None
     totalCount: int | None = None
-    protocolSection: msgspec.Raw | None = None
 
 
 #: What decoding broken JSON raises; nesting of a hundred thousand brackets is broken too.

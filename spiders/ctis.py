@@ -21,7 +21,7 @@ Licence terms
 As EUCTR, reproduction with acknowledgement of the European Medicines Agency; taken to be the same, not checked.
 
 Words of a query go to `searchCriteria.containAll`. No recorded answer proves that key: it is in addresses of the portal that
-ctrdata's documentation gives, and in other clients' requests. `harvester check` says how many trials it finds.
+ctrdata's source gives, and in other clients' requests. `harvester check` says how many trials it finds.
 
 Spiders room; run by `harvester.crawl`. Interprets no field but the dates of search rows.
 """
@@ -287,7 +287,11 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
 
 
 def _slice(found: Slice) -> Piece:
-    return _piece(found.body) if found.whole else _no_trial(found.body, "the file ends in the middle of a trial: save it again")
+    return (
+        _piece(found.body)
+        if found.whole
+        else _no_trial(found.body, "the file ends in the middle of a trial: save it again")
+    )
 
 
 def _piece(body: bytes) -> Piece:
@@ -304,7 +308,9 @@ def _piece(body: bytes) -> Piece:
     if isinstance(number, str) and _NUMBER.fullmatch(number):
         return Piece(body=body, media_type="application/json", registry_id=number, fingerprint=fingerprint(body))
     if is_page:
-        return _no_trial(body, "a page of search results, which describe no trial in full: fetch the trials by their numbers")
+        return _no_trial(
+            body, "a page of search results, which describe no trial in full: fetch the trials by their numbers"
+        )
     if re.fullmatch(rb"\{\s*\}", body):
         return _no_trial(body, "an empty object: CTIS answers so for a number that it does not know")
     if number is None:

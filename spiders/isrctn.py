@@ -99,7 +99,9 @@ class IsrctnSpider(RegistrySpider):
             for item in self.take(pieces, response, due=number):
                 yield item
             if all(piece.registry_id != number for piece in pieces):
-                self.shortfalls.append(f"{response.url} was asked for {number} and answered with another trial, or none whole")
+                self.shortfalls.append(
+                    f"{response.url} was asked for {number} and answered with another trial, or none whole"
+                )
 
     async def examine(self) -> AsyncIterator[str]:
         words = self.query or SMALL_QUERY
@@ -210,7 +212,11 @@ def _piece(found: Slice, media_type: str) -> Piece:
             body=found.body, media_type=media_type, registry_id=registry_id, fingerprint=fingerprint(found.body)
         )
     where = f" ({registry_id})" if registry_id else ""
-    reason = "the <fullTrial> has no ISRCTN of eight digits" if found.whole else f"the <fullTrial> is not closed{where}: fetch it again"
+    reason = (
+        "the <fullTrial> has no ISRCTN of eight digits"
+        if found.whole
+        else f"the <fullTrial> is not closed{where}: fetch it again"
+    )
     return Piece(body=found.body, media_type=media_type, reason=reason)
 
 

@@ -94,7 +94,8 @@ def row(text: str) -> dict[str, Any]:
 
 def decided(text: str) -> str:
     """The first decision of a member state, by which the search sorts."""
-    return min(state["firstDecisionDate"] for state in parsed(text)["authorizedApplication"]["memberStatesConcerned"])
+    states = parsed(text)["authorizedApplication"]["memberStatesConcerned"]
+    return min(str(state["firstDecisionDate"]) for state in states)
 
 
 @cache

@@ -58,16 +58,17 @@ def search(shelf: Shelf, request: Request, reshape: Reshape) -> Answer:
 
 
 def says(text: str, query: str) -> bool:
-    """Whether a trial holds all words of a query, or of one of its alternatives, and was edited within its bounds."""
+    """Whether a trial was edited within the bounds of a query and holds all words of one of its alternatives; quotes keep a
+    phrase."""
     edited = EDITED.search(text)
     for bound, moment in BOUND.findall(query):
         if not edited or (edited[1] < moment) == (bound == "GE"):
             return False
-    alternatives = re.split(r"\s+OR\s+", BOUND.sub("", query))
-    return any(
-        all(word.lower() in text.lower() for word in re.findall(r'[^\s"()]+', words) if word != "AND")
-        for words in alternatives
-    )
+    for alternative in re.split(r"\s+OR\s+", BOUND.sub("", query)):
+        words = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|([^\s"()]+)', alternative)]
+        if all(word.lower() in text.lower() for word in words if word != "AND"):
+            return True
+    return False
 
 
 def xml(text: str) -> Answer:

@@ -27,6 +27,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str
             "403": at(ill, Job(registry="ctgov")),
             "html": at(ill, Job(registry="euctr")),
             "robots": at(ill, Job(registry="ictrp")),
+            "ctis": at(ill, Job(registry="ctis", query="trout")),
+            "isrctn": at(ill, Job(registry="isrctn", query="trout")),
             "no contact": Job(registry="ctgov", base_url="http://registry.invalid"),
         }
         yield dict(zip(jobs, check(list(jobs.values())), strict=True)), well, ill
@@ -51,6 +53,8 @@ def test_a_registry_that_serves_is_described(reports: Reports) -> None:
         reports[0]["euctr"], True, "TLS certificates are not verified", "1 trials are announced for 'asthma'"
     )
     assert_reports(reports[0]["ictrp"], True, "ISRCTN00000001 holds a record", "exported by hand")
+    assert_reports(reports[0]["ctis"], True, "answered 200, application/json", "5 trials are announced for 'trout'")
+    assert_reports(reports[0]["isrctn"], True, "answered 200, application/xml", "5 trials are announced for 'trout'")
 
 
 def test_a_check_is_robots_txt_and_hardly_more(reports: Reports) -> None:

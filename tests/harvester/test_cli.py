@@ -35,6 +35,8 @@ def test_the_demo_says_what_it_did(demo: Path) -> None:
     assert again.exit_code == 0
     assert "ClinicalTrials.gov, all: complete" in again.output
     assert "EU Clinical Trials Register, all: complete" in again.output
+    assert "EU Clinical Trials Information System, all: complete" in again.output
+    assert "ISRCTN registry, all: complete" in again.output
     assert "WHO ICTRP, ids: " in again.output
     assert " 0 new, 0 changed" in again.output.replace("(", " ")
     assert "nothing new to read" in again.output
@@ -55,7 +57,7 @@ def test_status_tells_counts_and_last_runs(demo: Path) -> None:
     assert done.exit_code == 0
     assert "trials from" in done.output
     report = json.loads(run("status", "--data", demo, "--json").output)
-    assert {registry["source"] for registry in report["registries"]} == {"ctgov", "euctr", "ictrp"}
+    assert {registry["source"] for registry in report["registries"]} == {"ctgov", "euctr", "ctis", "isrctn", "ictrp"}
     assert all(run_["verdict"] == "complete" for run_ in report["last_runs"])
 
 
@@ -137,4 +139,4 @@ def test_it_runs_as_a_module() -> None:
 def test_scrapy_lists_the_spiders() -> None:
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-m", "scrapy", "list"], capture_output=True, text=True, check=True, cwd=root)
-    assert done.stdout.split() == ["ctgov", "euctr", "ictrp"]
+    assert done.stdout.split() == ["ctgov", "ctis", "euctr", "ictrp", "isrctn"]

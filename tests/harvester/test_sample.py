@@ -12,6 +12,7 @@ import urllib.request
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
@@ -225,6 +226,82 @@ def test_euctr_feed_holds_what_changed(server: SampleServer) -> None:
     assert [item.findtext("guid") for item in feed.iter("item")] == ["2018-099072-55"]
 
 
+# CTIS -----------------------------------------------------------------------------------------------------------------
+
+
+def ctis_search(server: SampleServer, page: int, size: int = 100, direction: str = "DESC", **criteria: str) -> Any:
+    asked = {
+        "pagination": {"page": page, "size": size},
+        "sort": {"property": "decisionDate", "direction": direction},
+        "searchCriteria": criteria,
+    }
+    request = urllib.request.Request(
+        f"{server.base_url('ctis')}/search", json.dumps(asked).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_ctis_searches_by_post_in_pages_from_1(server: SampleServer) -> None:
+    first, second = ctis_search(server, 1, 2), ctis_search(server, 2, 2)
+    assert first["pagination"] == {"totalRecords": 3, "currentPage": 1, "totalPages": 2, "nextPage": True}
+    assert [row["ctNumber"][:4] for row in first["data"] + second["data"]] == ["2025", "2024", "2023"]
+    assert first["data"][0]["lastPublicationUpdate"] == "13/10/2026"
+    assert [row["ctNumber"][:4] for row in ctis_search(server, 1, direction="ASC")["data"]] == ["2023", "2024", "2025"]
+    assert ctis_search(server, 1, containAll="aspirin CARRIERS")["pagination"]["totalRecords"] == 1
+    assert ctis_search(server, 0)["pagination"]["totalRecords"] == 0
+    assert get(f"{server.base_url('ctis')}/search")[0] == 405
+
+
+def test_ctis_yields_ten_thousand_rows_and_does_not_say_so(server: SampleServer) -> None:
+    server.fault("ctis", "many-records", count=10_000)
+    last, beyond = ctis_search(server, 100), ctis_search(server, 101)
+    assert [len(last["data"]), len(beyond["data"])] == [100, 0]
+    assert last["pagination"]["totalRecords"] == beyond["pagination"]["totalRecords"] == 10_003
+
+
+def test_ctis_says_an_empty_object_for_an_unknown_number(server: SampleServer) -> None:
+    retrieve = f"{server.base_url('ctis')}/retrieve/"
+    assert json.loads(get(retrieve + "2024-599010-27-00")[2])["ctNumber"] == "2024-599010-27-00"
+    assert get(retrieve + "2024-599010-27-01")[::2] == (200, b"{}")
+
+
+# ISRCTN ---------------------------------------------------------------------------------------------------------------
+
+
+def isrctn(server: SampleServer, **query: str) -> tuple[int, etree._Element]:
+    """The number that a search announces, and its answer."""
+    status, _, body = get(f"{server.base_url('isrctn')}/query/format/default?{urlencode(query)}")
+    assert status == 200
+    root = etree.fromstring(body)
+    return int(root.get("totalCount") or -1), root
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("miscarriage", 3),
+        ("NCT90000104 OR HEARTH", 2),
+        ("lastEdited GE 2021-11-30T08:00:00.000Z", 2),
+        ("(miscarriage) AND lastEdited GE 2019-01-01T00:00:00.000Z AND lastEdited LT 2021-11-30T08:00:00.000Z", 1),
+        ("unheard-of-word", 0),
+    ],
+)
+def test_isrctn_searches(server: SampleServer, query: str, found: int) -> None:
+    total, root = isrctn(server, q=query, limit="100")
+    assert (total, len(root)) == (found, found)
+    total, root = isrctn(server, q=query, limit="0")
+    assert (total, len(root)) == (found, 0)
+
+
+def test_isrctn_refuses_a_search_without_words_and_serves_single_trials(server: SampleServer) -> None:
+    base = server.base_url("isrctn")
+    assert get(f"{base}/query/format/default?q=&limit=0")[0] == 400
+    one = etree.fromstring(get(f"{base}/trial/ISRCTN99000017/format/default")[2])
+    assert one.tag == "{http://www.67bricks.com/isrctn}fullTrial"
+    assert get(f"{base}/trial/ISRCTN99000018/format/default")[0] == 404
+
+
 # WHO ICTRP --------------------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +344,8 @@ def robots(server: SampleServer, registry: str) -> str:
 
 
 def test_every_registry_is_a_host_with_a_robots_file_of_its_own(server: SampleServer) -> None:
-    assert len({urlsplit(server.base_url(name)).netloc for name in ("ctgov", "euctr", "ictrp")}) == 3
+    names = ("ctgov", "euctr", "ctis", "isrctn", "ictrp")
+    assert len({urlsplit(server.base_url(name)).netloc for name in names}) == len(names)
     assert "Crawl-delay: 1\n" in robots(server, "ctgov")
     assert "Disallow:\n" in robots(server, "euctr")
     assert "Disallow: /\n" not in robots(server, "ictrp")
@@ -421,6 +499,8 @@ def test_paging_goes_wrong_in_every_way_it_does(server: SampleServer) -> None:
     [
         ("ctgov", "/studies/NCT05557201", '"overallStatus":"PAUSED_FOR_REVIEW"'),
         ("euctr", "/ctr-search/rest/download/trial/2017-001400-29/FR", "Trial Status: Paused for review"),
+        ("ctis", "/retrieve/2023-599041-36-00", '"ctPublicStatus":"Paused for review"'),
+        ("isrctn", "/trial/ISRCTN99000033/format/default", "<recruitmentStatusOverride>Paused for review<"),
         ("ictrp", "/Trial2.aspx?TrialID=NCT05557201", "Paused for review"),
     ],
 )
@@ -483,6 +563,10 @@ def payloads() -> Iterator[tuple[str, str, bytes, str]]:
         assert exported
         yield "ictrp", number, exported[0], "application/xml"
         yield "ictrp", number, ictrp.trial_page(ictrp.elements(text)).encode(), "text/html; charset=utf-8"
+    for number, text in server.texts("ctis").items():
+        yield "ctis", number, text.encode(), "application/json"
+    for number, text in server.texts("isrctn").items():
+        yield "isrctn", number, text.encode(), "application/xml; charset=utf-8"
 
 
 @pytest.mark.parametrize(
@@ -497,9 +581,9 @@ def test_every_record_is_read_with_no_warning_but_the_intended(payload: tuple[st
     assert {warning.field for warning in record.warnings} == WARNED.get(number, set()), record.warnings
 
 
-def test_there_are_sixty_records_and_the_readme_names_the_awkward_ones() -> None:
+def test_there_are_sixty_six_records_and_the_readme_names_the_awkward_ones() -> None:
     files = [file for kind in ("json", "txt", "xml") for file in RECORDS.glob(f"*/*.{kind}")]
-    assert len(files) == 60
+    assert len(files) == 66
     told = (RECORDS / "README.md").read_text("utf-8")
     assert all(number in told for number in WARNED)
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from harvester.archive import Verdict
 from harvester.crawl import Job, crawl
+from harvester.registries import REGISTRIES
 from harvester.sample.server import SampleServer
 from harvester.sample.wire import Request
 
@@ -75,12 +76,17 @@ def assert_says(seen: Seen, verdict: str, *words: str) -> None:
 
 
 def write_records(folder: Path) -> Path:
-    """Five studies (one with an old number, one changed in 2026), two EU trials in four countries, two ICTRP trials."""
-    for registry in ("ctgov", "euctr", "ictrp"):
+    """Five studies (one with an old number, one changed in 2026), two EU trials in four countries, two ICTRP trials, five
+    trials each of CTIS and ISRCTN (the fifth of them changed in 2026)."""
+    for registry in REGISTRIES:
         (folder / registry).mkdir(parents=True)
     for index in range(1, 6):
         number = f"NCT0000000{index}"
         (folder / "ctgov" / f"{number}.json").write_text(json.dumps(study(number, index)), encoding="utf-8")
+        number = f"2024-50000{index}-11-00"
+        (folder / "ctis" / f"{number}.json").write_text(json.dumps(eu_trial(number, index)), encoding="utf-8")
+        number = f"ISRCTN0000000{index}"
+        (folder / "isrctn" / f"{number}.xml").write_text(full_trial(number, index), encoding="utf-8")
     for number, place, title in (
         ("2011-000001-11", "DE", "Heart failure in adults"),
         ("2011-000001-11", "FR", "Heart failure in adults"),
@@ -101,6 +107,28 @@ def study(number: str, index: int) -> dict[str, object]:
     day = "2026-02-01" if index == 5 else "2020-01-01"
     status = {"overallStatus": "RECRUITING", "lastUpdatePostDateStruct": {"date": day}}
     return {"protocolSection": {"identificationModule": identification, "statusModule": status}}
+
+
+def eu_trial(number: str, index: int) -> dict[str, object]:
+    published = "2026-02-02" if index == 5 else "2025-01-01"
+    titles = {"fullTitle": f"Trial {index} of trout"}
+    return {
+        "ctNumber": number,
+        "publishDate": f"{published}T03:00:00.1",
+        "ctPublicStatusCode": 4,
+        "authorizedApplication": {
+            "authorizedPartI": {"trialDetails": {"clinicalTrialIdentifiers": titles}},
+            "memberStatesConcerned": [{"mscName": "France", "firstDecisionDate": f"2024-0{index}-01T10:00:00.000"}],
+        },
+    }
+
+
+def full_trial(number: str, index: int) -> str:
+    edited = "2026-02-01T10:00:00.123Z" if index == 5 else f"202{index}-01-01T10:00:00.123Z"
+    return (
+        f'<fullTrial><trial lastUpdated="{edited}"><isrctn dateAssigned="2020-01-01T00:00:00.000Z">{number[6:]}</isrctn>'
+        f"<trialDescription><title>Trial {index} of trout</title></trialDescription></trial></fullTrial>"
+    )
 
 
 def country_record(number: str, place: str, title: str) -> str:

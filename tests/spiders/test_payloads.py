@@ -206,6 +206,9 @@ def test_a_summary_without_country_is_no_record() -> None:
         ("ictrp", "ictrp/html", 1, 1, 1),
         ("euctr", "euctr/text", 7, 6, 0),
         ("euctr", "euctr/html", 3, 3, 0),
+        ("ctis", "ctis/retrieve", 4, 2, 0),
+        ("ctis", "ctis/before-2024-06-17", 3, 2, 0),
+        ("isrctn", "isrctn/xml", 3, 3, 0),
     ],
 )
 def test_recorded_folders_hold_what_was_counted(

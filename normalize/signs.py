@@ -1,0 +1,113 @@
+"""Signs and phrases of comparison before a number: "≥", "at least", "not more than", "between". Called by `comparisons`.
+
+The phrases are data, in vocabulary/measures.yml.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import NamedTuple
+
+from normalize import units
+
+SIGNS = "<>≥≤≧≦＞＜⩾⩽˃˂﹥﹤"
+_GREATER = frozenset(">≥≧＞⩾˃﹥")
+_OR_EQUAL = frozenset("≥≤≧≦⩾⩽=＝")
+_SIGN = rf"(?:[{SIGNS}](?:\s?/?\s?(?:or\s?)?[=＝]{{1,2}})?|[=＝]\s?/?\s?[<>＜＞])"
+_SIGN_BEFORE = re.compile(rf"(?<![-–=]){_SIGN}\s*$")
+SIGN_AFTER = re.compile(rf"\s?({_SIGN})\s?(?=[^\W\d_])")
+
+
+def _phrases() -> dict[str, str]:
+    """Phrase -> the side of the number after it that it allows: ge, gt, le, lt; from for "between"."""
+    words = units.VOCABULARY
+    out = {phrase.strip(): side for side, phrases in words["phrases"].items() for phrase in phrases.split("|")}
+    for adjectives, place, strict, equal, denied in (
+        ("greater", "above", "gt", "ge", "le"),
+        ("less", "below", "lt", "le", "ge"),
+    ):
+        for word, than in product(words[adjectives].split(), ("than", "then")):
+            out |= {f"{word} {than}": strict, f"no {word} {than}": denied, f"not {word} {than}": denied}
+        for word, equals, to in product(
+            (*words[adjectives].split(), place), ("equal", "equals", "="), (" to", " than", "")
+        ):
+            out |= dict.fromkeys(
+                (f"{word} than or {equals}{to}", f"{word} then or {equals}{to}", f"{word} or {equals}{to}"), equal
+            )
+            out |= dict.fromkeys((f"{equals} or {word}{to}", f"{equals} to or {word}{to}"), equal)
+    return out
+
+
+PHRASES = _phrases()
+#: The last word of a phrase -> how many words the phrases with it have, longest first.
+_PHRASE_LENGTHS = {
+    last: tuple(sorted({len(phrase.split()) for phrase in PHRASES if phrase.split()[-1] == last}, reverse=True))
+    for last in {phrase.split()[-1] for phrase in PHRASES}
+}
+_FILLERS = frozenset(units.VOCABULARY["fillers"].split())
+_DENIALS = frozenset(("not", "never", "nor", "isn't", "aren't"))
+
+
+class Before(NamedTuple):
+    """A comparison that stands before a number."""
+
+    side: str
+    start: int
+    denied: bool = False
+    of_age: bool = False
+
+
+def side(sign: str) -> str:
+    return ("l" if _GREATER.isdisjoint(sign) else "g") + ("t" if _OR_EQUAL.isdisjoint(sign) else "e")
+
+
+def before(text: str, begin: int, start: int) -> Before | None:
+    """The comparison that ends where a number starts."""
+    at = start
+    while at > begin and text[at - 1].isspace():
+        at -= 1
+    if at == begin:
+        return None
+    if text[at - 1] in SIGNS or text[at - 1] in "=＝":
+        sign = _SIGN_BEFORE.search(text, max(begin, at - 8), at)
+        return Before(side(sign.group()), sign.start()) if sign else None
+    window = max(begin, at - 60)
+    last = text[window:at].rsplit(None, 1)[-1].strip("(:[,").lower()
+    if last and last not in _PHRASE_LENGTHS and last not in _FILLERS:
+        return None
+    left = text[window:at].lower()
+    if len(left) != at - window:
+        return None  # a letter that is two in lower case: places would not fit
+    words = left.split()
+    if window > begin and not text[window - 1].isspace():
+        words.pop(0)  # cut in two by the window
+    while words and words[-1] in ("(", "[", ":", "-", "="):
+        words.pop()
+    plain = [word.strip("(:[,") for word in words]
+    for end in range(len(plain), max(0, len(plain) - 5), -1):
+        for length in _PHRASE_LENGTHS.get(plain[end - 1], ()):
+            allowed = PHRASES.get(" ".join(plain[end - length : end])) if length <= end else None
+            if allowed is not None:
+                first = end - length
+                denied = not _DENIALS.isdisjoint(
+                    plain[max(0, first - 2 if plain[first - 1] == "be" else first - 1) : first]
+                )
+                of_age = plain[first].startswith(("old", "young")) or "age" in plain[end:] or "ages" in plain[end:]
+                return Before(
+                    allowed, window + _place(left, words[first:]) + words[first].find(plain[first]), denied, of_age
+                )
+        if end < len(plain) and plain[end - 1] and plain[end - 1][-1] in SIGNS:
+            sign = _SIGN_BEFORE.search(left, 0, _place(left, words[end - 1 :]) + len(words[end - 1]))
+            return Before(side(sign.group()), window + sign.start()) if sign else None
+        if plain[end - 1] not in _FILLERS:
+            return None
+    return None
+
+
+def _place(left: str, words: list[str]) -> int:
+    """Where the last `words` of `left` begin."""
+    at = len(left)
+    for word in reversed(words):
+        at = left.rfind(word, 0, at)
+    return at
