@@ -56,6 +56,7 @@ class _Seen(NamedTuple):
 
     sha256: str
     update_date: str | None
+    processed_date: str | None  # when the source made the file, as WHO ICTRP's exports say
     last_fetched_at: str
     is_partial: bool
     filled: int
@@ -64,7 +65,8 @@ class _Seen(NamedTuple):
     @property
     def rank(self) -> tuple[bool, str, str, int, str]:
         """The current version has the highest: never an accident of arrival, and never partial before whole."""
-        return (not self.is_partial, self.update_date or "", self.last_fetched_at, self.filled, self.sha256)
+        captured = self.processed_date or self.last_fetched_at
+        return (not self.is_partial, self.update_date or "", captured, self.filled, self.sha256)
 
 
 def build(
@@ -174,8 +176,8 @@ class _Reader:
         current = max(readable, key=lambda look: look.rank) if readable else None
         first = {version.sha256: version.first_fetched_at for version in versions}
         self._rows["versions"] += [
-            (record_id, look.sha256, first[look.sha256], look.last_fetched_at, look.update_date, look.is_partial,
-             look.filled, look is current, look.problem)
+            (record_id, look.sha256, first[look.sha256], look.last_fetched_at, look.update_date, look.processed_date,
+             look.is_partial, look.filled, look is current, look.problem)
             for look in seen
         ]  # fmt: skip
         self._stale["versions"].append((record_id,))
@@ -207,20 +209,21 @@ class _Reader:
 
     def _look(self, version: Version, stored: dict[str, tuple[Any, ...]], records: dict[str, Record]) -> _Seen:
         if version.sha256 in stored:
-            _, sha256, _, _, update_date, is_partial, filled, _, problem = stored[version.sha256]
-            return _Seen(sha256, update_date, version.last_fetched_at, bool(is_partial), filled, problem)
+            _, sha256, _, _, update_date, processed, is_partial, filled, _, problem = stored[version.sha256]
+            return _Seen(sha256, update_date, processed, version.last_fetched_at, bool(is_partial), filled, problem)
         try:
             record = self._normalized(version)
         except Unreadable as problem:
-            return _Seen(version.sha256, None, version.last_fetched_at, False, 0, str(problem))
+            return _Seen(version.sha256, None, None, version.last_fetched_at, False, 0, str(problem))
         except Exception as fault:  # noqa: BLE001 - a mistake of ours in one record must not cost its neighbours
             mistake = f"a rule of the harvester failed on it ({type(fault).__name__}: {fault}); please report the record"
-            return _Seen(version.sha256, None, version.last_fetched_at, False, 0, mistake)
+            return _Seen(version.sha256, None, None, version.last_fetched_at, False, 0, mistake)
         records[version.sha256] = record
         # EUCTR gives no update date: its date of first entry stands for it.
         update_date = record.last_update_date or (record.date_of_registration if version.source == "euctr" else None)
+        filled = catalogue.filled(record)
         return _Seen(
-            version.sha256, update_date, version.last_fetched_at, record.is_partial, catalogue.filled(record), None
+            version.sha256, update_date, record.processed_date, version.last_fetched_at, record.is_partial, filled, None
         )
 
     def _normalized(self, version: Version) -> Record:

@@ -85,6 +85,7 @@ class VersionRow(Struct):
     first_fetched_at: Annotated[str, Doc("When this version was first fetched (UTC).")]
     last_fetched_at: Annotated[str, Doc("When this version was last seen (UTC).")]
     update_date: Annotated[Text, Doc("The registry's update date in it (for EUCTR the date of first entry).")]
+    processed_date: Annotated[Text, Doc("When the source made the file it came in (WHO ICTRP's export date).")]
     is_partial: Annotated[bool, Doc("1 when it holds only a part of the entry.")]
     filled: Annotated[int, Doc("Number of columns and rows that it fills.")]
     is_current: Annotated[bool, Doc("1 for the version that `records` shows.")]

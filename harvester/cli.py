@@ -25,7 +25,7 @@ from harvester.catalogue import TABLES
 from harvester.config import Config, ConfigError, load
 from harvester.crawl import Progress
 from harvester.export import FORMATS, rows_of
-from harvester.imports import files_of, import_files
+from harvester.imports import files_of, import_files, refused
 from harvester.refresh import Refreshed, Wish, job_for, refresh
 from harvester.registries import REGISTRIES
 from harvester.serve import free_port, serve
@@ -208,8 +208,12 @@ def check_command(config: Config, registry: str | None, as_json: bool) -> None:
 def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bool) -> None:
     """Files records of SOURCE from files a person downloaded; folders are read whole.
 
-    ctgov: JSON of a study, a page or an array, NDJSON, or a zip of these. ictrp: XML or CSV export, saved Trial2.aspx
-    page. euctr: text download or protocol page.
+    \b
+    ctgov   JSON of a study, a page or an array, NDJSON, or a zip of these
+    ictrp   XML or CSV export, saved Trial2.aspx page
+    euctr   text download of full details, or protocol page
+    ctis    JSON of a trial, an array, or NDJSON
+    isrctn  XML answer of the registry's interface
 
     Example: harvester import ictrp ICTRP-Results.xml
     """
@@ -224,7 +228,7 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
         click.echo(json.dumps(report, indent=2))
     elif verdict is not None:
         click.echo(
-            f"{done.files:,} files: {done.records:,} records read, {len(done.ids):,} distinct ids "
+            f"{done.files:,} file{'s' if done.files != 1 else ''}: {done.records:,} records read, {len(done.ids):,} distinct ids "
             f"({verdict.new:,} new, {verdict.changed:,} changed, {verdict.unchanged:,} unchanged), "
             f"{verdict.rejected:,} rejected"
         )
@@ -233,7 +237,7 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     for refusal in done.refusals:
         click.echo(f"rejected: {refusal.file}: {refusal.reason}", err=True)
     if done.refusals:
-        raise Failed(f"{source}: {len(done.refusals)} payloads became no record; their bytes are kept in the archive")
+        raise Failed(f"{source}: {refused(done)}; the bytes are kept in the archive")
 
 
 @main.command("build")

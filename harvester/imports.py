@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from harvester.archive import Archive, Verdict
+from harvester.verdicts import some
 from spiders.payloads import RawRecord, cut
 
 #: Records between two commits: a kill costs at most the reading of so many, which the next import does again.
@@ -70,10 +71,15 @@ def import_files(
     verdict.rejected = len(done.refusals)
     if done.refusals:
         verdict.verdict = "incomplete"
-        named = ", ".join(dict.fromkeys(refusal.file for refusal in done.refusals))
-        verdict.message = f"{len(done.refusals)} payloads became no record: {named}"
+        verdict.message = f"{refused(done)}: {some(list(dict.fromkeys(refusal.file for refusal in done.refusals)))}"
     archive.finish_run(run_id, verdict, _utc(datetime.datetime.now(datetime.UTC).timestamp()))
     return done
+
+
+def refused(done: Imported) -> str:
+    """How many payloads became no record, as words."""
+    count = len(done.refusals)
+    return f"{count:,} payload{'s' if count != 1 else ''} became no record"
 
 
 def _import_file(

@@ -51,7 +51,7 @@ def judge(
     if rejected:
         lines.append(f"{rejected:,} answers held no record and are kept as rejected")
     if gone:
-        lines.append(f"no longer served, their rows are kept: {_some(gone)}")
+        lines.append(f"no longer served, their rows are kept: {some(gone)}")
     verdict.message = ". ".join([*lines, *spider.notes[:SOME]]) + "."
     return verdict
 
@@ -69,7 +69,7 @@ def _not_found(missing: list[str], gone: list[str]) -> list[str]:
     unknown = [
         number for number in missing if not any(known == number or known.startswith(f"{number}-") for known in gone)
     ]
-    return [f"not found by the registry, check the number: {_some(unknown)}"] if unknown else []
+    return [f"not found by the registry, check the number: {some(unknown)}"] if unknown else []
 
 
 def _miscount(verdict: Verdict) -> list[str]:
@@ -84,6 +84,6 @@ def _miscount(verdict: Verdict) -> list[str]:
     ]
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
     more = f" and {len(names) - SOME:,} more" if len(names) > SOME else ""
     return ", ".join(names[:SOME]) + more

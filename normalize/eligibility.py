@@ -64,6 +64,12 @@ _FORM = re.compile(r"Are the trial subjects under 18\?|F\.1\.\d|Number of subjec
 _OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|is|are|be)|[(/])$")
 
 
+_WORDLESS = re.compile(r"[\W_]*")
+
+#: More headings on one line are no headings any more.
+_HEADINGS_A_LINE = 8
+
+
 class _Reader:
     """Goes through the fields of one entry; collects the items and the slices of the readable halves."""
 
@@ -77,9 +83,7 @@ class _Reader:
         self.until = -1  # and where it ends so far
         self.width = 0  # width at which the text was wrapped, 0 when it was not
         self.heading_goes_on = False
-        self.scope: tuple[int, CriterionKind] | None = (
-            None  # a heading in a list: its indentation and the kind before it
-        )
+        self.scope: tuple[int, CriterionKind] | None = None  # indentation of a heading in a list, the kind before it
         self.scope_entered = False
 
     def half(self, kind: CriterionKind) -> str | None:
@@ -102,14 +106,24 @@ class _Reader:
                 start, mark, body = line.end(1), "", self.raw[line.end(1) : line.end()].rstrip()
             if self.scope is not None:
                 self._leave_scope(indent, mark)
-            self._line(line.start(), indent, mark, start, body)
+            rest = self._line(line.start(), indent, mark, start, body)
+            for _ in range(_HEADINGS_A_LINE):
+                if not rest:
+                    break
+                start, body = start + rest, body[rest:]
+                mark, inner = lists.mark_of(body)
+                rest = self._line(start, indent, mark, start + inner, body[inner:])
+                rest += inner if rest else 0
+            if rest:
+                self._item(start + rest, indent, "", start + rest, body[rest:])
         self._close_half()
 
-    def _line(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
+    def _line(self, line_start: int, indent: int, mark: str, start: int, body: str) -> int:
+        """Read a line, or what follows a heading on it; gives the place in `body` where something follows a heading, else 0."""
         if self.heading_goes_on:
             self.heading_goes_on = False
             if not mark and len(body) < 80 and body[-1] in ":：.)":
-                return  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
+                return 0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
         found = sections.heading(body, bulleted=bool(mark))
         if found is not None and mark and found.end < len(body) and found.kind == self.kind:
             found = None  # "3. Other inclusion criteria: good compliance" in a list of inclusion criteria
@@ -120,12 +134,11 @@ class _Reader:
                 self.scope = None
             self._open_half(found, start)
             self.heading_goes_on = found.unfinished and bool(self.width)
-            self._rest(indent, start + found.end, body[found.end :])
-            return
+            return found.end if found.end < len(body) else 0
         if not mark and self.last is not None and self._goes_on(indent, body):
             self.last.end = self.until = start + len(body)
             self.last.lead = body[-1] in ":："
-            return
+            return 0
         if self.kind != "unspecified" and _FORM.match(body):
             self._close_half()
             self.kind = "unspecified"
@@ -135,18 +148,9 @@ class _Reader:
             if before:
                 self._item(line_start, indent, mark, start, before)
             self._open_half(heading, start + at)
-            self._rest(indent, start + at + heading.end, body[at + heading.end :])
-            return
+            return at + heading.end if at + heading.end < len(body) else 0
         self._item(line_start, indent, mark, start, body)
-
-    def _rest(self, indent: int, start: int, body: str) -> None:
-        """What follows a heading on its line."""
-        if not body:
-            return
-        line = lists.LINE.match(body)
-        mark = line[2] if line else ""
-        inner = line.start(3) if line and mark else 0
-        self._line(start, indent, mark, start + inner, body[inner:])
+        return 0
 
     def _item(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
         style, number = (lists.bullet(mark, self.items) if mark else None) or ("", None)
@@ -194,6 +198,8 @@ class _Reader:
         """Whether a line without bullet belongs to the item before it."""
         last, raw = self.last, self.raw
         assert last is not None
+        if not body[0].isalnum() and _WORDLESS.fullmatch(body):
+            return True  # a stray ";"
         if last.lead:
             return False
         if last.style and indent > last.indent and indent >= last.column:

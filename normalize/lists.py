@@ -127,6 +127,12 @@ def bullet(mark: str, items: list[Item]) -> tuple[str, int | None] | None:
     return style, number
 
 
+def mark_of(text: str) -> tuple[str, int]:
+    """The bullet that a text begins with, "" for none, and where the text after it begins."""
+    line = LINE.match(text)
+    return (line[2], line.start(3)) if line and line[2] else ("", 0)
+
+
 def wrapped_at(text: str) -> int:
     """The width at which a text was broken into lines, 0 when its lines are whole paragraphs.
 

@@ -34,7 +34,7 @@ _AGE_GOES_ON = re.compile(
     |able|willing)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_PLAIN_END = re.compile(r"[^,;:()\[\].\n]*$")
+_DELIMITER = re.compile(r"[,;:()\[\].\n]")
 _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
 _WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s?){1,5})")
 
@@ -199,7 +199,8 @@ def _range_of_something(clause: str, unit: Unit | None) -> bool:
     """Whether a range without comparison limits something that the vocabulary does not know."""
     if unit is not None:
         return unit.dimension in _MEASURED or unit.dimension.endswith("/volume")
-    return bool(_SCORE_BEFORE.search(clause) or _ACRONYM_BEFORE.search(clause))
+    near = clause[-40:]
+    return bool(_SCORE_BEFORE.search(near) or _ACRONYM_BEFORE.search(near))
 
 
 def _words_before(left: str) -> str:
@@ -210,11 +211,11 @@ def _words_before(left: str) -> str:
         if len(cut) < 2 or cut[1].lower() not in _WORDS["no_name"]:
             break
         left = cut[0]
-    short = _ABBREVIATED.search(left)
+    short = _ABBREVIATED.search(left[-30:])
     if short and not short[1][0].isdigit():
         return short[1]
     left = left.rstrip(" )]([:,")
-    words = (_PLAIN_END.search(left) or [""])[0].split()
+    words = _DELIMITER.split(left)[-1].split()
     while words and words[-1].lower().strip("'\"-•*.") in _WORDS["no_name"]:
         words.pop()
     words = words[-6:]

@@ -108,12 +108,16 @@ _SAYS_NOT_OUT = re.compile(
 )
 
 
+#: One of these is in every title in another language: a quick look before the pattern.
+_FOREIGN_STEMS = ("rit", "ρι", "ри", "准", "準", "준", "felt", "meril")
+
+
 def _titles(part: str) -> str:
     return "|".join(_VOCABULARY[part].values()).replace(" ", r"\s")
 
 
 _FOREIGN = re.compile(
-    rf"[\W_]*(?P<before>[^:：\n]{{0,80}}?)\b(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
+    rf"[\W_]*+(?P<before>[^:：\n]{{0,80}}?)\b(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
     rf"(?P<after>[^:：\n]{{0,90}})(?P<stop>{_COLON}|$)\s*",
     re.IGNORECASE,
 )
@@ -136,7 +140,7 @@ def heading(line: str, *, bulleted: bool) -> Heading | None:
     leads_on = closed or "following" in low or low.endswith((" if", " they"))
     if leads_on and (found := _exclusions(line, closed, bulleted) or _sentence(line, closed, bulleted)):
         return found
-    if not line.isascii() or "krit" in low or (titled and "criteri" in low):
+    if (titled and "criteri" in low) or "krit" in low or (not line.isascii() and any(stem in low for stem in _FOREIGN_STEMS)):
         return _foreign(line)
     return None
 
@@ -257,8 +261,8 @@ def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
 
 
 def _foreign(line: str) -> Heading | None:
-    match = _FOREIGN.match(line)
-    if match is None:
+    match = _FOREIGN.match(line, 0, 260)
+    if match is None or (len(line) > 260 and not match["stop"]):
         return None
     before, after = match["before"], match["after"].strip(" .-")
     if (len(before.split()) > 3 and not match["stop"]) or (after and not match["stop"] and len(line) > 110):

@@ -54,9 +54,9 @@ _UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|24\s?-?\s?(?:hours?|hrs?|h)|high[\s-]
 _TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[eE][0-9]{1,2})"
 _INVERSE = r"(?:\s?[.·∙*⋅]\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])"
 _LIMIT = (
-    r"(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?"
-    r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|central|site|site's|study|reference|normal|age|adjusted|specific|respective"
-    r"|center's|upper|of|the|institution|maximum)[\s-]){0,4}"
+    r"(?!\s?[mywdkghpb%/°µ])(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?"
+    r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|site|site's|study|reference|normal|age|adjusted|specific|respective"
+    r"|upper|of|the|institution)[\s-]){0,4}"
     r"(?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN"
     r"|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
     r"(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"

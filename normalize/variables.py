@@ -56,17 +56,25 @@ BLOOD_PRESSURE = NAMES["blood pressure"][0]
 _CAPITALS = frozenset(units.VOCABULARY["capitals"].split())
 
 
-def _lengths(place: int) -> dict[str, tuple[int, ...]]:
-    """Word -> how many words the names have that it ends (place -1) or begins (place 0), longest first."""
-    lengths: dict[str, set[int]] = {}
+def _lengths(place: int, beside: int) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Word that names end (place -1) or begin (0) with -> word beside it in the name -> their numbers of words, longest first.
+
+    Under "" are the names of one word, which may have any word beside them.
+    """
+    found: dict[str, dict[str, set[int]]] = {}
     for name in NAMES:
         words = name.split()
-        lengths.setdefault(words[place], set()).add(len(words))
-    return {word: tuple(sorted(counts, reverse=True)) for word, counts in lengths.items()}
+        found.setdefault(words[place], {"": set()}).setdefault(words[beside] if len(words) > 1 else "", set()).add(
+            len(words)
+        )
+    return {
+        word: {next_to: tuple(sorted(lengths | besides[""], reverse=True)) for next_to, lengths in besides.items()}
+        for word, besides in found.items()
+    }
 
 
-_ENDING = _lengths(-1)
-_BEGINNING = _lengths(0)
+_ENDING = _lengths(-1, -2)
+_BEGINNING = _lengths(0, 1)
 
 
 def fits(variable: Variable, unit: Unit | None) -> bool:
@@ -98,7 +106,10 @@ def _called(name: str, unit: Unit | None, text: str) -> Variable | None:
 
 def _at_end(low: list[str], end: int, unit: Unit | None, text: str) -> tuple[Variable, int] | None:
     """The variable of the longest name that ends before word `end`, and the name's number of words."""
-    for length in _ENDING.get(low[end - 1], ()):
+    endings = _ENDING.get(low[end - 1])
+    if endings is None:
+        return None
+    for length in endings.get(low[end - 2] if end > 1 else "", endings[""]):
         if length <= end and (variable := _called(" ".join(low[end - length : end]), unit, text)):
             return variable, length
     return None
@@ -112,7 +123,7 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
     low = WORD.findall(text.lower())
     count = len(low)
     for end in range(count, max(0, count - reach), -1):
-        if low[end - 1] in _ENDING and (found := _at_end(low, end, unit, text)):
+        if found := _at_end(low, end, unit, text):
             variables = [found[0]]
             if found[0].unit.dimension != "score":
                 _named_together(low, end - found[1], unit, text, variables)
@@ -148,7 +159,10 @@ def after(text: str, unit: Unit | None, reach: int) -> tuple[Variable, int] | No
     """
     low = WORD.findall(text.lower())
     for start in range(min(reach, len(low))):
-        for length in _BEGINNING.get(low[start], ()):
+        beginnings = _BEGINNING.get(low[start])
+        if beginnings is None:
+            continue
+        for length in beginnings.get(low[start + 1] if start + 1 < len(low) else "", beginnings[""]):
             name = " ".join(low[start : start + length])
             variable = _called(name, unit, text)
             if variable is not None and unit is None:

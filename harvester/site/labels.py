@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from harvester.registries import REGISTRIES
 from normalize.countries import country
 
 #: Spellings that are not the value with blanks for underscores.
@@ -36,7 +37,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "regulator": "Regulator's or ethics committee's number",
         "other": "Other number",
     },
-    "source": {"ctgov": "ClinicalTrials.gov", "euctr": "EU Clinical Trials Register", "ictrp": "WHO ICTRP"},
+    "source": {registry.source: registry.name for registry in REGISTRIES.values()},
     "ipd_sharing": {"yes": "Planned", "no": "Not planned", "undecided": "Undecided"},
     "evidence": {
         "mirror": "two sources serve the same entry",

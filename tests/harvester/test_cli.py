@@ -76,7 +76,7 @@ def test_an_export_of_who_ictrp_goes_in_from_a_file(tmp_path: Path) -> None:
     records = write_export(tmp_path / "ICTRP-Results.xml")
     done = run("import", "ictrp", tmp_path / "ICTRP-Results.xml", "--data", tmp_path / "data")
     assert done.exit_code == 0
-    assert f"1 files: {records} records read, {records} distinct ids ({records} new" in done.output
+    assert f"1 file: {records} records read, {records} distinct ids ({records} new" in done.output
     assert run("build", "--data", tmp_path / "data").exit_code == 0
 
 

@@ -542,9 +542,12 @@ def test_an_unknown_fault_is_refused_with_the_names_of_all(server: SampleServer)
 
 #: Records that are meant to leave a warning, and the column it is about. All others must be read without one.
 WARNED = {
-    "NCT90000126": {"target_sample_size"},  # enrollment without a type
-    "NCT90000130": {"target_sample_size"},
-    "JPRN-UMIN000099001": {"ethics_reviews"},  # 01/01/1900
+    "ctgov:NCT90000126": {"target_sample_size"},  # enrollment without a type
+    "ctgov:NCT90000130": {"target_sample_size"},
+    "ictrp:JPRN-UMIN000099001": {"ethics_reviews"},  # 01/01/1900
+    # WHO writes "=" for both signs: the limits of these criteria have no direction there.
+    "ictrp:EUCTR2019-099010-27-ES": {"criterion_measures"},
+    "ictrp:EUCTR2019-099010-27-FR": {"criterion_measures"},
 }
 
 
@@ -578,14 +581,15 @@ def test_every_record_is_read_with_no_warning_but_the_intended(payload: tuple[st
     assert record.registry_id == number
     assert record.criteria
     assert not record.unmapped_values
-    assert {warning.field for warning in record.warnings} == WARNED.get(number, set()), record.warnings
+    assert {warning.field for warning in record.warnings} == WARNED.get(f"{source}:{number}", set()), record.warnings
 
 
 def test_there_are_sixty_six_records_and_the_readme_names_the_awkward_ones() -> None:
     files = [file for kind in ("json", "txt", "xml") for file in RECORDS.glob(f"*/*.{kind}")]
     assert len(files) == 66
     told = (RECORDS / "README.md").read_text("utf-8")
-    assert all(number in told for number in WARNED)
+    numbers = [re.findall(r"NCT\d+|UMIN\d+|\d{4}-\d{6}-\d{2}", key)[0] for key in WARNED]
+    assert [number for number in numbers if number not in told] == []
 
 
 def test_no_record_holds_a_contact_that_could_be_real() -> None:
