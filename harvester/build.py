@@ -242,7 +242,12 @@ class _Reader:
 
 
 def _served_with(current: _Seen, seen: list[_Seen]) -> list[str]:
-    """The other versions that the registry gives the same date and served at the same time, by their sha256."""
+    """The other versions that the registry gives the same date and served at the same time, by their sha256.
+
+    Parts of an entry differ in what was asked for, so they contradict nothing.
+    """
+    if current.is_partial:
+        return []
     return sorted(
         look.sha256
         for look in seen

@@ -111,7 +111,7 @@ class Limit:
     """A number, or two, with what they bound."""
 
     __slots__ = (
-        "bare", "end", "lower", "lower_inclusive", "negated", "number", "of_age", "roman", "second", "start", "unit", "upper", "upper_inclusive"
+        "bare", "end", "lower", "lower_inclusive", "negated", "number", "of_age", "roman", "second", "start", "unit", "upper", "upper_inclusive", "upper_unit"
     )  # fmt: skip
 
     def __init__(self, start: int, number: int, end: int) -> None:
@@ -124,6 +124,7 @@ class Limit:
         self.upper_inclusive: bool | None = None
         self.second: float | None = None  # the number after a slash: "≥ 140/90"
         self.unit = ""  # as it is written
+        self.upper_unit = ""  # that of the upper bound where it is another: "6 months to 18 years"
         self.negated = False
         self.of_age = False  # says "older", "years old", "of age"
         self.roman = False  # its numbers are Roman
@@ -320,17 +321,22 @@ def _range(
             _SCALE_AFTER.match(text, end, stop) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
         )
     )
-    if (to["and"] and not opening) or upper <= value or date or scale:
+    if (to["and"] and not opening) or date or scale:
         return None
     if "(" in opening and text[end : min(end + 1, stop)] == ")":
         end += 1
     second = _unit(text, end, stop)
+    mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
+    if upper <= value and not mixed:
+        return None
     if _is_year(value) and _is_year(upper) and not (unit.text or second.text):
         return None
     limit.between(value, upper)
     limit.unit = unit.text
     limit.of_age = limit.of_age or unit.of_age
     _take_unit(limit, second)
+    if mixed:
+        limit.unit, limit.upper_unit = unit.text, second.text
     limit.bare = opening[:4].lower() not in _RANGE_WORDS
     return limit
 

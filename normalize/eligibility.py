@@ -123,7 +123,9 @@ class _Reader:
         if self.heading_goes_on:
             self.heading_goes_on = False
             if not mark and len(body) < 80 and body[-1] in ":：.)":
-                return 0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
+                return (
+                    0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
+                )
         found = sections.heading(body, bulleted=bool(mark))
         if found is not None and mark and found.end < len(body) and found.kind == self.kind:
             found = None  # "3. Other inclusion criteria: good compliance" in a list of inclusion criteria

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from normalize import comparisons, units, variables
 from normalize.comparisons import Limit
@@ -76,7 +77,9 @@ def measures(raw: str, criteria: Iterable[tuple[int, Criterion]]) -> tuple[Crite
 # -------------------------------------------------------------------------------------------- limits that belong together
 
 
-_CONNECTIVES = frozenset(("", "or", "and", "to", "but", "and/or", "and is", "or is", "or are"))
+_CONNECTIVES = frozenset(
+    ("", "or", "and", "to", "et", "y", "und", "e", "ou", "oder", "but", "and/or", "and is", "or is", "or are")
+)
 
 
 def _between(raw: str, one: Limit, two: Limit) -> str | None:
@@ -105,7 +108,7 @@ def _joined(raw: str, named: list[_Named]) -> list[_Named]:
                 and last.lower < limit.upper and last.negated == limit.negated
                 and (known == last_known or not known or not last_known)
                 and (not last.unit or not limit.unit or last.unit.lower() == limit.unit.lower())
-                and _between(raw, last, limit) in ("", "and", "to", "but", "and is")
+                and _between(raw, last, limit) in ("", "and", "to", "but", "and is", "et", "y", "und", "e")
             ):  # fmt: skip
                 last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
                 last.unit = last.unit or limit.unit
@@ -118,6 +121,16 @@ def _joined(raw: str, named: list[_Named]) -> list[_Named]:
 # ------------------------------------------------------------------------------------------------------ what is limited
 
 
+class _Around(NamedTuple):
+    """What stands around a limit."""
+
+    clause: str  # the clause that it is in, up to its first number
+    rest: str  # what follows it in the criterion
+    unit: Unit | None
+    timed: bool  # its unit is one of time
+    counted: bool  # it says how many: "at least two lesions"
+
+
 def _limited(
     raw: str, criterion: Criterion, limit: Limit, before: list[_Named], lead: str
 ) -> tuple[list[Variable], str]:
@@ -125,54 +138,64 @@ def _limited(
 
     `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
     """
-    begin, stop = criterion.start, criterion.end
     unit = units.unit(limit.unit) if limit.unit else None
-    timed = unit is not None and unit.dimension == "time"
-    rest = raw[limit.end : min(stop, limit.end + 70)]
-    if timed and (_GESTATION_AFTER.match(rest) or "gestation" in raw[limit.start : limit.end]):
-        return [GESTATIONAL_AGE], ""
-    clause = raw[max(begin, limit.number - 130) : limit.number]
-    clause = clause[
-        max(clause.rfind(". "), clause.rfind("; "), clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n"))
-        + 1 :
-    ]
-    follows = rest.lstrip(" ")
-    counted = unit is None and not limit.of_age and _counts(rest)
-    found = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
+    rest = raw[limit.end : min(criterion.end, limit.end + 70)]
+    clause = raw[max(criterion.start, limit.number - 130) : limit.number]
+    clause = clause[max(map(clause.rfind, (". ", "; ", ".\n", ";\n", "\n\n"))) + 1 :]
+    spelled = raw[limit.number].isalpha() and not limit.roman
+    counted = unit is None and not limit.of_age and (_counts(rest) or (spelled and rest[1:2].isalpha()))
+    around = _Around(clause, rest, unit, unit is not None and unit.dimension == "time", counted)
+    if known := _known(raw, limit, around, lead):
+        return known, ""
+    if limit.roman or (limit.bare and not _range_of_something(clause, unit)):
+        return [], ""
+    last = before[-1] if before else None
+    if last and not counted and last[0].unit == limit.unit and _between(raw, last[0], limit) in _CONNECTIVES:
+        return last[1], last[2]
+    left = raw[max(last[0].end if last else criterion.start, limit.number - len(clause)) : limit.start]
+    return _described(left, around)
+
+
+def _known(raw: str, limit: Limit, around: _Around, lead: str) -> list[Variable]:
+    """The variables of the vocabulary that a limit is about."""
+    clause, rest, unit, timed, counted = around
+    weeks = unit is not None and unit.ucum in ("wk", "d")
+    if weeks and (_GESTATION_AFTER.match(rest) or "gestation" in raw[limit.start : limit.end]):
+        return [GESTATIONAL_AGE]
+    found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if limit.roman:
-        return ([found[0][0]], "") if found and found[0][0].name in _WORDS["roman_scales"] else ([], "")
+        return found[:1] if found and found[0].name in _WORDS["roman_scales"] else []
     if limit.of_age and (timed or unit is None):
-        return (found[0] if found and found[0][0].name.endswith("_age") and found[1] < 7 else [AGE]), ""
+        return found if found and found[0].name.endswith("_age") and away < 7 else [AGE]
+    follows = rest.lstrip(" ")
     if follows[:1].isalpha() or follows[:1] == "-":
         ahead = variables.after(follows, unit, 3 if counted else 2)
-        if ahead and (found is None or ahead[1] == 0) and not _COMPARED_NEXT.match(follows[len(ahead[0].name) :]):
-            return [ahead[0]], ""
+        if ahead and (not found or ahead[1] == 0) and not _COMPARED_NEXT.match(follows[len(ahead[0].name) :]):
+            return [ahead[0]]
     if found:
-        return found[0], ""
+        return found
     if _age_unsaid(clause, limit, rest, unit):
-        return [AGE], ""
-    if lead and not limit.bare and not counted and len(clause) < 40 and (led := variables.before(lead, unit, 8)):
-        return led[0], ""
-    if limit.bare and not _range_of_something(clause, unit):
-        return [], ""
-    if counted and (words := _words_after(follows)):
+        return [AGE]
+    if lead and not limit.bare and not counted and len(clause) < 40:
+        return variables.before(lead, unit, 8)[0]
+    return []
+
+
+def _described(left: str, around: _Around) -> tuple[list[Variable], str]:
+    """What a limit is about that the vocabulary does not know; of a bare time, how long it is or how far from something."""
+    follows = around.rest.lstrip(" ")
+    if around.counted and (words := _words_after(follows)):
         return [], words
-    if before and before[-1][0].unit == limit.unit and _between(raw, before[-1][0], limit) in _CONNECTIVES:
-        return before[-1][1], before[-1][2]
-    since = max(before[-1][0].end if before else begin, limit.number - len(clause))
-    left = raw[since : limit.start]
-    if timed and _TIME_AFTER.match(rest):
+    if around.timed and _TIME_AFTER.match(follows):
         return [_INTERVAL], ""
-    if (
-        timed
-        and not follows.startswith("of ")
-        and (left.rstrip(" (").rpartition(" ")[2].lower() in _WORDS["no_name"] or not left.strip())
-    ):
+    last_word = left.rstrip(" (").rpartition(" ")[2].lower()
+    if around.timed and not follows.startswith("of ") and (not last_word or last_word in _WORDS["no_name"]):
         return [_DURATION], ""
-    words = _words_before(left) or _words_after(rest)
-    if not words and (far := variables.after(follows, unit, 6)):
+    if words := _words_before(left) or _words_after(follows):
+        return [], words
+    if far := variables.after(follows, around.unit, 6):
         return [far[0]], ""
-    return ([_DURATION], "") if timed and not words else ([], words)
+    return ([_DURATION], "") if around.timed else ([], "")
 
 
 def _counts(rest: str) -> bool:
@@ -238,34 +261,42 @@ def _words_after(rest: str) -> str:
 
 
 def _rows(raw: str, ordinal: int, limit: Limit, known: list[Variable], words: str) -> Iterator[CriterionMeasure]:
+    """The rows that a limit becomes: one for each variable, and for each bound that has a unit of its own."""
+    lower = (limit.lower, limit.lower_inclusive)
+    upper = (limit.upper, limit.upper_inclusive)
     if limit.second is not None and known and known[0] in (BLOOD_PRESSURE, SYSTOLIC, DIASTOLIC):
-        yield _row(raw, ordinal, limit, SYSTOLIC, "")
-        limit.lower = limit.second if limit.lower is not None else None
-        limit.upper = limit.second if limit.upper is not None else None
+        yield _row(raw, ordinal, limit, SYSTOLIC, "", lower, upper, limit.unit)
+        lower = (limit.second if limit.lower is not None else None, limit.lower_inclusive)
+        upper = (limit.second if limit.upper is not None else None, limit.upper_inclusive)
         known = [DIASTOLIC]
-    for variable in known:
-        yield _row(raw, ordinal, limit, variable, "")
-    if not known:
-        yield _row(raw, ordinal, limit, None, words)
+    for variable in known or (None,):
+        if limit.upper_unit:
+            yield _row(raw, ordinal, limit, variable, words, lower, _NO_BOUND, limit.unit)
+            yield _row(raw, ordinal, limit, variable, words, _NO_BOUND, upper, limit.upper_unit)
+        else:
+            yield _row(raw, ordinal, limit, variable, words, lower, upper, limit.unit)
 
 
-def _row(raw: str, ordinal: int, limit: Limit, variable: Variable | None, words: str) -> CriterionMeasure:
+_Bound = tuple[float | None, bool | None]
+_NO_BOUND: _Bound = (None, None)
+
+
+def _row(
+    raw: str, ordinal: int, limit: Limit, variable: Variable | None, words: str, lower: _Bound, upper: _Bound, unit: str
+) -> CriterionMeasure:
     text = raw[limit.start : limit.end].rstrip()
-    unit = units.unit(limit.unit) if limit.unit else None
-    compared = variables.comparable(variable.name, unit) if variable else None
-    lower = limit.lower * compared.factor + compared.offset if compared and limit.lower is not None else None
-    upper = limit.upper * compared.factor + compared.offset if compared and limit.upper is not None else None
+    compared = variables.comparable(variable.name, units.unit(unit) if unit else None) if variable else None
     return CriterionMeasure(
         criterion_ordinal=ordinal,
         variable=variable.name if variable else words,
-        lower=limit.lower,
-        lower_inclusive=limit.lower_inclusive,
-        upper=limit.upper,
-        upper_inclusive=limit.upper_inclusive,
-        unit=limit.unit or None,
+        lower=lower[0],
+        lower_inclusive=lower[1],
+        upper=upper[0],
+        upper_inclusive=upper[1],
+        unit=unit or None,
         negated=limit.negated,
-        canonical_lower=lower,
-        canonical_upper=upper,
+        canonical_lower=compared.of(lower[0]) if compared else None,
+        canonical_upper=compared.of(upper[0]) if compared else None,
         canonical_unit=compared.unit if compared else None,
         text=text,
         start=limit.start,

@@ -140,7 +140,11 @@ def heading(line: str, *, bulleted: bool) -> Heading | None:
     leads_on = closed or "following" in low or low.endswith((" if", " they"))
     if leads_on and (found := _exclusions(line, closed, bulleted) or _sentence(line, closed, bulleted)):
         return found
-    if (titled and "criteri" in low) or "krit" in low or (not line.isascii() and any(stem in low for stem in _FOREIGN_STEMS)):
+    if (
+        (titled and "criteri" in low)
+        or "krit" in low
+        or (not line.isascii() and any(stem in low for stem in _FOREIGN_STEMS))
+    ):
         return _foreign(line)
     return None
 

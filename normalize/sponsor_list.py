@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 import yaml
+from rapidfuzz.distance import OSA
 
 from normalize.schema import SponsorClass
 from normalize.sponsor_names import Name, words_of
-from normalize.sponsor_words import BUSINESS, COUNTRIES, PLACES, distinctive
+from normalize.sponsor_words import COUNTRIES, GENERIC, HEADS, PLACES, distinctive
 from normalize.text import fold
 
 
@@ -33,11 +34,18 @@ class Match(NamedTuple):
     rule: str
 
 
+class _Window(NamedTuple):
+    at: int
+    size: int
+    known: Known
+
+
 class _Index(NamedTuple):
     whole: dict[str, Known]
     sorted_: dict[tuple[str, ...], Known]
     ordered: dict[tuple[str, ...], Known]
     glued: dict[str, Known]
+    long_words: dict[str, list[str]]  # by first letter
     longest: int
     ambiguous: frozenset[str]
 
@@ -85,9 +93,11 @@ def organizations() -> dict[str, Known]:
                 phrases = tuple(p for p in parts if not p.startswith("="))
                 code = country if len(country) == 2 and country != "--" else None
                 out[name] = Known(name, class_, code, parents.get(name), (name, *whole), phrases)
-    strays = {name for pair in parents.items() for name in pair} - out.keys()
-    if strays:
-        raise ValueError(f"vocabulary/organizations.yml has parents or children without an entry: {sorted(strays)}")
+    for child, parent in sorted(parents.items()):
+        if child not in out:  # a company known only by its name
+            if parent not in out:
+                raise ValueError(f"vocabulary/organizations.yml has no entry for {parent!r}, the parent of {child!r}")
+            out[child] = Known(child, out[parent].class_, None, parent, (child,), ())
     return out
 
 
@@ -99,7 +109,7 @@ def ordered_words() -> frozenset[str]:
 
 @cache
 def _index() -> _Index:
-    index = _Index({}, {}, {}, {}, 8, frozenset(fold(part) for part in _split(str(_table()["ambiguous"]))))
+    index = _Index({}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(str(_table()["ambiguous"]))))
     for known in organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if index.whole.setdefault(fold(spelling), known) != known:
@@ -113,6 +123,8 @@ def _index() -> _Index:
                 raise ValueError(f"vocabulary/organizations.yml: {spelling!r} reads like {where[key].name}, under {known.name}")
             if len("".join(words)) >= 6:
                 index.glued.setdefault("".join(words), known)
+            if len(words) == 1 and len(words[0]) >= 8 and distinctive(words):
+                index.long_words.setdefault(words[0][0], []).append(words[0])
     return index
 
 
@@ -130,59 +142,88 @@ def find(name_raw: str, name: Name) -> Match | None:
     """The known organization that a name names, and by which rule; None when the file knows none or the name says more than one could."""
     index = _index()
     folded = fold(name_raw)
-    if folded in index.ambiguous:
-        return None
+    if folded in index.ambiguous or " ".join(name.words) in index.ambiguous:
+        whole = index.whole.get(folded)
+        return Match(whole, "name in organizations.yml") if whole and folded not in index.ambiguous else None
     if folded in index.whole:
         return Match(index.whole[folded], "name in organizations.yml")
-    words = name.words
-    if not words:
-        return None
-    if " ".join(words) in index.ambiguous:
-        return None
-    for abbreviation in name.abbreviations:
-        if len(abbreviation) >= 3 and abbreviation in index.whole and abbreviation not in index.ambiguous:
-            known = index.whole[abbreviation]
-            if known.class_ in ("network", "academic_or_hospital", "government", "other_nonprofit") and abbreviation in map(fold, known.whole + known.phrases):
-                initials = "".join(w[0] for w in words)
-                if any(fold(p) in folded for p in known.phrases) or abbreviation[0] in initials[:3]:
-                    return Match(known, "abbreviation in organizations.yml")
-    best: tuple[tuple[int, int, int], Known] | None = None
-    taken = -1
-    for at in range(len(words)):
-        for size in range(min(index.longest, len(words) - at), 0, -1):
+    return (
+        _best(name.words, _windows(index, name.words), "known organization in the name")
+        or _by_abbreviation(index, name, folded)
+        or _best(name.words, _misspelt(index, name.words), "known organization in the name, misspelt")
+    )
+
+
+def _windows(index: _Index, words: tuple[str, ...]) -> list[_Window]:
+    """Runs of words that are a known spelling, the longest first, none overlapping another."""
+    found: list[_Window] = []
+    taken: set[int] = set()
+    for size in range(min(index.longest, len(words)), 0, -1):
+        for at in range(len(words) - size + 1):
             window = words[at : at + size]
-            known_ = index.ordered.get(window) or index.sorted_.get(tuple(sorted(window)))
-            if known_ is None and size <= 4:
-                known_ = index.glued.get("".join(window))
-            if known_ is None:
-                continue
-            if at + size <= taken:
-                break
-            taken = at + size
-            kind = _kind(known_, window)
-            strangers = _STRANGERS["academic_or_hospital" if kind == "hospital" else kind]
-            rest = [w for w in (*words[:at], *words[at + size :])]
-            if strangers.intersection(rest) and not (known_.class_ == "industry" and len(rest) > 12):
-                break
-            if not distinctive(window) and not _stands(window, rest):
-                break
-            rank = (_PRECEDENCE.get(kind, 2), -at if kind == "industry" else size, -at)
-            if best is None or rank > best[0]:
-                best = (rank, known_)
-            break
-    if best is None:
-        return None
-    return Match(best[1], "known organization in the name")
+            known = index.ordered.get(window) or index.sorted_.get(tuple(sorted(window)))
+            if known is None and 1 < size <= 4:
+                known = index.glued.get("".join(window))
+            if known is None and size == 1 and len(window[0]) >= 7:
+                known = index.glued.get(window[0])
+            if known is not None and not taken.intersection(range(at, at + size)):
+                taken.update(range(at, at + size))
+                found.append(_Window(at, size, known))
+    return found
+
+
+def _misspelt(index: _Index, words: tuple[str, ...]) -> list[_Window]:
+    """Single words of eight letters or more that are a known name but for one letter, from eleven on but for two."""
+    out = []
+    for at, word in enumerate(words):
+        if len(word) < 8 or word in GENERIC or word in PLACES:
+            continue
+        allowed = 1 if len(word) < 11 else 2
+        near = sorted(
+            (OSA.distance(word, spelling, score_cutoff=allowed), spelling)
+            for spelling in index.long_words.get(word[0], ())
+            if abs(len(spelling) - len(word)) <= allowed
+        )
+        if near and near[0][0] <= allowed:
+            out.append(_Window(at, 1, index.glued[near[0][1]]))
+    return out
+
+
+def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | None:
+    best: tuple[tuple[int, int, int], Known] | None = None
+    for at, size, known in windows:
+        window, rest = words[at : at + size], [*words[:at], *words[at + size :]]
+        kind = _kind(known, window)
+        strangers = _STRANGERS["academic_or_hospital" if kind == "hospital" else kind]
+        if strangers.intersection(rest) or not (distinctive(window) or _stands(window, rest)):
+            continue
+        if rule.endswith("misspelt") and known.class_ == "industry" and any(distinctive([w]) for w in rest):
+            continue
+        rank = (_PRECEDENCE.get(kind, 2), -at if kind == "industry" else size, -at)
+        if best is None or rank > best[0]:
+            best = (rank, known)
+    return Match(best[1], rule) if best else None
+
+
+def _by_abbreviation(index: _Index, name: Name, folded: str) -> Match | None:
+    """The organization whose abbreviation stands in brackets or apart ("Centre for X (CAMH)"), when its first letter begins a word."""
+    for abbreviation in name.abbreviations:
+        known = index.whole.get(abbreviation)
+        if known is None or len(abbreviation) < 3 or known.class_ == "industry":
+            continue
+        if abbreviation[0] in {word[0] for word in folded.split() if word != abbreviation}:
+            return Match(known, "abbreviation in organizations.yml")
+    return None
 
 
 def _stands(window: tuple[str, ...], rest: list[str]) -> bool:
     """Whether a spelling of general words and places alone may name its organization in this company.
 
-    A single place needs a hospital, a region or the like beside it; general words without a place must be the whole name; general
-    words of business with a short name ("3M Health Care") may have words of business beside them.
+    A single place needs a hospital, a region or the like beside it; general words without a place may have only departments
+    and words of business beside them ("Academic Medical Center, Department of Psychiatry", "3M Health Care").
     """
     if len(window) == 1 and window[0] in PLACES:
         return not rest or bool(_LOCAL.intersection(rest))
     if any(w in PLACES for w in window):
         return True
-    return all(w in BUSINESS or w in PLACES or w in COUNTRIES or w.isdigit() for w in rest)
+    return all((w in GENERIC and w not in HEADS) or w in PLACES or w in COUNTRIES or w.isdigit() for w in rest)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from normalize.sponsor_words import BUSINESS, COMPANY_FORMS, COUNTRIES, DEPARTMENT, HEADS, LEGAL_FORMS, NOBODY, PLACES, STOP, distinctive, english
+from normalize.sponsor_words import BUSINESS, COMPANY_FORMS, COUNTRIES, DEPARTMENT, GENERIC, HEADS, LEGAL_FORMS, NOBODY, PLACES, SPECIALTIES, STOP, distinctive, english
 from normalize.text import fold
 
 
@@ -27,9 +27,12 @@ class Name(NamedTuple):
 # UTF-8 read as a one-byte encoding and then made plain ASCII: "FundaciA3n", "WA1/4rzburg", "DA(c)veloppement" (ICTRP, 2020).
 _ASHES = {
     "A1/4": "ü", "A1/2": "ý", "A(c)": "é", "A3": "ó", "A$?": "ä", "A+-": "ñ", "AY=": "å", "APS": "ã", "ASS": "ç", "A?": "ß",
-    "A<<": "ë", "A!": "á", "A'": "ô", "A-": "ö", "A,": "ø", "Ao": "ú", "A2": "ò", "A1": "ù", "AaEUR(tm)": "'",
+    "A<<": "ë", "Aa": "ê", "A!": "á", "A'": "ô", "A-": "ö", "A,": "ø", "Ao": "ú", "A2": "ò", "A1": "ù", "AaEUR(tm)": "'",
 }  # fmt: skip
-_ASH = re.compile(r"(?<=[a-zü])(?:" + "|".join(re.escape(k) for k in _ASHES if k not in ("APS", "ASS")) + r")(?=[a-z, ]|$)|(?<=[a-z])ASSAPS(?=[a-z])")
+_ASH = re.compile(
+    r"(?<=[A-Za-z])(?:" + "|".join(re.escape(k) for k in _ASHES if k not in ("APS", "ASS")) + r")(?=[a-zA-Z, ]|$)|(?<=[a-z])(?:ASSAPS|APS|ASS)(?=[a-z])"
+)
+_ASH_I = re.compile(r"(?<=[a-z])A(?=[a-z]{2})|(?<=[a-z]{3})A (?= )")
 _LATIN = re.compile("[ÃÂ√â][^\\sa-zA-Z]")
 _POSSESSIVE = re.compile(r"(?<=\w)['’`´‘]\s?s\b", re.IGNORECASE)
 _SLASH_FORMS = re.compile(r"\b(a/s|n/a|i/s|k/s|c/o|nv/sa|sa/nv)(?!\w)", re.IGNORECASE)
@@ -40,6 +43,8 @@ _TAIL = re.compile(
     r"|acting (?:through|on|by)|represented by|vertreten durch|en (?:nombre|representacion|representación) de|on behalf of|trading as|t/a\b|d/?b/?a\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
+# ReBec adds the place: "Universidade X - Botucatu, SP, Brazil".
+_REBEC = re.compile(r"\s+-\s+[^-,]+,\s*[A-Z]{2},\s*Bra[sz]il\s*$")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)(?:[)\]}]|$)")
 _ABBREVIATION = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})[A-Z][A-Za-z0-9&.+-]{1,10}")
 _TITLE = re.compile(r"\b(?:(?:univ|assoc|ass|pd|priv|o|a)[.-]*\s*)?(?:prof|dr|doc|doz|docent|md|phd|professor|doctor|mr|mrs|ms|mudr|med|dra|pd|ddr|doctora)\b\.?", re.IGNORECASE)
@@ -56,7 +61,10 @@ def repaired(text: str) -> str:
                 return text.encode(encoding).decode("utf-8")
             except (UnicodeEncodeError, UnicodeDecodeError):
                 continue
-    return _ASH.sub(lambda found: _ASHES.get(found[0], "çã"), text)
+    if "A" in text:
+        text = _ASH.sub(lambda found: _ASHES.get(found[0], "çã"), text)
+        text = _ASH_I.sub(lambda found: "í" if found[0] == "A" else "à", text)
+    return text
 
 
 def _tokens(text: str) -> list[str]:
@@ -95,6 +103,7 @@ def read_name(name_raw: str) -> Name:
     """One spelling taken apart."""
     text = repaired(name_raw)
     company = bool(COMPANY_FORMS.intersection(_tokens(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))))
+    text = _REBEC.sub("", text)
     head = _TAIL.sub("", text) or text
     brackets = _BRACKETS.findall(head)
     outside = _BRACKETS.sub(" ", head)
@@ -105,7 +114,7 @@ def read_name(name_raw: str) -> Name:
     parts = [p for p in _SPLIT.split(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), outside)) if p.strip()]
     if len(parts) > 1:
         abbreviations += [p.strip() for p in (parts[0], parts[-1]) if _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
-    segments = [(words_of(p), bool(_TITLE.search(p))) for p in parts]
+    segments = [(_without_department(words_of(p)), bool(_TITLE.search(p))) for p in parts]
     inside = [words_of(b) for b in brackets]
     every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
     places = frozenset(w for w in every if w in PLACES)
@@ -141,6 +150,17 @@ def _core(segments: list[tuple[list[str], bool]], abbreviations: set[str]) -> li
     if chosen is None:
         chosen = [w for rank, words in useful if rank > 0 or best == 0 for w in words]
     return [w for w in _without_title(chosen) if w not in PLACES and w not in COUNTRIES]
+
+
+def _without_department(words: list[str]) -> list[str]:
+    """"Emergency Department of X Hospital", "Department of Critical Care Medicine X Hospital": the words from X on, where any follow."""
+    if "dept" not in words[:5]:
+        return words
+    at = words.index("dept") + 1
+    while at < len(words) and (words[at] in DEPARTMENT or words[at] in SPECIALTIES or (words[at] in GENERIC and words[at] not in HEADS)):
+        at += 1
+    rest = words[at:]
+    return rest if {"hospital", "university"}.intersection(rest) and (distinctive(rest) or any(w in PLACES for w in rest)) else words
 
 
 _TITLES = frozenset("prof dr doc doz docent md phd professor doctor mr mrs ms mudr ddr msc bsc mph frcp mbbs dra drs shri smt pd priv".split())

@@ -32,6 +32,7 @@ _TRANSLATIONS = {word: english for english, words in _WORDS["translations"].item
 #: Words of business are compared as translated.
 BUSINESS = frozenset(t for word in _WORDS["business"].split() for t in _TRANSLATIONS.get(word, word).split())
 DEPARTMENT = frozenset(t for word in _WORDS["department"].split() for t in _TRANSLATIONS.get(word, word).split())
+SPECIALTIES = frozenset(t for word in _WORDS["specialties"].split() for t in _TRANSLATIONS.get(word, word).split())
 HEADS = {word: kind for kind, words in _WORDS["heads"].items() for word in words.split()}
 NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
 
@@ -85,7 +86,7 @@ _ENGLISH = frozenset(word for meaning in _TRANSLATIONS.values() for word in mean
 #: Words that tell no organization from another.
 GENERIC = _ENGLISH | BUSINESS | DEPARTMENT | frozenset(HEADS) | STOP | LEGAL_FORMS | frozenset({"asl", "irccs", "affiliated", "academic", "central"})
 _LONG_WORDS: dict[str, list[str]] = {}
-for _word in sorted({*_TRANSLATIONS, *_ENGLISH, *BUSINESS}):
+for _word in sorted({*_TRANSLATIONS, *_ENGLISH, *BUSINESS, "technical", "affiliated", "foundation"}):
     if len(_word) >= 8:
         _LONG_WORDS.setdefault(_word[0], []).append(_word)
 

@@ -115,10 +115,10 @@ def _at_end(low: list[str], end: int, unit: Unit | None, text: str) -> tuple[Var
     return None
 
 
-def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], int] | None:
+def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], int]:
     """The variables that the words of `text` name last, within `reach` words of its end, and how far off they are.
 
-    Several where they are named together: "ALT and AST", "AST/ALT".
+    None: an empty list. Several where they are named together: "ALT and AST", "AST/ALT".
     """
     low = WORD.findall(text.lower())
     count = len(low)
@@ -128,7 +128,7 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
             if found[0].unit.dimension != "score":
                 _named_together(low, end - found[1], unit, text, variables)
             return variables, count - end
-    return None
+    return [], 0
 
 
 def _named_together(low: list[str], at: int, unit: Unit | None, text: str, variables: list[Variable]) -> None:
@@ -142,10 +142,7 @@ def _named_together(low: list[str], at: int, unit: Unit | None, text: str, varia
             at -= 1
             continue
         other = _at_end(low, at, unit, text)
-        if other is None or not (
-            other[0] in variables
-            or (joined and (other[0].unit.ucum == same or (multiple and "/" in other[0].unit.ucum)))
-        ):
+        if other is None or not (other[0] in variables or (joined and (multiple or other[0].unit.ucum == same))):
             return
         if other[0] not in variables:
             variables.insert(0, other[0])
@@ -178,6 +175,10 @@ class Comparable(NamedTuple):
     unit: str
     factor: float
     offset: float
+
+    def of(self, value: float | None) -> float | None:
+        """The number in `unit`; ten significant digits, for 100.4 °F are 38 °C and no 38.00000000000001."""
+        return None if value is None else float(f"{value * self.factor + self.offset:.10g}")
 
 
 @lru_cache(maxsize=4096)
