@@ -40,7 +40,7 @@ CREATE INDEX IF NOT EXISTS payloads_of_record ON payloads(source, registry_id);
 CREATE TABLE IF NOT EXISTS captures (
     capture_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id),
     sha256 TEXT NOT NULL REFERENCES payloads(sha256), url TEXT NOT NULL, fetched_at TEXT NOT NULL,
-    UNIQUE (sha256, fetched_at, url)
+    UNIQUE (sha256, run_id, fetched_at, url)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS rejections (
     rejection_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id), source TEXT NOT NULL,
@@ -70,6 +70,11 @@ class Verdict(Struct, kw_only=True):
     bytes: int = 0
     verdict: Literal["complete", "incomplete", "failed"] = "complete"
     message: str = ""
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the build shows what this run brought: only when as many records arrived as were announced."""
+        return self.verdict != "failed" and self.announced == self.stored + self.rejected
 
 
 class Version(NamedTuple):
@@ -200,11 +205,13 @@ class Archive:
         return {row[0] for row in self.db.execute("SELECT DISTINCT registry_id FROM payloads WHERE source = ?", (source,))}
 
     def versions(self) -> Iterator[Version]:
-        """Every version of every record, ordered by record. Which payload stands for a version, and its times, do not
-        depend on the order of arrival."""
+        """Every published version of every record, ordered by record. Which payload stands for a version, and its times,
+        do not depend on the order of arrival. What a run brought that fell short of what was announced waits here until a
+        run that does not brings it again (`Verdict.is_published`)."""
         rows = self.db.execute(
             "SELECT p.source, p.registry_id, p.fingerprint, p.sha256, p.media_type, min(c.fetched_at), max(c.fetched_at)"
-            " FROM payloads p JOIN captures c USING (sha256)"
+            " FROM payloads p JOIN captures c USING (sha256) JOIN runs r USING (run_id)"
+            " WHERE r.verdict <> 'failed' AND r.announced = r.stored + r.rejected"
             " GROUP BY p.source, p.registry_id, p.fingerprint, p.sha256"
             " ORDER BY p.source, p.registry_id, p.fingerprint, min(c.fetched_at), p.sha256"
         )

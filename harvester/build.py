@@ -1,6 +1,7 @@
 """archive.db -> catalogue.db: reads what is new, links, forms trials, and swaps the new file in.
 
-Called by `harvester build`, `refresh` and `demo`. The catalogue is a product: the same archive gives the same content,
+Called by `harvester build`, `refresh` and `demo`. What a run brought that fell short of what its registry announced is not
+shown: the archive leaves it out of `versions`. The catalogue is a product: the same archive gives the same content,
 whatever the order in which it was filled. A payload that was read before by the same rules is not read again. The new file
 is built beside the old one, checked, and put in its place with `os.replace`; a reader sees the old one or the new one whole.
 """

@@ -121,7 +121,7 @@ class Run(Struct):
     query: Annotated[str, Doc("What was asked for.")]
     started_at: Annotated[str, Doc("Start (UTC).")]
     finished_at: Annotated[Text, Doc("End (UTC); empty when the run was cut off.")]
-    announced: Annotated[int | None, Doc("Number of records that the registry announced.")]
+    announced: Annotated[int | None, Doc("Number of records that the registry announced; for imports, what the files held.")]
     stored: Annotated[int, Doc("Number of records that arrived.")]
     new: Annotated[int, Doc("Of these, never seen before.")]
     changed: Annotated[int, Doc("Of these, changed since the last run.")]

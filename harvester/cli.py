@@ -173,7 +173,12 @@ def _line(verdict: Verdict) -> str:
 def _raise_unless_complete(verdicts: list[Verdict]) -> None:
     bad = [verdict for verdict in verdicts if verdict.verdict != "complete"]
     if bad:
-        raise Failed("; ".join(f"{REGISTRIES[v.registry].name} {v.verdict}: {v.message}" for v in bad))
+        raise Failed("\n".join(f"{REGISTRIES[v.registry].name} {v.verdict}: {v.message}{_kept(v)}" for v in bad))
+
+
+def _kept(verdict: Verdict) -> str:
+    waits = verdict.stored and not verdict.is_published
+    return " Nothing of this run is published; what arrived is kept in the archive." if waits else ""
 
 
 @main.command("check")

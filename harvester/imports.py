@@ -69,6 +69,10 @@ def import_files(
         progress(verdict.bytes)
     verdict.stored = verdict.new + verdict.changed + verdict.unchanged
     verdict.rejected = len(done.refusals)
+    verdict.announced = verdict.stored + verdict.rejected
+    if done.notes:
+        verdict.verdict = "incomplete"
+        verdict.message = some(done.notes)
     if done.refusals:
         verdict.verdict = "incomplete"
         verdict.message = f"{refused(done)}: {some(list(dict.fromkeys(refusal.file for refusal in done.refusals)))}"

@@ -86,11 +86,7 @@ def lower(part: Part, key: str) -> str | None:
 
 def secondary_ids(protocol: Part, number: str) -> tuple[SecondaryId, ...]:
     """Numbers in the fields for identifiers, then those mentioned in the texts."""
-    texts = list(_id_texts(protocol))
-    # Most studies mention no other: one look at all texts together costs less than one at each.
-    if not identifiers.find("\n\n".join(text for _, text in texts)):
-        texts = []
-    return identifiers.secondary_ids(_id_fields(protocol.part("identificationModule")), texts, number)
+    return identifiers.secondary_ids(_id_fields(protocol.part("identificationModule")), _id_texts(protocol), number)
 
 
 def _id_fields(identification: Part) -> Iterator[tuple[str, str, SecondaryIdType | None]]:

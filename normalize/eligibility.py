@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from normalize import lists, measures, sections
-from normalize.lists import Item
+from normalize.lists import Bullet, Item
 from normalize.schema import Criterion, CriterionKind, CriterionMeasure
 
 
@@ -64,6 +64,7 @@ _FORM = re.compile(r"Are the trial subjects under 18\?|F\.1\.\d|Number of subjec
 _OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|is|are|be)|[(/])$")
 
 
+_NO_BULLET = Bullet("", None, 0)
 _WORDLESS = re.compile(r"[\W_]*")
 
 #: More headings on one line are no headings any more.
@@ -102,63 +103,65 @@ class _Reader:
             if len(body) <= 5 and lists.BARE.fullmatch(body):
                 continue  # a bullet without text, a rule of dashes
             start = line.start(3)
-            if mark and lists.bullet(mark, self.items) is None:
-                start, mark, body = line.end(1), "", self.raw[line.end(1) : line.end()].rstrip()
+            bullet = lists.bullet(mark, self.items) if mark else None
+            if mark and bullet is None:
+                start, body = line.end(1), self.raw[line.end(1) : line.end()].rstrip()
             if self.scope is not None:
-                self._leave_scope(indent, mark)
-            rest = self._line(line.start(), indent, mark, start, body)
+                self._leave_scope(indent, bullet)
+            rest = self._line(line.start(), indent, bullet, start, body)
             for _ in range(_HEADINGS_A_LINE):
                 if not rest:
                     break
                 start, body = start + rest, body[rest:]
                 mark, inner = lists.mark_of(body)
-                rest = self._line(start, indent, mark, start + inner, body[inner:])
+                bullet = lists.bullet(mark, self.items) if mark else None
+                inner = inner if bullet else 0
+                rest = self._line(start, indent, bullet, start + inner, body[inner:])
                 rest += inner if rest else 0
             if rest:
-                self._item(start + rest, indent, "", start + rest, body[rest:])
+                self._item(start + rest, indent, None, start + rest, body[rest:])
         self._close_half()
 
-    def _line(self, line_start: int, indent: int, mark: str, start: int, body: str) -> int:
+    def _line(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
         """Read a line, or what follows a heading on it; gives the place in `body` where something follows a heading, else 0."""
         if self.heading_goes_on:
             self.heading_goes_on = False
-            if not mark and len(body) < 80 and body[-1] in ":：.)":
+            if bullet is None and len(body) < 80 and body[-1] in ":：.)":
                 return (
                     0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
                 )
-        found = sections.heading(body, bulleted=bool(mark))
-        if found is not None and mark and found.end < len(body) and found.kind == self.kind:
+        found = sections.heading(body, bulleted=bullet is not None)
+        if found is not None and bullet and found.end < len(body) and found.kind == self.kind:
             found = None  # "3. Other inclusion criteria: good compliance" in a list of inclusion criteria
         if found is not None:
-            if mark and found.kind is not None:
+            if bullet and found.kind is not None:
                 self.scope, self.scope_entered = (indent, self.kind), False
-            elif not mark:
+            elif bullet is None:
                 self.scope = None
             self._open_half(found, start)
             self.heading_goes_on = found.unfinished and bool(self.width)
             return found.end if found.end < len(body) else 0
-        if not mark and self.last is not None and self._goes_on(indent, body):
+        if bullet is None and self.last is not None and self._goes_on(indent, body):
             self.last.end = self.until = start + len(body)
             self.last.lead = body[-1] in ":："
             return 0
-        if self.kind != "unspecified" and _FORM.match(body):
+        if self.kind != "unspecified" and body[0] in "AFN" and _FORM.match(body):
             self._close_half()
             self.kind = "unspecified"
         if "lusion" in body and (hidden := sections.inside(body)):
             at, heading = hidden
             before = body[:at].rstrip()
             if before:
-                self._item(line_start, indent, mark, start, before)
+                self._item(line_start, indent, bullet, start, before)
             self._open_half(heading, start + at)
             return at + heading.end if at + heading.end < len(body) else 0
-        self._item(line_start, indent, mark, start, body)
+        self._item(line_start, indent, bullet, start, body)
         return 0
 
-    def _item(self, line_start: int, indent: int, mark: str, start: int, body: str) -> None:
-        style, number = (lists.bullet(mark, self.items) if mark else None) or ("", None)
-        self.last = Item(
-            self.kind, indent, indent + len(mark), style, number, start, start + len(body), body[-1] in ":："
-        )
+    def _item(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> None:
+        style, number, width = bullet or _NO_BULLET
+        end = start + len(body)
+        self.last = Item(self.kind, indent, indent + width, style, number, start, end, body[-1] in ":：")
         self.items.append(self.last)
         if self.since < 0:
             self.since = line_start
@@ -178,7 +181,7 @@ class _Reader:
             self.halves.append((self.kind, self.since, self.until))
         self.since = -1
 
-    def _leave_scope(self, indent: int, mark: str) -> None:
+    def _leave_scope(self, indent: int, bullet: Bullet | None) -> None:
         """A heading among list items ("* Patients are excluded if:") rules what is indented below it.
 
         Where nothing is, it rules all that follows.
@@ -189,7 +192,7 @@ class _Reader:
             self.scope_entered = True
         elif not self.scope_entered:
             self.scope = None
-        elif mark:
+        elif bullet:
             self.scope = None
             if outer_kind != self.kind:
                 self._close_half()

@@ -73,6 +73,7 @@ _ANSWERS = {"yes": True, "no": False}
 #: What ICTRP writes instead of a funder (every ClinicalTrials.gov record of 2024).
 _NO_FUNDER = "Please refer to primary and secondary sponsors"
 
+#: Free texts, in which numbers are mentions.
 _TEXTS = (
     "Public_title", "Scientific_title", "Acronym", "Study_design", "Inclusion_Criteria", "Exclusion_Criteria", "Condition",
     "Intervention", "Primary_outcome", "Secondary_outcome", "results_summary",
@@ -168,7 +169,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         processed_date=_date(get("Export_date"), "processed_date", notes, "mdy"),
         secondary_ids=identifiers.secondary_ids(
             [("Secondary_ID", value, None) for value in _pieces(get("Secondary_ID"))],
-            _texts_with_numbers(elements),
+            [(name, elements[name]) for name in _TEXTS if name in elements],
             number,
         ),
         conditions=tuple(conditions),
@@ -216,12 +217,6 @@ def _raw(text: str | None) -> str | None:
 def _pieces(text: str | None) -> list[str]:
     """The filled elements of a list."""
     return [piece for piece in (piece.strip() for piece in text.split(";")) if piece] if text else []
-
-
-def _texts_with_numbers(elements: dict[str, str]) -> list[tuple[str, str]]:
-    """The free texts, in which numbers are mentions; none where all of them together hold no number, which is soon told."""
-    texts = [(name, elements[name]) for name in _TEXTS if name in elements]
-    return texts if identifiers.find("\n".join(text for _, text in texts)) else []
 
 
 def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:

@@ -114,9 +114,11 @@ _SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 
 # A registry number has five figures in a row, behind its prefix or behind a year and a dash; or it has a prefix in capitals that hardly
 # stands elsewhere. Long texts are looked through for that first and read only round about: most hold no number at all.
-_FIVE_FIGURES = re.compile("[0-9][0-9]{4,}")
-_BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$", re.IGNORECASE)
-_PREFIXES_OF_SHORT_NUMBERS = tuple(re.compile(prefix) for prefix in ("RBR-", "PER[^A-Za-z ]", "SLCTR", "U[0-9]{4}[^0-9]", "NTR", "OMON"))
+#: What the hints are sought in: a byte for each character, every figure as 0, capitals as they are, all else as a blank.
+_SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 else ord(" ") for code in range(256))
+_FIVE_FIGURES = re.compile(b"00000+")
+_PREFIX_OF_SHORT_NUMBER = re.compile(b"RBR |PER {1,3}000|SLCTR|U0000(?!0)|NTR ?000|OMON")
+_BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$")
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint
 
 
@@ -127,10 +129,10 @@ def find(text: str) -> list[Found]:
 
 def _places(text: str) -> list[list[int]]:
     """Stretches of the text in which a number may stand, apart from each other and in order."""
-    starts = (match.start() for match in _FIVE_FIGURES.finditer(text))
-    hints = [start for start in starts if _BEFORE_FIGURES.search(text, max(0, start - _REACH), start)]
-    for prefix in _PREFIXES_OF_SHORT_NUMBERS:
-        hints.extend(match.start() for match in prefix.finditer(text))
+    skeleton = text.encode("ascii", "replace").translate(_SKELETON)
+    figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
+    hints = [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
+    hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(skeleton)]
     places: list[list[int]] = []
     for hint in sorted(hints):
         if places and hint - _REACH <= places[-1][1]:
@@ -140,9 +142,12 @@ def _places(text: str) -> list[list[int]]:
     return places
 
 
+_FIGURES_BUT_NOUGHT = frozenset("123456789")
+
+
 def _counts(match: re.Match[str]) -> bool:
     """Whether a match is a number and not a place kept for one (NCT00000000)."""
-    return any(figure in match[0] for figure in "123456789")
+    return not _FIGURES_BUT_NOUGHT.isdisjoint(match[0])
 
 
 def _found(match: re.Match[str]) -> Found:
@@ -159,12 +164,15 @@ _LABEL = re.compile(r"^(?:EudraCT|EUDRA CT|EU CTR?|EU CTIS|CTIS|UTN|WHO)?[\W_]*(
 def canonical(text: str) -> Found | None:
     """The one registry number that a whole text is, short forms (`NL8501`) and blanks inside (`NCT 0055 7201`) allowed; None for others."""
     value = text.strip().strip(".,;:#()[]\"'")
-    squeezed = "".join(fold(value).split())
-    match = _WHOLE.fullmatch(value) or _WHOLE.fullmatch(_LABEL.sub("", value)) or _SQUEEZED.fullmatch(squeezed)
+    match = _WHOLE.fullmatch(value) or _WHOLE.fullmatch(_LABEL.sub("", value)) or _SQUEEZED.fullmatch(_squeezed(value))
     if match is None or not _counts(match):
         return None
     start = text.index(value)
     return _found(match)._replace(raw=value, start=start, end=start + len(value))
+
+
+def _squeezed(text: str) -> str:
+    return "".join(fold(text).split())
 
 
 _JUNK = frozenset(
@@ -201,20 +209,27 @@ def secondary_ids(
     return tuple(rows.values())
 
 
+_EU_CT_NUMBER = re.compile("([0-9]{4}-5[0-9]{5}-[0-9]{2})-[0-9]{2}")
+
+
 def _same(number: str) -> str:
     """What two forms of one number share: an EU CT number without the pair that counts resubmissions, others without punctuation."""
-    return _key(re.sub(r"^([0-9]{4}-5[0-9]{5}-[0-9]{2})-[0-9]{2}$", r"\1", number))
+    resubmission = _EU_CT_NUMBER.fullmatch(number)
+    return _key(resubmission[1] if resubmission else number)
 
 
 def _key(code: str) -> str:
     """A code without punctuation, in capitals: "CRUKD/22/002" -> "CRUKD22002"."""
-    return "".join(fold(code).split()).upper() or code
+    return _squeezed(code).upper() or code
 
 
 def _of_texts(texts: Iterable[tuple[str, str]]) -> Iterator[SecondaryId]:
-    for field, text in texts:
-        for found in find(text):
-            yield _row(found.raw, found.normalized, found.registry, "mention", field)
+    texts = list(texts)
+    # Most records mention no other trial: one look at all texts together costs less than one at each.
+    if find("\n\n".join([text for _, text in texts])):
+        for field, text in texts:
+            for found in find(text):
+                yield _row(found.raw, found.normalized, found.registry, "mention", field)
 
 
 def _of_fields(fields: Iterable[tuple[str, str, SecondaryIdType | None]]) -> Iterator[SecondaryId]:

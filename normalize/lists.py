@@ -48,6 +48,7 @@ _ROMAN = {
     "xi": 11,
     "xii": 12,
 }
+_ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
@@ -112,8 +113,16 @@ def _follows(style: str, number: int, items: list[Item]) -> bool:
     return False
 
 
-def bullet(mark: str, items: list[Item]) -> tuple[str, int | None] | None:
-    """Style and number of what looks like a bullet, on a line after `items`.
+class Bullet(NamedTuple):
+    """A bullet on a line: style and number in its list, and its width with the blanks after it."""
+
+    style: str
+    number: int | None
+    width: int
+
+
+def bullet(mark: str, items: list[Item]) -> Bullet | None:
+    """What looks like a bullet, on a line after `items`.
 
     None for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
     """
@@ -124,7 +133,7 @@ def bullet(mark: str, items: list[Item]) -> tuple[str, int | None] | None:
             style, number = as_roman, roman
     if doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
         return None
-    return style, number
+    return Bullet(style, number, len(mark))
 
 
 def mark_of(text: str) -> tuple[str, int]:
@@ -150,20 +159,23 @@ def wrapped_at(text: str) -> int:
 #: "... any of the following: (1) shock; (2) ...", "...: - foo"
 _LIST_AFTER_COLON = re.compile(r"[:：]\s*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
 _DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
-_DOT_AFTER = re.compile(rf"(?:^|(?<=[\s.;:,)])){_SYMBOL}+\s*(?=[^\W\d_]|[(<>≥≤])")
+_DOT_AFTER = re.compile(rf"(?<=[\s.;:,)]){_SYMBOL}+\s*(?=[^\W\d_]|[(<>≥≤])")
 #: "stage 2. Surgery" is no item 2.
 _NUMBERED = re.compile(
-    r"(?:\b(?:stage|grade|type|class|phase|score|scores|level|visit|visits|week|weeks|day|days|month|months|year|years|least|than|to|or|and|of|group|arm|cohort|part"
-    r"|section|criterion|criteria|item|items|no|number|covid|cohorts|version|ecog|nyha|asa|is|was|are|by|least|most|about|x|in|with|for|below|above)|[<>≥≤=×~/+-])\s*$",
-    re.IGNORECASE,
+    r"""(?:\b(?:stage|grade|type|class|phase|scores?|level|visits?|weeks?|days?|months?|years?|least|most|than|to|of|group|arm|cohorts?|part|section
+    |criterion|criteria|items?|no|number|covid|version|ecog|nyha|asa|is|was|are|by|about|x|in|with|for|below|above)|[<>≥≤=×~/+-])\s*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_JOINED = re.compile(r"\b(?:or|and)\s*$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
 def _next_number(style: str, number: int) -> re.Pattern[str]:
     """Finds enumerator `number` of a list of this style in the middle of a line."""
     opening = re.escape(style[0]) if style[0] in "([" else ""
-    core = str(number) if "1" in style else chr(96 + number)
+    core = str(number) if "1" in style else _ROMAN_NAMES.get(number, "-") if "i" in style.lower() else chr(96 + number)
+    if style.strip("([").isupper():
+        core = core.upper()
     closing = re.escape(style[-1])
     after = r"(?=\s*[^\W\d_]|\s*[<>≥≤(]|\s+\d)" if style[-1] != "." else r"(?=\s+[^\s.]|[^\W\d_])"
     return re.compile(rf"(?:(?<=[\s.;:,，；。)])|^){opening}{core}{closing}{after}\s*")
@@ -171,36 +183,35 @@ def _next_number(style: str, number: int) -> re.Pattern[str]:
 
 def split_runs(raw: str, items: list[Item]) -> list[Item]:
     """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
+    dotted = "•" in raw
     out: list[Item] = []
     for place, one in enumerate(items):
-        text = raw[one.start : one.end]
         pieces = [one]
         if one.number is not None and len(one.style) > 1:
             after = items[place + 1] if place + 1 < len(items) else None
-            if not (after is not None and after.style == one.style and after.number == one.number + 1):
+            if after is None or after.style != one.style or after.number != one.number + 1:
                 pieces = _split_numbers(raw, one)
-        elif not one.style.isascii() and one.style in text:
-            pieces = _split_at(raw, one, [m.span() for m in _DOT_AFTER.finditer(text)])
-        elif one.style == "-" and " - " in text:
-            pieces = _split_at(raw, one, [m.span() for m in _DASH_AFTER_STOP.finditer(text)])
-        elif "•" in text:
-            pieces = _split_at(raw, one, [m.span() for m in _DOT_AFTER.finditer(text)])
+        elif one.style == "-" and raw.find(" - ", one.start, one.end) >= 0:
+            pieces = _split_at(raw, one, _DASH_AFTER_STOP)
+        elif dotted or not one.style.isascii():
+            pieces = _split_at(raw, one, _DOT_AFTER)
         for piece in pieces:
-            out.extend(_split_lead(raw, piece))
+            if raw.find(":", piece.start, piece.end) >= 0 or raw.find("：", piece.start, piece.end) >= 0:
+                out.extend(_split_lead(raw, piece))
+            else:
+                out.append(piece)
     return out
 
 
-def _split_at(raw: str, one: Item, cuts: list[tuple[int, int]]) -> list[Item]:
-    """`one` cut at the bullets in `cuts` (relative to its start)."""
-    bounds = [(0, 0), *cuts, (one.end - one.start, one.end - one.start)]
+def _split_at(raw: str, one: Item, bullet_inside: re.Pattern[str]) -> list[Item]:
+    """`one` cut at the bullets in it."""
+    cuts = [bullet.span() for bullet in bullet_inside.finditer(raw, one.start, one.end)]
     pieces = []
-    for (_, begin), (stop, _) in pairwise(bounds):
-        text = raw[one.start + begin : one.start + stop].rstrip()
+    for (_, begin), (stop, _) in pairwise([(0, one.start), *cuts, (one.end, 0)]):
+        text = raw[begin:stop].rstrip()
         if text:
-            start = one.start + begin
-            pieces.append(
-                Item(one.kind, one.indent, one.column, one.style, None, start, start + len(text), text[-1] in ":：")
-            )
+            end = begin + len(text)
+            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, begin, end, text[-1] in ":："))
     return pieces
 
 
@@ -212,18 +223,20 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
         if number > 26 and "1" not in last.style:
             return pieces
         found = None
-        for match in _next_number(last.style, number).finditer(raw, last.start, last.end):
-            if match.start() > last.start and not _NUMBERED.search(
-                raw, max(last.start, match.start() - 14), match.start()
+        for match in _next_number(last.style, number).finditer(raw, last.start + 1, last.end):
+            near = max(last.start, match.start() - 14)
+            bracketed = last.style[-1] == ")" and raw[match.start()] != "("
+            if not _NUMBERED.search(raw, near, match.start()) and (
+                bracketed or not _JOINED.search(raw, near, match.start())
             ):
                 found = match
                 break
-        if found is None or found.end() >= last.end:
+        before = raw[last.start : found.start()].rstrip() if found else ""
+        if found is None or not before or found.end() >= last.end:
             return pieces
         pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end, last.lead))
-        before = raw[last.start : found.start()].rstrip()
         last.end = last.start + len(before)
-        last.lead = before[-1:] in (":", "：")
+        last.lead = before[-1] in ":："
 
 
 def _split_lead(raw: str, one: Item) -> list[Item]:
@@ -234,11 +247,7 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
     mark = match["mark"]
     style, number, *_ = _mark(mark or "-")
     inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end, one.lead)
-    pieces = (
-        _split_numbers(raw, inner)
-        if mark
-        else _split_at(raw, inner, [m.span() for m in _DASH_AFTER_STOP.finditer(raw[inner.start : inner.end])])
-    )
+    pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _DASH_AFTER_STOP)
     if mark and len(pieces) == 1:
         return [one]
     one.end = match.start() + 1

@@ -17,14 +17,14 @@ from normalize.units import Unit
 from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, WORD, Variable
 
 _GESTATION_AFTER = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
-#: What follows a name: then the name is limited by what comes next ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
 _TIME_AFTER = re.compile(
     r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
     re.IGNORECASE,
 )
+#: After a name: it is what comes next that is limited by it ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
+_COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
-_COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 
 _WORDS: dict[str, frozenset[str]] = {
     name: frozenset(words.split()) for name, words in units.VOCABULARY["words"].items()
@@ -101,21 +101,33 @@ def _joined(raw: str, named: list[_Named]) -> list[_Named]:
     """ "≥ 18 and < 36 years" is one limit with two bounds."""
     out: list[_Named] = []
     for limit, known, words in named:
-        if out:
+        if out and _completes(raw, out[-1], (limit, known, words)):
             last, last_known, last_words = out[-1]
-            if (
-                last.lower is not None and last.upper is None and limit.upper is not None and limit.lower is None
-                and last.lower < limit.upper and last.negated == limit.negated
-                and (known == last_known or not known or not last_known)
-                and (not last.unit or not limit.unit or last.unit.lower() == limit.unit.lower())
-                and _between(raw, last, limit) in ("", "and", "to", "but", "and is", "et", "y", "und", "e")
-            ):  # fmt: skip
-                last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
-                last.unit = last.unit or limit.unit
-                out[-1] = (last, last_known or known, last_words or words)
-                continue
-        out.append((limit, known, words))
+            last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
+            last.unit = last.unit or limit.unit
+            out[-1] = (last, last_known or known, last_words or words)
+        else:
+            out.append((limit, known, words))
     return out
+
+
+_AND = frozenset(("", "and", "to", "but", "and is", "et", "y", "und", "e"))
+
+
+def _completes(raw: str, one: _Named, two: _Named) -> bool:
+    """Whether the second limit is the upper bound to the first's lower."""
+    low, high = one[0], two[0]
+    if low.lower is None or low.upper is not None or high.upper is None or high.lower is not None:
+        return False
+    same_unit = not low.unit or not high.unit or low.unit.lower() == high.unit.lower()
+    same_variable = one[1] == two[1] or not one[1] or not two[1]
+    return (
+        low.lower < high.upper
+        and low.negated == high.negated
+        and same_unit
+        and same_variable
+        and _between(raw, low, high) in _AND
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ what is limited
@@ -170,8 +182,8 @@ def _known(raw: str, limit: Limit, around: _Around, lead: str) -> list[Variable]
     follows = rest.lstrip(" ")
     if follows[:1].isalpha() or follows[:1] == "-":
         ahead = variables.after(follows, unit, 3 if counted else 2)
-        if ahead and (not found or ahead[1] == 0) and not _COMPARED_NEXT.match(follows[len(ahead[0].name) :]):
-            return [ahead[0]]
+        if ahead and (not found or ahead.away == 0) and (counted or not _COMPARED_NEXT.match(follows, ahead.end)):
+            return [ahead.variable]
     if found:
         return found
     if _age_unsaid(clause, limit, rest, unit):
@@ -191,11 +203,15 @@ def _described(left: str, around: _Around) -> tuple[list[Variable], str]:
     last_word = left.rstrip(" (").rpartition(" ")[2].lower()
     if around.timed and not follows.startswith("of ") and (not last_word or last_word in _WORDS["no_name"]):
         return [_DURATION], ""
-    if words := _words_before(left) or _words_after(follows):
-        return [], words
-    if far := variables.after(follows, around.unit, 6):
-        return [far[0]], ""
-    return ([_DURATION], "") if around.timed else ([], "")
+    words = _words_before(left) or _words_after(follows)
+    far = (
+        variables.after(follows, around.unit, 6)
+        if not words or words.lower().endswith(("score", "scores", "scale"))
+        else None
+    )
+    if far is not None:
+        return [far.variable], ""  # "a total score of > 20 on the MMSE"
+    return ([_DURATION], "") if around.timed and not words else ([], words)
 
 
 def _counts(rest: str) -> bool:

@@ -27,7 +27,8 @@ class Heading(NamedTuple):
 
 
 _VOCABULARY = yaml.load(
-    (Path(__file__).parent / "vocabulary" / "headings.yml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    (Path(__file__).parent / "vocabulary" / "headings.yml").read_text("utf-8"),
+    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
 )
 _FRAME = frozenset(_VOCABULARY["frame"].split())
 
@@ -109,7 +110,7 @@ _SAYS_NOT_OUT = re.compile(
 
 
 #: One of these is in every title in another language: a quick look before the pattern.
-_FOREIGN_STEMS = ("rit", "ρι", "ри", "准", "準", "준", "felt", "meril")
+_FOREIGN_STEMS = ("rit", "ryt", "ρι", "ри", "准", "準", "준", "felt", "meril")
 
 
 def _titles(part: str) -> str:
@@ -142,7 +143,7 @@ def heading(line: str, *, bulleted: bool) -> Heading | None:
         return found
     if (
         (titled and "criteri" in low)
-        or "krit" in low
+        or ("krit" in low or "kryt" in low)
         or (not line.isascii() and any(stem in low for stem in _FOREIGN_STEMS))
     ):
         return _foreign(line)

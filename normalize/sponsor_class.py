@@ -6,19 +6,15 @@ import re
 
 from normalize.schema import SponsorClass
 from normalize.sponsor_names import Name
+from normalize.sponsor_words import EVIDENCE
 from normalize.text import fold
 
-#: In this order; the first that fits counts. A "Ministry of Health Hospital" is a hospital, a "University Hospital Ltd" too.
-_EVIDENCE: tuple[tuple[SponsorClass, frozenset[str]], ...] = (
-    ("academic_or_hospital", frozenset("hospital university nhs college infirmary polytechnic asl clinic".split())),
-    ("network", frozenset("network consortium intergroup collaborative cooperative".split())),
-    ("government", frozenset("ministry government agency council authority region landsting army navy veterans prefecture commission".split())),
-    ("other_nonprofit", frozenset("foundation society association federation charity trust league union verein ev onlus".split())),
-    ("industry", frozenset("pharmaceutical therapeutics biotech biopharma biosciences biotechnology vaccines laboratories biologics medicines cro diagnostics".split())),
-    ("academic_or_hospital", frozenset("institute academy school center faculty medicine health dept".split())),
+_PHARMA = re.compile(
+    r"\w*pharm\w*|\w*farma\w*|bio(?:med|tech|scien|pharm|logic|thera)\w*|\w+(?:therapeutics|genetics|biotics|biologics)"
 )
-_PHARMA = re.compile(r"\w*pharm\w*|\w*farma\w*|bio(?:med|tech|scien|pharm|logic|thera)\w*|\w+(?:therapeutics|genetics|biotics|biologics)")
-_STUDY_GROUP = re.compile(r"\b(?:study|cancer|oncology|lymphoma|leukemia|trials?|research|cooperative|working)\b.*\bgroup\b|\bgroup\b.*\b(?:study|cancer|lymphoma|leukemia|research|trials?)\b")
+_STUDY_GROUP = re.compile(
+    r"\b(?:study|cancer|oncology|lymphoma|leukemia|trials?|research|cooperative|working)\b.*\bgroup\b|\bgroup\b.*\b(?:study|cancer|lymphoma|leukemia|research|trials?)\b"
+)
 
 
 def by_evidence(name_raw: str, name: Name) -> SponsorClass:
@@ -26,12 +22,12 @@ def by_evidence(name_raw: str, name: Name) -> SponsorClass:
     words = frozenset(name.words)
     if _STUDY_GROUP.search(" ".join(name.words)) and not name.company:
         return "network"
-    for class_, evidence in _EVIDENCE[:1]:
+    for class_, evidence in EVIDENCE[:1]:
         if words & evidence:
             return class_
     if name.company:
         return "industry"
-    for class_, evidence in _EVIDENCE[1:]:
+    for class_, evidence in EVIDENCE[1:]:
         if words & evidence:
             return class_
     if any(_PHARMA.fullmatch(word) for word in fold(name_raw).split()):

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from normalize.sponsor_list import Known, Match, ordered_words
+from normalize.sponsor_list import Known, Match, is_ambiguous, ordered_words
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import Name, read_name, repaired
-from normalize.sponsor_words import BUSINESS, GENERIC, HEADS, PLACES, distinctive
+from normalize.sponsor_words import BUSINESS, GENERIC, PLACES, distinctive
 from normalize.text import fold
 
 
@@ -45,7 +46,25 @@ class _Node(NamedTuple):
 
 
 SAME = "same words, without case, accents, order and legal form"
-_KINDS = frozenset({"hospital", "university", "foundation", "society", "association", "group", "ministry", "network", "nhs", "institute", "school", "college", "academy", "agency", "trust"})
+_KINDS = frozenset(
+    {
+        "hospital",
+        "university",
+        "foundation",
+        "society",
+        "association",
+        "group",
+        "ministry",
+        "network",
+        "nhs",
+        "institute",
+        "school",
+        "college",
+        "academy",
+        "agency",
+        "trust",
+    }
+)
 
 
 def joined(spelled: list[Spelled]) -> list[Cluster]:
@@ -64,16 +83,20 @@ def joined(spelled: list[Spelled]) -> list[Cluster]:
         if known is not None:
             found[known.name] += members.members
     list_ = known_organizations()
-    return [Cluster(list_[name], members) for name, members in sorted(found.items())] + [c for c in joins.clusters() if c.known is None]
+    return [Cluster(list_[name], members) for name, members in sorted(found.items())] + [
+        c for c in joins.clusters() if c.known is None
+    ]
 
 
+@cache
 def _known_nodes() -> dict[_Node, Known]:
     """The spellings of organizations.yml as if they stood in the catalogue, so that near spellings find them."""
     out: dict[_Node, Known] = {}
     for known in known_organizations().values():
         for spelling in (known.name, *known.whole, *known.phrases):
-            if len(fold(spelling)) >= 6:
-                out.setdefault(_node(Spelled(spelling, read_name(spelling), None)), known)
+            node = _node(Spelled(spelling, read_name(spelling), None))
+            if len(fold(spelling)) >= 6 and not is_ambiguous(node.words):
+                out.setdefault(node, known)
     return out
 
 
@@ -104,6 +127,7 @@ class _Joins:
             if label is not None:
                 other = first.setdefault(label.name, node)
                 self.parent[node] = other
+                self.places[other] |= node.places
         self.frequency = Counter(w for n in self.nodes for w in set(n.words))
 
     def root(self, node: _Node) -> _Node:
@@ -117,6 +141,8 @@ class _Joins:
         if a == b:
             return
         if self.known[a] is not None and self.known[b] is not None:
+            return
+        if is_ambiguous(one.words) or is_ambiguous(other.words):
             return
         if _numerals(one) != _numerals(other) or one.person != other.person:
             return
@@ -160,7 +186,7 @@ class _Joins:
         self._share((((n.words, n.places), n) for n in self.nodes), SAME)
 
     def _glued(self) -> None:
-        """"Astra Zeneca" and "AstraZeneca": the same letters, split otherwise."""
+        """ "Astra Zeneca" and "AstraZeneca": the same letters, split otherwise."""
 
         def keys() -> Iterator[tuple[object, _Node]]:
             for node in self.nodes:
@@ -201,7 +227,11 @@ class _Joins:
                 for other in nodes[1:]:
                     if _likeness(nodes[0], other, self._weight) >= 0.45:
                         self.join(nodes[0], other, "same abbreviation beside a like name")
-            if abbreviation in bare and len({self.root(n) for n in nodes}) == 1 and _initials(abbreviation, self._first(nodes[0])):
+            if (
+                abbreviation in bare
+                and len({self.root(n) for n in nodes}) == 1
+                and _initials(abbreviation, self._first(nodes[0]))
+            ):
                 self.join(nodes[0], bare[abbreviation], "abbreviation given beside the name")
 
     def _first(self, node: _Node) -> str:
@@ -239,7 +269,13 @@ class _Joins:
         hospitals = {n.words: n for n in self.nodes if "hospital" in n.words}
         for node in self.nodes:
             if "hospital" in node.words and "university" in node.words:
-                for words in ({"university"}, {"university", "medical"}, {"university", "affiliated"}, {"university", "medical", "affiliated"}, {"university", "medicine", "school"}):
+                for words in (
+                    {"university"},
+                    {"university", "medical"},
+                    {"university", "affiliated"},
+                    {"university", "medical", "affiliated"},
+                    {"university", "medicine", "school"},
+                ):
                     shorter = tuple(w for w in node.words if w not in words)
                     if shorter in hospitals and distinctive(shorter):
                         self.join(hospitals[shorter], node, "hospital with and without its university")
@@ -253,7 +289,7 @@ class _Joins:
             for at, word in enumerate(node.words):
                 if len(word) >= 6 and word not in GENERIC and word not in PLACES and not word.isdigit():
                     others = (*node.words[:at], *node.words[at + 1 :])
-                    if others and any(w in GENERIC for w in others) or len(others) >= 2:
+                    if len(others) >= 2 or any(w in GENERIC for w in others):
                         rest[others, ""].append((word, node))
                     elif len(word) >= 7:
                         rest[others, word[0]].append((word, node))
@@ -345,10 +381,8 @@ def _near_pairs(group: list[tuple[str, _Node]]) -> Iterator[tuple[tuple[str, _No
                 yield one, other
 
 
-def _likeness(one: _Node, other: _Node, weight: object) -> float:
+def _likeness(one: _Node, other: _Node, weigh: Callable[[str], float]) -> float:
     """Shared weight over all weight (weighted Jaccard) of the words."""
     a, b = set(one.words), set(other.words)
-    weigh = weight
-    assert callable(weigh)
     shared = sum(weigh(w) for w in a & b)
     return shared / (shared + sum(weigh(w) for w in a ^ b)) if shared else 0.0

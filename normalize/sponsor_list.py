@@ -13,8 +13,20 @@ import yaml
 from rapidfuzz.distance import OSA
 
 from normalize.schema import SponsorClass
-from normalize.sponsor_names import Name, words_of
-from normalize.sponsor_words import COUNTRIES, GENERIC, HEADS, PLACES, distinctive
+from normalize.sponsor_names import Name, tokens, words_of
+from normalize.sponsor_words import (
+    COUNTRY_CODES,
+    GENERIC,
+    HEADS,
+    LEGAL_FORMS,
+    LOCAL,
+    PLACES,
+    QUALIFIERS,
+    SPECIALTIES,
+    STOP,
+    STRANGERS,
+    distinctive,
+)
 from normalize.text import fold
 
 
@@ -50,21 +62,21 @@ class _Index(NamedTuple):
     ambiguous: frozenset[str]
 
 
-#: In a name that a longer phrase does not explain, these words say that another organization than the one found is meant.
-_STRANGERS: dict[str, frozenset[str]] = {
-    "industry": frozenset("hospital university foundation society association college school ministry nhs institute patients employees".split()),
-    "university": frozenset("hospital foundation nhs affiliated association society union children network ministry".split()),
-    "academic_or_hospital": frozenset("foundation association society friends ministry group".split()),
-    "government": frozenset("hospital university foundation association society".split()),
-    "network": frozenset("hospital university".split()),
-    "other_nonprofit": frozenset("hospital university".split()),
-    "individual": frozenset(),
-    "unknown": frozenset(),
-}
-#: Beside one of these the name of a place is the name of its hospital or region.
-_LOCAL = frozenset("hospital university regional nhs dept health medical county council".split())
+#: Words that may be lost from a spelling without loss of sense.
+_JOINING = frozenset(
+    {"of", "and", "for", "the", "in", "on", "de", "du", "des", "del", "di", "la", "le", "et", "y", "und", "der", "fur"}
+)
 #: What a name is called when two known organizations stand in it.
-_PRECEDENCE = {"hospital": 3, "network": 3, "industry": 3, "other_nonprofit": 2, "university": 2, "individual": 1, "government": 1, "unknown": 0}
+_PRECEDENCE = {
+    "hospital": 3,
+    "network": 3,
+    "industry": 3,
+    "other_nonprofit": 2,
+    "university": 2,
+    "individual": 1,
+    "government": 1,
+    "unknown": 0,
+}
 
 
 def _table() -> dict[str, object]:
@@ -113,19 +125,37 @@ def _index() -> _Index:
     for known in organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if index.whole.setdefault(fold(spelling), known) != known:
-                raise ValueError(f"vocabulary/organizations.yml has {spelling!r} under {known.name} and {index.whole[fold(spelling)].name}")
+                raise ValueError(
+                    f"vocabulary/organizations.yml has {spelling!r} under {known.name} and {index.whole[fold(spelling)].name}"
+                )
         for spelling in (known.name, *known.phrases):
             words = tuple(words_of(spelling))
-            if not words or " ".join(words) in index.ambiguous or (spelling == known.name and not _name_is_phrase(known)):
+            lost = set(fold(spelling).split()) & (LEGAL_FORMS | STOP) - _JOINING - set(words)
+            if lost and not distinctive(words) and not any(w in PLACES for w in words):
+                continue  # "E-DA Hospital" would be any hospital: only as a whole name
+            if (
+                not words
+                or " ".join(words) in index.ambiguous
+                or (spelling == known.name and not _name_is_phrase(known))
+            ):
                 continue
-            where, key = (index.ordered, words) if ordered_words().intersection(words) else (index.sorted_, tuple(sorted(words)))
+            where, key = (
+                (index.ordered, words) if ordered_words().intersection(words) else (index.sorted_, tuple(sorted(words)))
+            )
             if where.setdefault(key, known) != known:
-                raise ValueError(f"vocabulary/organizations.yml: {spelling!r} reads like {where[key].name}, under {known.name}")
+                raise ValueError(
+                    f"vocabulary/organizations.yml: {spelling!r} reads like {where[key].name}, under {known.name}"
+                )
             if len("".join(words)) >= 6:
                 index.glued.setdefault("".join(words), known)
             if len(words) == 1 and len(words[0]) >= 8 and distinctive(words):
                 index.long_words.setdefault(words[0][0], []).append(words[0])
     return index
+
+
+def is_ambiguous(words: tuple[str, ...]) -> bool:
+    """Whether these words mean more than one organization, so that no likeness may join them to one."""
+    return " ".join(words) in _index().ambiguous
 
 
 def _name_is_phrase(known: Known) -> bool:
@@ -142,11 +172,11 @@ def find(name_raw: str, name: Name) -> Match | None:
     """The known organization that a name names, and by which rule; None when the file knows none or the name says more than one could."""
     index = _index()
     folded = fold(name_raw)
-    if folded in index.ambiguous or " ".join(name.words) in index.ambiguous:
-        whole = index.whole.get(folded)
-        return Match(whole, "name in organizations.yml") if whole and folded not in index.ambiguous else None
-    if folded in index.whole:
-        return Match(index.whole[folded], "name in organizations.yml")
+    whole = index.whole.get(folded) or index.whole.get(" ".join(tokens(name_raw)))
+    if whole is not None and folded not in index.ambiguous:
+        return Match(whole, "name in organizations.yml")
+    if folded in index.ambiguous or is_ambiguous(name.words):
+        return None
     return (
         _best(name.words, _windows(index, name.words), "known organization in the name")
         or _by_abbreviation(index, name, folded)
@@ -194,8 +224,13 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
     for at, size, known in windows:
         window, rest = words[at : at + size], [*words[:at], *words[at + size :]]
         kind = _kind(known, window)
-        strangers = _STRANGERS["academic_or_hospital" if kind == "hospital" else kind]
-        if strangers.intersection(rest) or not (distinctive(window) or _stands(window, rest)):
+        strangers = STRANGERS.get(kind, frozenset())
+        if kind in ("hospital", "university") and _elsewhere(known, rest):
+            continue
+        if strangers.intersection(rest) or not (
+            distinctive(window)
+            or _stands(known, window, rest, {*words[max(at - 1, 0) : at], *words[at + size : at + size + 1]})
+        ):
             continue
         if rule.endswith("misspelt") and known.class_ == "industry" and any(distinctive([w]) for w in rest):
             continue
@@ -211,19 +246,46 @@ def _by_abbreviation(index: _Index, name: Name, folded: str) -> Match | None:
         known = index.whole.get(abbreviation)
         if known is None or len(abbreviation) < 3 or known.class_ == "industry":
             continue
-        if abbreviation[0] in {word[0] for word in folded.split() if word != abbreviation}:
+        if abbreviation in name.apart or abbreviation[0] in {
+            word[0] for word in folded.split() if word != abbreviation
+        }:
             return Match(known, "abbreviation in organizations.yml")
     return None
 
 
-def _stands(window: tuple[str, ...], rest: list[str]) -> bool:
+@cache
+def _places() -> dict[str, frozenset[str]]:
+    """Name of an organization -> the places in its spellings."""
+    return {
+        known.name: frozenset(
+            w for spelling in (*known.whole, *known.phrases) for w in words_of(spelling) if w in PLACES
+        )
+        for known in organizations().values()
+    }
+
+
+def _elsewhere(known: Known, rest: list[str]) -> bool:
+    """Whether the words beside a hospital's name place it in another town than any of its spellings ("Zhongshan Hospital, Xiamen")."""
+    named = {w for w in rest if w in PLACES}
+    own = _places()[known.name]
+    return bool(named and own) and not named & own and "hospital" in rest
+
+
+def _stands(known: Known, window: tuple[str, ...], rest: list[str], beside: set[str]) -> bool:
     """Whether a spelling of general words and places alone may name its organization in this company.
 
     A single place needs a hospital, a region or the like beside it; general words without a place may have only departments
-    and words of business beside them ("Academic Medical Center, Department of Psychiatry", "3M Health Care").
+    and words of business beside them ("Academic Medical Center, Department of Psychiatry", "3M Health Care"),
+    and no other country than its own ("Ministry of Science and Technology, Vietnam" is not China's).
     """
     if len(window) == 1 and window[0] in PLACES:
-        return not rest or bool(_LOCAL.intersection(rest))
+        return not rest or bool(LOCAL.intersection(rest))
     if any(w in PLACES for w in window):
-        return True
-    return all((w in GENERIC and w not in HEADS) or w in PLACES or w in COUNTRIES or w.isdigit() for w in rest)
+        return not QUALIFIERS & beside
+    return all(
+        ((w in GENERIC or w in SPECIALTIES) and w not in HEADS)
+        or w in PLACES
+        or COUNTRY_CODES.get(w, "") == known.country_code
+        or w.isdigit()
+        for w in rest
+    )

@@ -8,7 +8,23 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from normalize.sponsor_words import BUSINESS, COMPANY_FORMS, COUNTRIES, DEPARTMENT, GENERIC, HEADS, LEGAL_FORMS, NOBODY, PLACES, SPECIALTIES, STOP, distinctive, english
+from normalize.sponsor_words import (
+    BUSINESS,
+    COMPANY_FORMS,
+    COUNTRIES,
+    DEPARTMENT,
+    GENERIC,
+    HEADS,
+    LEGAL_FORMS,
+    NOBODY,
+    PLACES,
+    SPECIALTIES,
+    STOP,
+    STREETS,
+    TITLES,
+    distinctive,
+    english,
+)
 from normalize.text import fold
 
 
@@ -20,6 +36,7 @@ class Name(NamedTuple):
     places: frozenset[str]
     countries: frozenset[str]
     abbreviations: tuple[str, ...]  # those given beside the name ("(AP-HP)"), folded
+    apart: tuple[str, ...]  # those that are a whole part of it ("HUS, Korvaklinikka"), folded
     company: bool  # it has a company's legal form
     person: bool  # it is given a doctor's or professor's title and names no organization
 
@@ -27,10 +44,10 @@ class Name(NamedTuple):
 # UTF-8 read as a one-byte encoding and then made plain ASCII: "FundaciA3n", "WA1/4rzburg", "DA(c)veloppement" (ICTRP, 2020).
 _ASHES = {
     "A1/4": "ü", "A1/2": "ý", "A(c)": "é", "A3": "ó", "A$?": "ä", "A+-": "ñ", "AY=": "å", "APS": "ã", "ASS": "ç", "A?": "ß",
-    "A<<": "ë", "Aa": "ê", "A!": "á", "A'": "ô", "A-": "ö", "A,": "ø", "Ao": "ú", "A2": "ò", "A1": "ù", "AaEUR(tm)": "'",
+    "A<<": "ë", "Aa": "ê", "A!": "á", "A'": "ô", "Ao": "ú", "A2": "ò", "A1": "ù", "AaEUR(tm)": "'",
 }  # fmt: skip
 _ASH = re.compile(
-    r"(?<=[A-Za-z])(?:" + "|".join(re.escape(k) for k in _ASHES if k not in ("APS", "ASS")) + r")(?=[a-zA-Z, ]|$)|(?<=[a-z])(?:ASSAPS|APS|ASS)(?=[a-z])"
+    r"(?<=[A-Za-z])A(?:1/4|1/2|\(c\)|\$\?|\+-|Y=|<<)(?=[a-zA-Z, ]|$)|(?<=[a-z])(?:ASSAPS|APS|ASS|A[!'?]|Ao|Aa|A3|A2|A1|AaEUR\(tm\))(?=[a-z])"
 )
 _ASH_I = re.compile(r"(?<=[a-z])A(?=[a-z]{2})|(?<=[a-z]{3})A (?= )")
 _LATIN = re.compile("[ÃÂ√â][^\\sa-zA-Z]")
@@ -47,9 +64,9 @@ _TAIL = re.compile(
 _REBEC = re.compile(r"\s+-\s+[^-,]+,\s*[A-Z]{2},\s*Bra[sz]il\s*$")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)(?:[)\]}]|$)")
 _ABBREVIATION = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})[A-Z][A-Za-z0-9&.+-]{1,10}")
-_TITLE = re.compile(r"\b(?:(?:univ|assoc|ass|pd|priv|o|a)[.-]*\s*)?(?:prof|dr|doc|doz|docent|md|phd|professor|doctor|mr|mrs|ms|mudr|med|dra|pd|ddr|doctora)\b\.?", re.IGNORECASE)
-_STREETS = frozenset(
-    "street st strasse str road rd avenue ave boulevard blvd drive lane way square platz allee rue via viale piazza calle plaza weg vej gade vag vagen gatan box pobox floor suite building parkway".split()
+_TITLE = re.compile(
+    r"\b(?:(?:univ|assoc|ass|pd|priv|o|a)[.-]*\s*)?(?:prof|dr|doc|doz|docent|md|phd|professor|doctor|mr|mrs|ms|mudr|med|dra|pd|ddr|doctora)\b\.?",
+    re.IGNORECASE,
 )
 
 
@@ -67,7 +84,7 @@ def repaired(text: str) -> str:
     return text
 
 
-def _tokens(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
     """Folded words; single letters that follow one another are one word: "S.p.A." is "spa"."""
     out: list[str] = []
     run = ""
@@ -87,14 +104,14 @@ def _tokens(text: str) -> list[str]:
 def words_of(text: str) -> list[str]:
     """English words of a text in order, without stop words and legal forms."""
     text = _POSSESSIVE.sub("s", _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))
-    every = english(_tokens(text))
+    every = english(tokens(text))
     kept = [w for w in every if w not in STOP and w not in LEGAL_FORMS]
     # "AM-Pharma" and "AB Science" would be left with nothing that names them.
-    return kept if any(w not in BUSINESS for w in kept) else every
+    return every if kept and all(w in BUSINESS for w in kept) else kept
 
 
 def is_nobody(name_raw: str) -> bool:
-    """"None", "N/A", "Sponsor not yet defined" and the like name no organization."""
+    """ "None", "N/A", "Sponsor not yet defined" and the like name no organization."""
     folded = fold(name_raw)
     return not folded or folded in NOBODY or not any(c.isalpha() for c in folded)
 
@@ -102,7 +119,7 @@ def is_nobody(name_raw: str) -> bool:
 def read_name(name_raw: str) -> Name:
     """One spelling taken apart."""
     text = repaired(name_raw)
-    company = bool(COMPANY_FORMS.intersection(_tokens(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))))
+    company = bool(COMPANY_FORMS.intersection(tokens(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))))
     text = _REBEC.sub("", text)
     head = _TAIL.sub("", text) or text
     brackets = _BRACKETS.findall(head)
@@ -112,12 +129,12 @@ def read_name(name_raw: str) -> Name:
         brackets = []
     abbreviations = [b.strip() for b in brackets if _ABBREVIATION.fullmatch(b.strip())]
     parts = [p for p in _SPLIT.split(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), outside)) if p.strip()]
-    if len(parts) > 1:
-        abbreviations += [p.strip() for p in (parts[0], parts[-1]) if _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
+    apart = [p.strip() for p in parts if len(parts) > 1 and _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
+    abbreviations += apart
     segments = [(_without_department(words_of(p)), bool(_TITLE.search(p))) for p in parts]
     inside = [words_of(b) for b in brackets]
     every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
-    places = frozenset(w for w in every if w in PLACES)
+    places = frozenset(w for w in every if w in PLACES) | _towns(segments)
     countries = frozenset(w for w in every if w in COUNTRIES)
     base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
     person = bool(_TITLE.search(head)) and not company and not any(w in HEADS for w in every)
@@ -127,6 +144,7 @@ def read_name(name_raw: str) -> Name:
         places,
         countries,
         tuple(sorted({fold(a).replace(" ", "") for a in abbreviations})),
+        tuple(fold(a).replace(" ", "") for a in apart),
         company,
         person,
     )
@@ -138,7 +156,9 @@ def _core(segments: list[tuple[list[str], bool]], abbreviations: set[str]) -> li
     for words, titled in segments:
         if not words or "".join(words) in abbreviations:
             continue
-        if any(len(w) > 3 and w.isdigit() for w in words) or (_STREETS.intersection(words) and any(c.isdigit() for w in words for c in w)):
+        if any(len(w) > 3 and w.isdigit() for w in words) or (
+            STREETS.intersection(words) and any(c.isdigit() for w in words for c in w)
+        ):
             continue  # an address
         if all(w in PLACES or w in COUNTRIES for w in words):
             continue
@@ -146,35 +166,55 @@ def _core(segments: list[tuple[list[str], bool]], abbreviations: set[str]) -> li
     if not useful:
         useful = [(0, words) for words, _ in segments if words]
     best = max((rank for rank, _ in useful), default=0)
-    chosen = next((words for rank, words in useful if rank == best and best > 1 and distinctive(_without_title(words))), None)
+    chosen = next(
+        (words for rank, words in useful if rank == best and best > 1 and distinctive(_without_title(words))), None
+    )
     if chosen is None:
         chosen = [w for rank, words in useful if rank > 0 or best == 0 for w in words]
     return [w for w in _without_title(chosen) if w not in PLACES and w not in COUNTRIES]
 
 
+def _towns(segments: list[tuple[list[str], bool]]) -> frozenset[str]:
+    """Short parts after that of a hospital, which are its town where no list knows it ("St. Mary's Hospital, Springfield")."""
+    ranks = [_rank(words, titled) if words else 0 for words, titled in segments]
+    if 4 not in ranks:
+        return frozenset()
+    after = segments[ranks.index(4) + 1 :]
+    return frozenset(
+        w
+        for words, titled in after
+        if len(words) <= 2 and not titled
+        for w in words
+        if distinctive([w]) and w.isalpha() and w not in DEPARTMENT
+    )
+
+
 def _without_department(words: list[str]) -> list[str]:
-    """"Emergency Department of X Hospital", "Department of Critical Care Medicine X Hospital": the words from X on, where any follow."""
+    """ "Emergency Department of X Hospital", "Department of Critical Care Medicine X Hospital": the words from X on, where any follow."""
     if "dept" not in words[:5]:
         return words
     at = words.index("dept") + 1
-    while at < len(words) and (words[at] in DEPARTMENT or words[at] in SPECIALTIES or (words[at] in GENERIC and words[at] not in HEADS)):
+    while at < len(words) and (
+        words[at] in DEPARTMENT or words[at] in SPECIALTIES or (words[at] in GENERIC and words[at] not in HEADS)
+    ):
         at += 1
     rest = words[at:]
-    return rest if {"hospital", "university"}.intersection(rest) and (distinctive(rest) or any(w in PLACES for w in rest)) else words
-
-
-_TITLES = frozenset("prof dr doc doz docent md phd professor doctor mr mrs ms mudr ddr msc bsc mph frcp mbbs dra drs shri smt pd priv".split())
+    return (
+        rest
+        if {"hospital", "university"}.intersection(rest) and (distinctive(rest) or any(w in PLACES for w in rest))
+        else words
+    )
 
 
 def _without_title(words: list[str]) -> list[str]:
-    return [w for w in words if w not in _TITLES]
+    return [w for w in words if w not in TITLES]
 
 
 def _rank(words: list[str], titled: bool) -> int:
     """How surely a segment names the organization: 3 hospital, 2 another head, 1 any name, 0 a department or a person beside one."""
     kinds = {HEADS[w] for w in words if w in HEADS}
     department = words[0] in DEPARTMENT or "dept" in words
-    if "hospital" in words and not words[0] == "dept":
+    if "hospital" in words and words[0] != "dept":
         return 4
     if kinds and not department:
         return 3

@@ -34,6 +34,12 @@ BUSINESS = frozenset(t for word in _WORDS["business"].split() for t in _TRANSLAT
 DEPARTMENT = frozenset(t for word in _WORDS["department"].split() for t in _TRANSLATIONS.get(word, word).split())
 SPECIALTIES = frozenset(t for word in _WORDS["specialties"].split() for t in _TRANSLATIONS.get(word, word).split())
 HEADS = {word: kind for kind, words in _WORDS["heads"].items() for word in words.split()}
+STREETS = frozenset(_WORDS["streets"].split())
+TITLES = frozenset(_WORDS["titles"].split())
+QUALIFIERS = frozenset(_WORDS["qualifiers"].split())
+LOCAL = frozenset(_WORDS["local"].split())
+STRANGERS = {kind: frozenset(words.split()) for kind, words in _WORDS["strangers"].items()}
+EVIDENCE = tuple((class_, frozenset(words.split())) for class_, words in _WORDS["evidence"])
 NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
 
 
@@ -64,27 +70,53 @@ def _countries() -> Iterator[tuple[str, str]]:
     yield from (("usa", "unitedstates"), ("us", "unitedstates"), ("uk", "unitedkingdom"), ("england", "unitedkingdom"))
     yield from (("scotland", "unitedkingdom"), ("wales", "unitedkingdom"), ("pr china", "china"), ("prc", "china"))
     yield from ((name, "germany") for name in ("deutschland",))
-    yield from (("espana", "spain"), ("italia", "italy"), ("polska", "poland"), ("sverige", "sweden"), ("danmark", "denmark"))
-    yield from (("osterreich", "austria"), ("nederland", "netherlands"), ("the netherlands", "netherlands"), ("norge", "norway"))
+    yield from (
+        ("espana", "spain"),
+        ("italia", "italy"),
+        ("polska", "poland"),
+        ("sverige", "sweden"),
+        ("danmark", "denmark"),
+    )
+    yield from (
+        ("osterreich", "austria"),
+        ("nederland", "netherlands"),
+        ("the netherlands", "netherlands"),
+        ("norge", "norway"),
+    )
 
 
 _CITY = dict(_cities())
 _COUNTRY = {spelling: name for spelling, name in _countries() if spelling not in _CITY and len(spelling) > 1}
 PLACES = frozenset(_CITY.values())
+#: Country as one word -> ISO 3166-1 alpha-2.
+COUNTRY_CODES = {
+    _glued(getattr(country, "common_name", country.name.split(",")[0])): country.alpha_2
+    for country in pycountry.countries
+}
 COUNTRIES = frozenset(_COUNTRY.values()) - PLACES
 
 #: Several words -> what they mean; by their first word, the longest first.
 _PHRASES: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
-for _spelling, _meaning in [*_CITY.items(), *_COUNTRY.items(), *_WORDS["phrases"].items()]:
+for _spelling, _english in [*_CITY.items(), *_COUNTRY.items(), *_WORDS["phrases"].items()]:
     _parts = tuple(_spelling.split())
     if len(_parts) > 1 or _spelling in _WORDS["phrases"]:
-        _PHRASES.setdefault(_parts[0], []).append((_parts, tuple(_meaning.split())))
+        _PHRASES.setdefault(_parts[0], []).append((_parts, tuple(_english.split())))
 for _rows in _PHRASES.values():
     _rows.sort(key=lambda row: (-len(row[0]), row))
 
 _ENGLISH = frozenset(word for meaning in _TRANSLATIONS.values() for word in meaning.split())
 #: Words that tell no organization from another.
-GENERIC = _ENGLISH | BUSINESS | DEPARTMENT | frozenset(HEADS) | STOP | LEGAL_FORMS | frozenset({"asl", "irccs", "affiliated", "academic", "central"})
+GENERIC = (
+    frozenset(f"{_WORDS['common_names']} {_WORDS['generic']}".split())
+    | SPECIALTIES
+    | _ENGLISH
+    | BUSINESS
+    | DEPARTMENT
+    | frozenset(HEADS)
+    | STOP
+    | LEGAL_FORMS
+    | frozenset({"asl", "irccs"})
+)
 _LONG_WORDS: dict[str, list[str]] = {}
 for _word in sorted({*_TRANSLATIONS, *_ENGLISH, *BUSINESS, "technical", "affiliated", "foundation"}):
     if len(_word) >= 8:
@@ -101,14 +133,18 @@ def _mended(word: str) -> str:
         return word
     allowed = 1 if len(word) < 12 else 2
     best = min(
-        ((OSA.distance(word, known, score_cutoff=allowed), known) for known in _LONG_WORDS.get(word[0], ()) if abs(len(known) - len(word)) <= allowed),
+        (
+            (OSA.distance(word, known, score_cutoff=allowed), known)
+            for known in _LONG_WORDS.get(word[0], ())
+            if abs(len(known) - len(word)) <= allowed
+        ),
         default=(allowed + 1, ""),
     )
     return best[1] if best[0] <= allowed else word
 
 
 @lru_cache(maxsize=200_000)
-def _meaning(word: str) -> tuple[str, ...]:
+def _in_english(word: str) -> tuple[str, ...]:
     word = _mended(word)
     if word in _TRANSLATIONS:
         return tuple(_TRANSLATIONS[word].split())
@@ -126,11 +162,15 @@ def english(words: list[str]) -> list[str]:
                 at += len(parts)
                 break
         else:
-            out.extend(_meaning(words[at]))
+            out.extend(_in_english(words[at]))
             at += 1
     return out
 
 
 def distinctive(words: Iterable[str]) -> list[str]:
     """The words that can tell one organization from another: no general words, places, numerals or single letters."""
-    return [w for w in words if w not in GENERIC and w not in PLACES and w not in COUNTRIES and len(w) > 2 and not w.isdigit()]
+    return [
+        w
+        for w in words
+        if w not in GENERIC and w not in PLACES and w not in COUNTRIES and len(w) > 2 and not w.isdigit()
+    ]

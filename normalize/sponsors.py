@@ -66,7 +66,14 @@ def organizations(uses: Iterable[NameUse]) -> tuple[list[Organization], list[Ali
     found: list[Organization] = []
     aliases: list[Alias] = []
     used: set[str] = set()
-    clusters = sorted(joined(spelled), key=lambda c: (c.known is None, min(fold(m.name_raw) for m, _ in c.members), min(m.name_raw for m, _ in c.members)))
+    clusters = sorted(
+        joined(spelled),
+        key=lambda c: (
+            c.known is None,
+            min(fold(m.name_raw) for m, _ in c.members),
+            min(m.name_raw for m, _ in c.members),
+        ),
+    )
     for cluster in clusters:
         names = Counter({member.name_raw: records[member.name_raw] for member, _ in cluster.members})
         shown = _most_used(names)
@@ -128,7 +135,9 @@ def _slug(name: str) -> str:
 
 def _own_slug(members: list[tuple[Spelled, str]], used: set[str]) -> str:
     """A readable id from the shortest spelling without legal form, so that it changes little when spellings come and go."""
-    words = min(("-".join(m.name.words) or _slug(m.name_raw) for m, _ in members), key=lambda text: (len(text), text))[:80].strip("-")
+    words = min(("-".join(m.name.words) or _slug(m.name_raw) for m, _ in members), key=lambda text: (len(text), text))[
+        :80
+    ].strip("-")
     candidates = [words, *sorted((_slug(m.name_raw)[:120] for m, _ in members), key=lambda text: (len(text), text))]
     for candidate in candidates:
         if candidate not in used:

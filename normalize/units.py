@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import yaml
 
 VOCABULARY: dict[str, Any] = yaml.load(
-    (Path(__file__).parent / "vocabulary" / "measures.yml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    (Path(__file__).parent / "vocabulary" / "measures.yml").read_text("utf-8"),
+    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
 )
 
 
@@ -26,11 +27,17 @@ class Unit(NamedTuple):
     factor: float
 
 
-_ATOMS: dict[str, Unit] = {}
-for _code, (_dimension, _factor, _spellings) in VOCABULARY["units"].items():
-    for _spelling in filter(None, str(_spellings).split("|")):
-        _ATOMS[_spelling.replace("\\^", "^")] = Unit(_code, _dimension, float(_factor))
-_ATOMS_LOW = {spelling.lower(): unit for spelling, unit in reversed(_ATOMS.items())}
+def _spellings() -> dict[str, Unit]:
+    atoms: dict[str, Unit] = {}
+    for code, (dimension, factor, spellings) in VOCABULARY["units"].items():
+        for spelling in filter(None, spellings.split("|")):
+            atoms[spelling.replace("\\^", "^")] = Unit(code, dimension, float(factor))
+    return atoms
+
+
+_ATOMS = _spellings()
+_ATOMS_LOW = {spelling.lower(): atom for spelling, atom in reversed(_ATOMS.items())}
+_BY_CODE = {code: Unit(code, kind, float(factor)) for code, (kind, factor, _) in VOCABULARY["units"].items()}
 
 
 def _any_of(spellings: list[str]) -> str:
@@ -70,48 +77,48 @@ PATTERN = (
 
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
+_LOWER_LIMIT = re.compile(r"\b(?:lln|lnl)\b|lower", re.IGNORECASE)
+_UPPER_LIMIT = re.compile(r"uln|\bunl\b|ulrr|upper|limit|normal", re.IGNORECASE)
 _INVERTED = re.compile(r"\s?[.·∙*⋅]?\s?(m|mL|min|L|kg)\s?[-−–]\s?([12])$")
+
+
+#: Units of things that are counted: UCUM has none for them.
+_COUNTED = frozenset(("{cells}", "{copies}", "{beats}", "{breaths}", "{times}", "{cigarettes}"))
+_ONE = Unit("", "one", 1.0)
 
 
 @lru_cache(maxsize=4096)
 def unit(text: str) -> Unit | None:
-    """The unit that a text from `PATTERN` names; None for one without a UCUM reading."""
+    """The unit that a text from `PATTERN` names; None for one without a UCUM reading ("/hpf")."""
     plain = text.translate(_SUPERSCRIPTS).strip()
-    low = plain.lower()
-    if re.search(r"(?i)\blln\b|\blnl\b|lower", plain):
+    if _LOWER_LIMIT.search(plain):
         return Unit("{LLN}", "lln", 1.0)
-    if re.search(r"(?i)uln|\bunl\b|ulrr|upper|limit", plain):
+    if _UPPER_LIMIT.search(plain):
         return Unit("{ULN}", "uln", 1.0)
-    if (found := _atom(text.strip())) is not None:
+    if (found := _atom(text)) is not None:
         return found
-    factor = 1.0
-    power = ""
-    ten = _TEN.match(plain)
-    if ten and not plain.startswith("10 m") and (ten[1] or ten[2]):
+    power, factor = "", 1.0
+    if ten := _TEN.match(plain):
         exponent = int(ten[1] or ten[2])
-        factor = 10.0**exponent
-        power = f"10*{exponent}"
+        power, factor = f"10*{exponent}", 10.0**exponent
         plain = plain[ten.end() :]
-        if not plain:
-            return Unit(power, "one", factor)
-    inverse = _INVERTED.search(plain)
-    if inverse:
-        plain = plain[: inverse.start()] + "/" + inverse[1] + ("2" if inverse[2] == "2" else "")
+    if inverse := _INVERTED.search(plain):
+        plain = f"{plain[: inverse.start()]}/{inverse[1]}{inverse[2].strip('1')}"
     above, *below = _SPLIT.split(plain)
-    top = _atom(above) if above.strip() else Unit("", "one", 1.0)
+    top = _atom(above) if above.strip() else _ONE
     if top is None:
         return None
-    code = power + top.ucum if not (power and top.dimension == "one") else power
-    if top.ucum in ("{cells}", "{copies}", "{beats}", "{breaths}", "{times}", "{cigarettes}"):
-        code = power
-    dimension, factor = top.dimension, factor * top.factor
+    code = power if power and top.dimension == "one" else "" if top.ucum in _COUNTED else power + top.ucum
+    return _over(below, code, top.dimension, factor * top.factor)
+
+
+def _over(below: list[str], code: str, dimension: str, factor: float) -> Unit | None:
+    """A unit divided by others, as they are written."""
     for part in below:
-        if re.match(r"1[.,]73", part):
-            code += "/{1.73_m2}"
+        if part.startswith("1") and "73" in part:
+            code += "/{1.73_m2}"  # a body surface that a rate is standardized to
             continue
-        if low.endswith(("hpf", "field", "creatinine", "occasion", "night", "eye")) and _atom(part) is None:
-            return None
-        under = Unit("d", "time", 1.0) if part.startswith("24") else _atom(part)
+        under = _BY_CODE["d"] if part.startswith("24") else _atom(part)
         if under is None:
             return None
         code += "/" + under.ucum
@@ -139,12 +146,10 @@ def ucum(code: str) -> Unit | None:
     """The unit of a UCUM code as this vocabulary writes them ("mg/dL", "10*9/L", "mL/min/{1.73_m2}")."""
     above, *below = code.split("/")
     power = re.match(r"10\*(\d+)", above)
-    factor = 10.0 ** int(power[1]) if power else 1.0
-    dimension = "one"
-    if above and not power:
-        if above not in _BY_CODE:
-            return None
-        dimension, factor = _BY_CODE[above].dimension, _BY_CODE[above].factor
+    top = Unit(above, "one", 10.0 ** int(power[1])) if power else _BY_CODE.get(above) if above else _ONE
+    if top is None:
+        return None
+    dimension, factor = top.dimension, top.factor
     for part in below:
         if part == "{1.73_m2}":
             continue
@@ -153,8 +158,3 @@ def ucum(code: str) -> Unit | None:
         dimension += "/" + _BY_CODE[part].dimension
         factor /= _BY_CODE[part].factor
     return Unit(code, dimension, factor)
-
-
-_BY_CODE: dict[str, Unit] = {
-    code: Unit(code, kind, float(factor)) for code, (kind, factor, _) in VOCABULARY["units"].items()
-}

@@ -88,6 +88,8 @@ def fits(variable: Variable, unit: Unit | None) -> bool:
         return unit.dimension == "letters" or (unit.dimension == "one" and own.ucum == "{count}")
     if unit.dimension in ("uln", "lln"):
         return (own.dimension in ("ratio", "time") and not variable.name.endswith("age")) or "/" in own.dimension
+    if unit.dimension == "one":
+        return own.dimension.startswith("one/")  # "platelets ≥ 100 x 10^9"
     return unit.dimension in ("percentile", "sd") or (
         own.dimension.endswith("/volume") and unit.dimension.endswith("/volume")
     )
@@ -149,8 +151,16 @@ def _named_together(low: list[str], at: int, unit: Unit | None, text: str, varia
         at -= other[1]
 
 
-def after(text: str, unit: Unit | None, reach: int) -> tuple[Variable, int] | None:
-    """The first variable that the words of `text` name, beginning within `reach` words, and how far off it is.
+class Ahead(NamedTuple):
+    """A variable that is named after a limit."""
+
+    variable: Variable
+    away: int  # how many words off its name begins
+    end: int  # where its name ends in the text
+
+
+def after(text: str, unit: Unit | None, reach: int) -> Ahead | None:
+    """The first variable that the words of `text` name, beginning within `reach` words.
 
     What follows a number without unit is counted or scored by it, not measured.
     """
@@ -165,7 +175,8 @@ def after(text: str, unit: Unit | None, reach: int) -> tuple[Variable, int] | No
             if variable is not None and unit is None:
                 variable = next((one for one in NAMES[name] if one.unit.dimension == "score"), None)
             if variable is not None:
-                return variable, start
+                ends = [word.end() for word in WORD.finditer(text)]
+                return Ahead(variable, start, ends[min(start + length, len(ends)) - 1])
     return None
 
 

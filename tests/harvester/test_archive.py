@@ -55,6 +55,7 @@ def test_a_change_without_meaning_is_kept_but_is_no_version(archive: Archive) ->
     run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
     archive.store(run, raw(b"holder 2", "2026-01-02T00:00:00Z", marker="m"))
     archive.store(run, raw(b"holder 1", "2026-01-01T00:00:00Z", marker="m"))
+    archive.finish_run(run, Verdict(registry="ctgov", query="q", announced=1, stored=1), "2026-01-03T00:00:00Z")
     (version,) = archive.versions()
     assert version.sha256 == hashlib.sha256(b"holder 1").hexdigest(), "the first captured one stands for the version"
     assert (version.first_fetched_at, version.last_fetched_at) == ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
@@ -73,11 +74,11 @@ def test_a_later_version_costs_little(archive: Archive) -> None:
 
 def test_the_same_capture_twice_is_one(archive: Archive) -> None:
     run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
-    before = None
+    states = []
     for _ in range(2):
         archive.store(run, raw(b"one"))
-        before, after = archive.state(), before
-    assert before == after
+        states.append(archive.state())
+    assert states[0] == states[1]
 
 
 def test_a_damaged_payload_is_noticed(archive: Archive) -> None:
@@ -97,6 +98,40 @@ def test_an_absence_counts_only_after_the_last_capture(archive: Archive) -> None
     later = archive.start_run("ctgov", "q", "2026-01-06T00:00:00Z")
     archive.mark_absent(later, "ctgov", "NCT90000001", "2026-01-06T00:00:00Z")
     assert archive.absences() == {("ctgov", "NCT90000001"): "2026-01-06T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "published"),
+    [
+        (Verdict(registry="ctgov", query="q", announced=1, stored=1), True),
+        (Verdict(registry="ctgov", query="q", announced=2, stored=1, rejected=1), True),
+        (Verdict(registry="ctgov", query="q", announced=2, stored=1, verdict="incomplete"), False),
+        (Verdict(registry="ctgov", query="q", announced=1, stored=1, verdict="failed"), False),
+        (Verdict(registry="ctgov", query="q", stored=1, verdict="incomplete"), False),
+        (None, False),
+    ],
+    ids=["all", "all with a rejected one", "fewer than announced", "failed", "nothing announced", "cut off"],
+)
+def test_what_fell_short_waits_for_a_run_that_does_not(archive: Archive, verdict: Verdict | None, published: bool) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    archive.store(run, raw(b"one"))
+    if verdict is not None:
+        archive.finish_run(run, verdict, "2026-01-01T00:00:01Z")
+        assert verdict.is_published is published
+    assert len(list(archive.versions())) == int(published)
+    again = archive.start_run("ctgov", "q", "2026-01-02T00:00:00Z")
+    archive.store(again, raw(b"one", "2026-01-02T00:00:00Z"))
+    archive.finish_run(again, Verdict(registry="ctgov", query="q", announced=1, stored=1), "2026-01-02T00:00:01Z")
+    assert len(list(archive.versions())) == 1
+
+
+def test_a_file_imported_again_after_a_kill_is_published(archive: Archive) -> None:
+    killed = archive.start_run("ctgov", "import", "2026-01-01T00:00:00Z")
+    archive.store(killed, raw(b"one"))
+    again = archive.start_run("ctgov", "import", "2026-01-02T00:00:00Z")
+    archive.store(again, raw(b"one"))
+    archive.finish_run(again, Verdict(registry="ctgov", query="import", announced=1, stored=1), "2026-01-02T00:00:01Z")
+    assert len(list(archive.versions())) == 1
 
 
 def test_a_verdict_is_kept(archive: Archive) -> None:

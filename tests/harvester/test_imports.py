@@ -42,15 +42,16 @@ def test_a_page_that_holds_less_than_it_announces_is_said_to_be_incomplete(tmp_p
     assert done.refusals == []
 
 
-def test_importing_the_same_again_adds_nothing(tmp_path: Path) -> None:
+def test_importing_the_same_again_adds_no_payload(tmp_path: Path) -> None:
     take_in(tmp_path, "ctgov", one=json.dumps(STUDY))
     os.utime(tmp_path / "one", (1_700_000_000, 1_700_000_000))
     for _ in range(2):
         with Archive(tmp_path / "archive.db") as archive:
             done = import_files(archive, "ctgov", [(tmp_path / "one", "one")])
-            captures = archive.db.execute("SELECT count(*) FROM captures").fetchone()
+            payloads = archive.db.execute("SELECT count(*) FROM payloads").fetchone()
+            assert len(list(archive.versions())) == 1
     assert done.verdict is not None
-    assert (done.verdict.unchanged, captures) == (1, (2,))
+    assert (done.verdict.unchanged, payloads) == (1, (1,))
 
 
 def test_hostile_files_are_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,291 @@
+"""Limits in criteria: bounds, unit, what is limited, and the number in the unit in which limits are compared."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from normalize import units, variables
+from normalize.eligibility import parse
+from normalize.schema import CriterionMeasure
+
+
+def measures(text: str) -> tuple[CriterionMeasure, ...]:
+    return parse([("inclusion", text)]).measures
+
+
+def bounds(one: CriterionMeasure) -> str:
+    """ ">=18 <36": the bounds as one would write them."""
+    lower = "" if one.lower is None else f"{'>=' if one.lower_inclusive else '>'}{one.lower:g}"
+    upper = "" if one.upper is None else f"{'<=' if one.upper_inclusive else '<'}{one.upper:g}"
+    return f"{lower} {upper}".strip()
+
+
+def read(text: str) -> list[tuple[str, str, str | None]]:
+    return [(one.variable, bounds(one), one.unit) for one in measures(text)]
+
+
+# -------------------------------------------------------------------------------------------------------------- bounds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "words"),
+    [
+        ("Age ≥ 18 years", ">=18", "≥ 18 years"),
+        ("Age >= 18 years", ">=18", ">= 18 years"),
+        ("Age > or = 18 years", ">=18", "> or = 18 years"),
+        ("Age >/= 18 years", ">=18", ">/= 18 years"),
+        ("Age ＞18 years", ">18", "＞18 years"),
+        ("at least 18 years old", ">=18", "at least 18 years old"),
+        ("older than 18 years", ">18", "older than 18 years"),
+        ("over the age of 18", ">18", "over the age of 18"),
+        ("18 years of age or older", ">=18", "18 years of age or older"),
+        ("18 years and above", ">=18", "18 years and above"),
+        ("age 18+", ">=18", "18+"),
+        ("Age greater than or equal to 21 years", ">=21", "greater than or equal to 21 years"),
+        ("age equal to or greater than 21", ">=21", "equal to or greater than 21"),
+        ("aged no less than 18 years", ">=18", "no less than 18 years"),
+        ("not older than 65 years", "<=65", "not older than 65 years"),
+        ("children under 12 years of age", "<12", "under 12 years of age"),
+        ("age up to 65 years", "<=65", "up to 65 years"),
+        ("Maximum age: 65 years", "<=65", "Maximum age: 65 years"),
+        ("aged 18 to 65", ">=18 <=65", "18 to 65"),
+        ("18-65 years", ">=18 <=65", "18-65 years"),
+        ("18~65 years old", ">=18 <=65", "18~65 years old"),
+        ("Aged18-65", ">=18 <=65", "18-65"),
+        ("between 18 and 65 years of age", ">=18 <=65", "between 18 and 65 years of age"),
+        ("from 18 to 65 years old", ">=18 <=65", "from 18 to 65 years old"),
+        ("age ≥ 18 and < 36 years", ">=18 <36", "≥ 18 and < 36 years"),
+        ("age ≥18 years, ≤ 65 years", ">=18 <=65", "≥18 years, ≤ 65 years"),
+        ("18 <= age", ">=18", "18 <="),
+        ("edad entre 18 y 65 años", ">=18 <=65", "entre 18 y 65 años"),
+        ("âgés de plus de 18 ans", ">18", "plus de 18 ans"),
+        ("Alter mindestens 18 Jahre", ">=18", "mindestens 18 Jahre"),
+    ],
+)
+def test_an_age_limit_is_read_however_it_is_written(text: str, expected: str, words: str) -> None:
+    (found,) = measures(text)
+    assert (found.variable, bounds(found), found.text) == ("age", expected, words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Patients ≥ 18 years with asthma", "Adults (> 18 years)", "Over 16 years", "male, 18-50 years", "Children under 18", "55 and older", "≥18 y.o."],
+)  # fmt: skip
+def test_an_age_need_not_say_that_it_is_one(text: str) -> None:
+    assert [one.variable for one in measures(text)] == ["age"]
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("treated for at least 2 years", "duration"),
+        ("surgery more than 5 years ago", "interval"),
+        ("no chemotherapy for at least 4 weeks before enrolment", "interval"),
+        ("life expectancy of more than 2 years", "life_expectancy"),
+    ],
+)
+def test_a_time_is_not_taken_for_an_age(text: str, variable: str) -> None:
+    assert [one.variable for one in measures(text)] == [variable]
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [("100,000", 100_000), ("1,234,567", 1_234_567), ("1.5", 1.5), ("1,5", 1.5), ("0,024", 0.024), ("100\u202f000", 100_000), ("100 000", 100_000)],
+)  # fmt: skip
+def test_thousands_and_decimals_are_told_apart(number: str, value: float) -> None:
+    (found,) = measures(f"platelets > {number} /mm3")
+    assert found.lower == value
+
+
+def test_numbers_may_be_words() -> None:
+    assert read("at least three implantation failures") == [("implantation_failures", ">=3", None)]
+    assert read("two or more exacerbations") == [("exacerbations", ">=2", None)]
+
+
+def test_a_denied_limit_is_marked() -> None:
+    (found,) = measures("creatinine not above 3 mg/dl")
+    assert (found.negated, bounds(found)) == (True, ">3")
+    (found,) = measures("creatinine no more than 3 mg/dl")
+    assert (found.negated, bounds(found)) == (False, "<=3")
+
+
+def test_negative_numbers_are_read() -> None:
+    assert read("T-score ≤ -2.5") == [("bone_density_t_score", "<=-2.5", None)]
+
+
+def test_a_unit_written_once_serves_both_limits() -> None:
+    assert read("BMI < 18.5 or ≥ 30 kg/m2") == [
+        ("body_mass_index", "<18.5", "kg/m2"), ("body_mass_index", ">=30", "kg/m2"),
+    ]  # fmt: skip
+
+
+def test_bounds_with_units_of_their_own_are_two_rows() -> None:
+    found = measures("age between 6 months and 18 years")
+    assert [(one.lower, one.upper, one.unit, one.canonical_lower, one.canonical_upper) for one in found] == [
+        (6, None, "months", 0.5, None), (None, 18, "years", None, 18),
+    ]  # fmt: skip
+
+
+def test_blood_pressure_with_a_slash_is_two_limits() -> None:
+    assert read("blood pressure ≥ 140/90 mmHg") == [
+        ("systolic_blood_pressure", ">=140", "mmHg"), ("diastolic_blood_pressure", ">=90", "mmHg"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ECOG 0-1", ("ecog", ">=0 <=1")),
+        ("Eastern Cooperative Oncology Group (ECOG) performance status of 0 or 1", ("ecog", ">=0 <=1")),
+        ("ECOG PS 0, 1, or 2", ("ecog", ">=0 <=2")),
+        ("NYHA class III or IV", ("nyha_class", ">=3 <=4")),
+        ("New York Heart Association (NYHA) class II or greater", ("nyha_class", ">=2")),
+        ("greater than NYHA class II", ("nyha_class", ">2")),
+        ("ASA physical status I-III", ("asa_class", ">=1 <=3")),
+        ("toxicity > grade 1", ("ctcae_grade", ">1")),
+        ("Child-Pugh score ≤ 7 points", ("child_pugh", "<=7")),
+    ],
+)
+def test_grades_of_a_scale_are_limits(text: str, expected: tuple[str, str]) -> None:
+    assert [(one.variable, bounds(one)) for one in measures(text)] == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10 mg of prednisone daily", "type 2 diabetes", "COVID-19", "RECIST 1.1", "day 1 to day 28", "cohort 1-2", "between 2010 and 2017", "since 2015",
+        "Age = 18 years", "within 4 weeks of enrolment", "over the 7 days before the visit", "CD4 and IL-6", "at least one of the following:", "a scale of 0-10",
+        "version 10 or higher", "call 555-1234", "expression of 1+, 2+ or 3+", "9:00 am", "hepatitis B or C", "A. fumigatus", "NYHA class",
+    ],
+)  # fmt: skip
+def test_numbers_without_comparison_are_no_limits(text: str) -> None:
+    assert measures(text) == ()
+
+
+# ----------------------------------------------------------------------------------------------------- what is limited
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Leukocytes < 4000 / mm3", [("white_blood_cells", "<4000", "/ mm3")]),
+        ("AMH < 1 ng/ml", [("anti_mullerian_hormone", "<1", "ng/ml")]),
+        ("creatinine ≤ 1.5 x ULN", [("creatinine", "<=1.5", "ULN")]),
+        ("bilirubin ≤ ULN", [("total_bilirubin", "<=1", "ULN")]),
+        ("ALT and AST < 2.5 times the upper limit of normal", [
+            ("alanine_aminotransferase", "<2.5", "upper limit of normal"), ("aspartate_aminotransferase", "<2.5", "upper limit of normal")]),
+        ("LVEF <40%", [("left_ventricular_ejection_fraction", "<40", "%")]),
+        ("PaO2 < 70 mmHg and / or PaCO2 > 50 mmHg", [
+            ("arterial_oxygen_pressure", "<70", "mmHg"), ("arterial_carbon_dioxide_pressure", ">50", "mmHg")]),
+        ("less than 14 weeks of amenorrhea", [("gestational_age", "<14", "weeks")]),
+        ("24 to 34 weeks of gestation", [("gestational_age", ">=24 <=34", "weeks")]),
+        ("HbA1c 7.0–10.5 %", [("hba1c", ">=7 <=10.5", "%")]),
+        ("hypertension (≥ 140 mmHg systolic)", [("systolic_blood_pressure", ">=140", "mmHg")]),
+        ("total score > 20 on the MMSE", [("mmse", ">20", None)]),
+        ("at least one measurable lesion ≥ 10 mm", [("number_of_lesions", ">=1", None), ("tumor_size", ">=10", "mm")]),
+        ("clotting (INR > 1.5) or platelets < 50 x 10^9/L", [("international_normalized_ratio", ">1.5", None), ("platelets", "<50", "x 10^9/L")]),
+    ],
+)  # fmt: skip
+def test_a_limit_is_one_on_the_variable_that_is_named_beside_it(
+    text: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    assert read(text) == expected
+
+
+def test_a_nested_limit_is_one_on_what_its_parent_names() -> None:
+    assert [one.variable for one in measures("- Haemoglobin:\n   - ≥ 9 g/dL for women\n   - ≥ 10 g/dL for men")] == [
+        "hemoglobin"
+    ] * 2
+
+
+def test_what_the_vocabulary_does_not_know_keeps_its_words() -> None:
+    assert read("lid retraction ≥ 2 mm") == [("lid retraction", ">=2", "mm")]
+    assert read("Active lymph node (>1.5cm)") == [("Active lymph node", ">1.5", "cm")]
+    assert read("fewer than 3 bus rides") == [("bus rides", "<3", None)]
+
+
+def test_a_name_that_is_also_a_word_needs_its_capitals() -> None:
+    assert read("ACT ≥ 20") == [("asthma_control_test", ">=20", None)]
+    assert [one.variable for one in measures("the act > 20")] != ["asthma_control_test"]
+
+
+def test_a_limit_knows_its_criterion() -> None:
+    found = parse([("inclusion", "adults\nBMI > 30"), ("exclusion", "weight > 150 kg")])
+    assert [(one.criterion_ordinal, one.text) for one in found.measures] == [(2, "> 30"), (3, "> 150 kg")]
+
+
+# ---------------------------------------------------------------------------------------------------------- conversion
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("age > 18 months", 1.5, "a"),
+        ("age > 18", 18, "a"),
+        ("platelets > 100,000/mm3", 100, "10*9/L"),
+        ("platelets > 100 K/µL", 100, "10*9/L"),
+        ("hemoglobin > 90 g/L", 9, "g/dL"),
+        ("creatinine > 177 µmol/L", 2.002224, "mg/dL"),
+        ("glucose > 7 mmol/L", 126.112, "mg/dL"),
+        ("PaO2 > 8 kPa", 60.00496, "mm[Hg]"),
+        ("temperature > 100.4 °F", 38, "Cel"),
+        ("weight > 110 pounds", 49.89516071, "kg"),
+        ("life expectancy > 12 weeks", 2.759753593, "mo"),
+        ("AST > 3 x ULN", 3, "{ULN}"),
+        ("BMI > 30", 30, "kg/m2"),
+        ("ECOG > 1", 1, "{score}"),
+        ("alcohol > 2 drinks per day", 14, "{drinks}/wk"),
+    ],
+)
+def test_limits_are_compared_in_one_unit(text: str, value: float, unit: str) -> None:
+    (found,) = measures(text)
+    assert (found.canonical_lower, found.canonical_unit) == (pytest.approx(value, rel=1e-6), unit)
+
+
+@pytest.mark.parametrize("text", ["creatinine > 2", "FEV1 > 1.5 L", "HbA1c > 53 mmol/mol", "lid retraction > 2 mm"])
+def test_a_unit_is_not_guessed(text: str) -> None:
+    (found,) = measures(text)
+    assert found.lower is not None
+    assert found.canonical_lower is None
+    assert found.canonical_unit is None
+
+
+def test_every_spelling_of_a_unit_is_read_whole() -> None:
+    pattern = re.compile(units.PATTERN)
+    for code, (_, _, spellings) in units.VOCABULARY["units"].items():
+        for spelling in filter(None, spellings.split("|")):
+            found = pattern.match(spelling.replace("\\^", "^"))
+            assert found is not None and found.end() == found.endpos, spelling
+            assert units.unit(found.group()) is not None, f"{spelling} of {code}"
+
+
+def test_every_name_of_the_vocabulary_is_found() -> None:
+    for name, choices in variables.NAMES.items():
+        found, away = variables.before(name.upper(), None, 1)
+        assert found and found[-1] in choices and away == 0, name
+
+
+def test_variables_that_limit_an_age_say_so() -> None:
+    names = {one.name for choices in variables.NAMES.values() for one in choices}
+    assert {"age", "gestational_age", "donor_age", "age_at_onset"} <= names
+    assert {name for name in names if re.search(r"(?<![a-z])age(?![a-z])", name)} == {
+        "age", "age_at_onset", "gestational_age", "postmenstrual_age", "donor_age", "maternal_age", "bone_age", "mental_age",
+    }  # fmt: skip
+
+
+@given(
+    st.sampled_from([("≥", ">=", ""), ("more than", ">", ""), ("<", "", "<"), ("not more than", "", "<=")]),
+    st.decimals(min_value=0, max_value=99_999, places=2),
+    st.sampled_from(["g/dL", "g/L", "mmol/L"]),
+)
+def test_a_limit_survives_being_written(sign: tuple[str, str, str], value: object, unit: str) -> None:
+    written, lower, upper = sign
+    (found,) = measures(f"haemoglobin {written} {value} {unit}")
+    assert found.unit == unit
+    number = found.lower if lower else found.upper
+    assert number == pytest.approx(float(str(value)))
+    assert bounds(found).startswith(lower or upper)

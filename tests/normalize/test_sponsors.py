@@ -1,0 +1,173 @@
+"""Names of organizations -> one organization: what must become one, what must stay apart, and the class by evidence."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from normalize.sponsor_list import organizations as known_organizations
+from normalize.sponsor_names import is_nobody, repaired
+from normalize.sponsors import Alias, NameUse, Organization, organizations
+
+
+def _found(*names: str) -> tuple[dict[str, Organization], dict[str, Alias]]:
+    rows, aliases = organizations(NameUse(name, None, 1) for name in names)
+    return {row.sponsor_id: row for row in rows}, {alias.name_raw: alias for alias in aliases}
+
+
+def _ids(*names: str) -> list[str]:
+    _, aliases = _found(*names)
+    return [aliases[name].sponsor_id for name in names]
+
+
+ONE = {
+    "case, accents, punctuation": ["Hôpital Delmas", "HOPITAL DELMAS", "Hopital, Delmas."],
+    "legal forms": ["Quivarex GmbH", "Quivarex", "Quivarex Inc.", "QUIVAREX S.p.A.", "Quivarex Co., Ltd.", "Quivarex A/S"],
+    "words of business": ["Quivarex", "Quivarex Pharmaceuticals Ltd", "Quivarex Research & Development"],
+    "word order": ["Hospital Sandvika", "Sandvika Hospital"],
+    "words split otherwise": ["Brontavida Lumen Institute", "BrontaVidaLumen Institute"],
+    "translation": ["Universidad de Valdoria", "University of Valdoria", "Université de Valdoria", "Valdoria University"],
+    "abbreviation in brackets": ["Nordmark Sarcoma Study Group (NSSG)", "Nordmark Sarcoma Study Group", "NSSG"],
+    "department": ["Zelmora Hospital", "Department of Cardiology, Zelmora Hospital", "Zelmora Hospital, Clinical Trials Unit"],
+    "hospital with and without its university": ["Zelmora Hospital", "Zelmora University Hospital"],
+    "town added": ["Zelmora Hospital", "Zelmora Hospital, Hamburg"],
+    "typing error": ["Instituto Carbonell de Oncología", "Instituto Carbonnell de Oncología"],
+    "typing error in a general word": ["Zelmora Univeristy Hospital", "Zelmora University Hospital"],
+    "UTF-8 read as another encoding": ["Fundación Valdoria", "FundaciÃ³n Valdoria", "Fundaci√≥n Valdoria", "FundaciA3n Valdoria"],
+    "accents lost on the way": ["Fundación Valdoria Investigación", "Fundacin Valdoria Investigacin"],
+    "subsidiary said so": ["Quivarex Ltd", "Quivarex Ltd, a wholly owned subsidiary of Zeltanor Inc."],
+    "the list: cases of a name": [
+        "Assistance Publique - Hôpitaux de Paris", "ASSISTANCE PUBLIQUE - HOPITAUX DE PARIS (AP-HP)", "AP-HP",
+    ],
+    "the list: native and English": ["Medizinische Universität Wien", "Medical University of Vienna"],
+    "the list: country forms of a company": ["Pfizer Pharma GmbH", "Laboratorios Pfizer, Lda.", "Pfizer Inc., 235 East 42nd Street, New York, NY 10017"],
+    "the list: department": ["Karolinska Universitetssjukhuset", "Dept of Oncology, Karolinska University Hospital, Stockholm"],
+    "the list: misspelt": ["Boehringer Ingelheim", "Boehrringer Ingelheim Finland Ky"],
+    "the list: abbreviation": ["EORTC", "European Organisation for Research and Treatment of Cancer - EORTC"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", ONE.values(), ids=ONE)
+def test_spellings_of_one_organization_are_one(names: list[str]) -> None:
+    assert len(set(_ids(*names))) == 1, _ids(*names)
+
+
+APART = {
+    "Merck of Rahway and Merck of Darmstadt": ["Merck Sharp & Dohme LLC", "Merck KGaA, Darmstadt, Germany", "Merck"],
+    "two universities of two Newcastles": ["University of Newcastle, Australia", "Newcastle University"],
+    "two universities named Washington": ["University of Washington", "Washington University School of Medicine"],
+    "a company in a town's name": ["Roche", "University of Rochester", "Centre Hospitalier La Roche-sur-Yon"],
+    "Biogen": ["Biogen", "NeuroBiogen", "Biogen-Dompé"],
+    "numerals": ["First Affiliated Hospital of Zelmora University", "Second Affiliated Hospital of Zelmora University"],
+    "numbers": ["Ankang Hospital No. 3", "Ankang Hospital No. 4"],
+    "one name in two towns": ["St. Mary's Hospital, Springfield", "St. Mary's Hospital, Shelbyville"],
+    "one name in two cities, and without": ["Zelmora Hospital, Hamburg", "Zelmora Hospital, Leipzig"],
+    "a hospital and its foundation": ["Zelmora Hospital", "Zelmora Hospital Foundation"],
+    "a company and its foundation": ["Novartis", "Novartis Foundation"],
+    "provinces a letter apart": ["Henan Zelmora Hospital", "Hunan Zelmora Hospital"],
+    "affiliated hospitals of a known university": ["Sun Yat-sen University", "The Fourth Affiliated Hospital of Sun Yat-sen University"],
+    "two universities of a city": ["Zhejiang University", "Zhejiang Chinese Medical University"],
+    "hospitals of one name": ["Zhongshan Hospital, Fudan University", "Zhongshan Hospital, Xiamen University"],
+    "ministries": ["Ministry of Science and Technology, China", "Ministry of Science and Technology, Vietnam"],
+    "an abbreviation with two owners": ["Baltic Lung Group (BALG)", "Bavarian Leukemia League (BALG)"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", APART.values(), ids=APART)
+def test_organizations_alike_stay_apart(names: list[str]) -> None:
+    assert len(set(_ids(*names))) == len(names), _ids(*names)
+
+
+@pytest.mark.parametrize("name", ["Unknown", "none", "N/A", "n.a.", "Sponsor not yet defined", "-", " ", "Nil", "123"])
+def test_nobody_is_no_organization(name: str) -> None:
+    assert is_nobody(name)
+    assert organizations([NameUse(name, "industry", 3)]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "class_"),
+    [
+        ("Zelmora University", "academic_or_hospital"),
+        ("Azienda Ospedaliera Valdoria", "academic_or_hospital"),
+        ("Quivarex GmbH", "industry"),
+        ("Quivarex Therapeutics", "industry"),
+        ("Ministerio de Pesca de Valdoria", "government"),
+        ("Valdoria Cancer Study Group", "network"),
+        ("Fundación Valdoria", "other_nonprofit"),
+        ("Prof. Dr. Ilse Quandt", "individual"),
+        ("Quivarex", "unknown"),
+    ],
+)
+def test_class_by_words_of_the_name(name: str, class_: str) -> None:
+    (row,), (alias,) = organizations([NameUse(name, None, 1)])
+    assert row.class_ == class_
+    assert alias.rule.endswith("class from words of the name")
+
+
+def test_class_of_the_registry_comes_before_the_words() -> None:
+    (row,), aliases = organizations(
+        [
+            NameUse("Quivarex", "industry", 2),
+            NameUse("Quivarex", "government", 1),
+            NameUse("Quivarex", "unknown", 9),
+            NameUse("Quivarex Ltd", None, 1),
+        ]
+    )
+    assert row.class_ == "industry"
+    assert all(alias.rule.endswith("class from the registry") for alias in aliases)
+
+
+def test_takeovers_lead_to_their_parent_even_where_no_name_names_it() -> None:
+    rows, aliases = _found("Genentech, Inc.")
+    own = rows[aliases["Genentech, Inc."].sponsor_id]
+    assert own.parent_sponsor_id == "roche"
+    assert rows["roche"].country_code == "CH"
+
+
+def test_the_name_shown_is_the_most_used_spelling() -> None:
+    (row,), _ = organizations([NameUse("QUIVAREX LTD", None, 1), NameUse("Quivarex Ltd.", None, 5)])
+    assert (row.sponsor_id, row.name) == ("quivarex", "Quivarex Ltd.")
+
+
+def test_ids_are_unique_and_every_alias_and_parent_has_its_row() -> None:
+    names = [name for group in (*ONE.values(), *APART.values()) for name in group]
+    rows, aliases = organizations(NameUse(name, None, 1) for name in names)
+    ids = [row.sponsor_id for row in rows]
+    assert len(set(ids)) == len(ids)
+    assert {alias.sponsor_id for alias in aliases} | {row.parent_sponsor_id for row in rows} - {None} <= set(ids)
+    assert {alias.name_raw for alias in aliases} == set(names)
+
+
+def test_the_order_of_names_does_not_matter() -> None:
+    uses = [NameUse(name, None, 1) for group in (*ONE.values(), *APART.values()) for name in group]
+    expected = organizations(uses)
+    for seed in range(3):
+        random.Random(seed).shuffle(uses)
+        assert organizations(uses) == expected
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.text(max_size=40), max_size=6))
+def test_any_text_is_read(names: list[str]) -> None:
+    rows, aliases = organizations(NameUse(name, None, 1) for name in names)
+    assert {alias.name_raw for alias in aliases} == {name for name in names if not is_nobody(name)}
+    assert {alias.sponsor_id for alias in aliases} <= {row.sponsor_id for row in rows}
+
+
+def test_a_very_long_name_is_read() -> None:
+    assert len(organizations([NameUse("Hospital ( - , A3 " * 5_000, None, 1)])[1]) == 1
+
+
+def test_repair_leaves_good_text_alone() -> None:
+    for text in ("Charité", "Merck KGaA, Darmstadt", "RNA-A Trial", "Â", "Ã", "DNA3 Ltd"):
+        assert repaired(text) == text
+
+
+def test_every_known_organization_is_found_by_its_own_name() -> None:
+    known = known_organizations()
+    _, aliases = organizations(NameUse(name, None, 1) for name in known)
+    ids = {alias.name_raw: alias.rule for alias in aliases}
+    assert all(ids[name].startswith("name in organizations.yml") for name in known)
