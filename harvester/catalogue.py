@@ -11,6 +11,7 @@ import sqlite3
 import types
 from collections.abc import Iterable, Iterator
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
@@ -362,17 +363,18 @@ def index_text(db: sqlite3.Connection) -> None:
 
 
 _SCALARS = tuple(column.name for column in columns_of(Record))
+_scalars_of = attrgetter(*_SCALARS)
+_children_of = attrgetter(*CHILDREN)
 
 
 def record_row(key: RecordKey, record: Record, provenance: RecordProvenance) -> tuple[Any, ...]:
     """One row of `records`."""
-    return (*astuple(key), *(getattr(record, name) for name in _SCALARS), *astuple(provenance))
+    return (*astuple(key), *_scalars_of(record), *astuple(provenance))
 
 
 def child_rows(record_id: str, record: Record) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     """(table, rows) of everything that hangs below a record."""
-    for name in CHILDREN:
-        rows: Iterable[Struct] = getattr(record, name)
+    for name, rows in zip(CHILDREN, _children_of(record), strict=True):
         if rows:
             extra = (None,) if name == "record_sponsors" else ()
             yield name, [(record_id, n, *extra, *astuple(row)) for n, row in enumerate(rows, 1)]

@@ -7,15 +7,13 @@ guessed: a name is known whole, or it is not.
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import pycountry
-import yaml
 
+from normalize.tables import table
 from normalize.text import fold
 
-_TABLE = Path(__file__).parent / "vocabulary" / "countries.yml"
 #: No name of a country is longer; a longer text is not one, and is not kept in the cache.
 _LONGEST = 200
 _UNKNOWN = (None, None)
@@ -29,9 +27,9 @@ class _Countries(NamedTuple):
 
 @cache
 def _countries() -> _Countries:
-    table = yaml.load(_TABLE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    listed = table("countries")
     entries = list(pycountry.countries)
-    names = {entry.alpha_2: getattr(entry, "common_name", entry.name) for entry in entries} | table["names"]
+    names = {entry.alpha_2: getattr(entry, "common_name", entry.name) for entry in entries} | listed["names"]
     # A code counts in capitals alone: "and" is no Andorra, "are" no Emirates.
     codes = {code: code for code in names} | {entry.alpha_3: entry.alpha_2 for entry in entries}
     spellings = {
@@ -41,7 +39,7 @@ def _countries() -> _Countries:
         if hasattr(entry, attribute)
     }
     spellings |= {fold(name): code for code, name in names.items()}
-    spellings |= {fold(spelling): code for code, listed in table["spellings"].items() for spelling in listed}
+    spellings |= {fold(spelling): code for code, words in listed["spellings"].items() for spelling in words}
     return _Countries(names, spellings, codes)
 
 

@@ -132,7 +132,7 @@ class _Reader:
                 )
         found = sections.heading(body, bulleted=bullet is not None)
         if found is not None and bullet and found.end < len(body) and found.kind == self.kind:
-            found = None  # "3. Other inclusion criteria: good compliance" in a list of inclusion criteria
+            found = None  # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
         if found is not None:
             if bullet and found.kind is not None:
                 self.scope, self.scope_entered = (indent, self.kind), False

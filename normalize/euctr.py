@@ -175,8 +175,7 @@ def _fields(text: str, media_type: str) -> list[Field]:
     if not text or text.isspace():
         raise Unreadable("EUCTR answered with nothing where a country record was expected; fetch it again later.")
     if kind == "text/plain":
-        # Most records have neither CRLF nor a literal <br>, and looking for these two signs is cheap.
-        lines = breaks(text) if "\r" in text or "<b" in text or "<B" in text else text
+        lines = breaks(text)
         fields = cut_text(lines)
         fault = _fault_of_text(lines, fields)
     elif kind == "text/html":
@@ -297,7 +296,7 @@ def _remarks(form: Form) -> Iterator[Field]:
         elif code in _TIMES:
             fields = [] if form.all(code.removesuffix(".1")) else fields
         for field in fields:
-            yield field._replace(label="Investigator network") if code == "G.4.1" else field
+            yield structs.replace(field, label="Investigator network") if code == "G.4.1" else field
 
 
 def _criteria(form: Form) -> list[tuple[CriterionKind, str]]:

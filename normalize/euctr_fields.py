@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import le
-from typing import NamedTuple
 
 import lxml.html
 from lxml.etree import ParserError, XMLSyntaxError
+from msgspec import Struct
 
 from normalize.dates import iso_date
 from normalize.euctr_form import EXACT, FOLDED, Entry, place
@@ -22,7 +23,7 @@ from normalize.schema import Unmapped, ValueWarning
 from normalize.text import breaks
 
 
-class Field(NamedTuple):
+class Field(Struct, frozen=True, gc=False):
     """One filled or empty place of the form."""
 
     code: str  # as printed: `A.3`, `B.3.1 and B.3.2`, `E.1.2`, `N.`; empty for the unnumbered head of a record
@@ -39,11 +40,11 @@ class Form:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
-        self.by_code: dict[str, list[Field]] = {}
-        self.sections: dict[str, list[Field]] = {}
+        self.by_code: dict[str, list[Field]] = defaultdict(list)
+        self.sections: dict[str, list[Field]] = defaultdict(list)
         for field in fields:
-            self.by_code.setdefault(field.code, []).append(field)
-            self.sections.setdefault(field.code[:1], []).append(field)
+            self.by_code[field.code].append(field)
+            self.sections[field.code[:1]].append(field)
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
@@ -155,9 +156,11 @@ def cut_text(text: str) -> list[Field]:
     end = len(pieces)
     for at, (code, label, kind, _, tail), language in reversed(_in_order(_openings(pieces))):
         value = (pieces[at + 1] if end == at + 2 else _joined(pieces, at + 1, end)).strip()
-        if value[:1] == "?":  # "D.8.1 Is a Placebo used in this Trial? Yes", "E.8.3 ... at a single site globally?: No"
+        sign = value[:1]
+        if sign == "?":  # "D.8.1 Is a Placebo used in this Trial? Yes", "E.8.3 ... at a single site globally?: No"
             value = value[1:].lstrip()
-        if value[:1] == ":":
+            sign = value[:1]
+        if sign == ":":
             value = value[1:].lstrip()
         if kind == "heading":
             # A heading holds nothing. One that does is a line of the free text before it, and goes back there.
@@ -180,7 +183,8 @@ def _openings(pieces: list[str]) -> list[_Opening]:
     last = ""
     for at in range(1, len(pieces), 2):
         printed = pieces[at]
-        entry, language = EXACT.get(printed), None
+        entry = EXACT.get(printed)
+        language = None
         if entry is None:
             entry, language = _look_up(printed)
             if entry is None and last not in _FREE_TEXT:

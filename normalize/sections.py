@@ -2,7 +2,7 @@
 
 A heading is a title ("Key Inclusion Criteria for Cohort B:", "Critères de non inclusion") or a sentence that says nothing
 but what follows ("Subjects will be excluded if any of the following apply:"). A criterion that merely mentions inclusion
-or exclusion ("Patient meets the inclusion criteria for trial entry") is none.
+or exclusion ("Patient meets the inclusion criteria of the parent study") is none.
 """
 
 from __future__ import annotations
@@ -187,17 +187,17 @@ def _plain(line: str, closed: bool, bulleted: bool) -> Heading | None:
 
 
 def _opening(line: str) -> Heading | None:
-    """ "Inclusion criteria: 1. Adults", "Exclusion Criteria <18 years": content follows on the line."""
+    """ "Inclusion criteria: 1. Cyclists", "Exclusion Criteria <21 years": content follows on the line."""
     match = _OPENING.match(line)
     if match is None or (
         line[match.start("part")].islower() and not match["words"] and match["stop"] not in (":", "：")
     ):
-        return None  # "... exclusion criteria. We will include" ends a wrapped sentence
+        return None  # "... exclusion criteria. Then they" ends a wrapped sentence
     return Heading(_kind(match), match.end(), not match["words"] and not match["aside"])
 
 
 def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
-    """ "Part C Abbreviated Inclusion Criteria specific to NSCLC Patients": the whole line is a title."""
+    """ "Stage Two Shortened Inclusion Criteria specific to Cyclists": the whole line is a title."""
     if len(line) > 240 or line[-1] in ";,":
         return None
     if closed and (match := _TURNED.fullmatch(line)):
@@ -225,7 +225,7 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
 
 
 def _exclusions(line: str, closed: bool, bulleted: bool) -> Heading | None:
-    """ "Cancer-Specific Exclusions:", "Excluded within 1 month of study entry:"."""
+    """ "Cancer-Specific Exclusions:", "Excluded within 3 weeks of the first visit:"."""
     match = _EXCLUSIONS.fullmatch(line) if closed and len(line) <= 160 else None
     if match is None or _SAID_BEFORE.search(match["before"]) or (bulleted and _runs_into(line, match)):
         return None
@@ -239,7 +239,7 @@ def _runs_into(line: str, match: re.Match[str]) -> bool:
 
 
 def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
-    """ "Subjects presenting with any of the following will not be included in the study:": a frame without content."""
+    """ "Persons with any of the following will not be admitted to the trial:": a frame without content."""
     if not closed and (
         bulleted or line[-1] in ";,)" or not line[0].isupper() or not _LEADS_ON_WITHOUT_COLON.search(line)
     ):

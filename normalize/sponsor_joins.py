@@ -192,7 +192,7 @@ class _Joins:
             for node in self.nodes:
                 yield (node.words, node.places), node
                 for one in self.spelled.get(node, ()):
-                    letters = "".join(w for w in one.name.base if w not in BUSINESS)
+                    letters = "".join(one.name.base)
                     if len(letters) >= 7 and distinctive(one.name.base):
                         yield (letters, node.places), node
 
@@ -296,8 +296,13 @@ class _Joins:
         for group in rest.values():
             group.sort()
             for (word, node), (next_word, other) in _near_pairs(group):
-                allowed = 1 if len(word) < 9 else 2
+                alone = all(
+                    w in BUSINESS for w in node.words if w != word
+                )  # a company's one word: Pharvaris, Pharmaxis
+                allowed = 1 if alone or len(word) < 9 else 2
                 if word[0] != next_word[0] and word[1:] != next_word[1:]:
+                    continue
+                if alone and len(word) < 8:
                     continue
                 if min(self.frequency[word], self.frequency[next_word]) > 2:
                     continue

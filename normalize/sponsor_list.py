@@ -6,10 +6,8 @@ Called by `sponsors`. The file's own head says how to write an entry.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple, get_args
 
-import yaml
 from rapidfuzz.distance import OSA
 
 from normalize.schema import SponsorClass
@@ -22,11 +20,11 @@ from normalize.sponsor_words import (
     LOCAL,
     PLACES,
     QUALIFIERS,
-    SPECIALTIES,
     STOP,
     STRANGERS,
     distinctive,
 )
+from normalize.tables import table
 from normalize.text import fold
 
 
@@ -79,12 +77,6 @@ _PRECEDENCE = {
 }
 
 
-def _table() -> dict[str, object]:
-    text = (Path(__file__).parent / "vocabulary" / "organizations.yml").read_text(encoding="utf-8")
-    table: dict[str, object] = yaml.load(text, Loader=yaml.BaseLoader)
-    return table
-
-
 def _split(text: str) -> list[str]:
     return [part.strip() for part in text.replace("\n", " ").split(";") if part.strip()]
 
@@ -92,11 +84,11 @@ def _split(text: str) -> list[str]:
 @cache
 def organizations() -> dict[str, Known]:
     """Name -> organization. A name twice, an unknown class or a parent that the file does not hold: ValueError."""
-    table = _table()
-    parents = {child: parent for parent, children in table["parents"].items() for child in _split(children)}  # type: ignore[attr-defined]
+    listed = table("organizations")
+    parents = {child: parent for parent, children in listed["parents"].items() for child in _split(children)}
     out: dict[str, Known] = {}
     for class_ in get_args(SponsorClass):
-        for country, entries in (table.get(class_) or {}).items():  # type: ignore[attr-defined]
+        for country, entries in (listed.get(class_) or {}).items():
             for name, spellings in entries.items():
                 if name in out:
                     raise ValueError(f"vocabulary/organizations.yml has {name!r} twice")
@@ -116,12 +108,12 @@ def organizations() -> dict[str, Known]:
 @cache
 def ordered_words() -> frozenset[str]:
     """Words beside which the order of words matters: Newcastle University is not the University of Newcastle."""
-    return frozenset(str(_table()["order_matters"]).split())
+    return frozenset(table("organizations")["order_matters"].split())
 
 
 @cache
 def _index() -> _Index:
-    index = _Index({}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(str(_table()["ambiguous"]))))
+    index = _Index({}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(table("organizations")["ambiguous"])))
     for known in organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if index.whole.setdefault(fold(spelling), known) != known:
@@ -203,12 +195,12 @@ def _windows(index: _Index, words: tuple[str, ...]) -> list[_Window]:
 
 
 def _misspelt(index: _Index, words: tuple[str, ...]) -> list[_Window]:
-    """Single words of eight letters or more that are a known name but for one letter, from eleven on but for two."""
+    """Single words of eight letters or more that are a known name but for one letter, from twelve on but for two."""
     out = []
     for at, word in enumerate(words):
         if len(word) < 8 or word in GENERIC or word in PLACES:
             continue
-        allowed = 1 if len(word) < 11 else 2
+        allowed = 1 if len(word) < 12 else 2
         near = sorted(
             (OSA.distance(word, spelling, score_cutoff=allowed), spelling)
             for spelling in index.long_words.get(word[0], ())
@@ -276,15 +268,16 @@ def _stands(known: Known, window: tuple[str, ...], rest: list[str], beside: set[
 
     A single place needs a hospital, a region or the like beside it; general words without a place may have only departments
     and words of business beside them ("Academic Medical Center, Department of Psychiatry", "3M Health Care"),
-    and no other country than its own ("Ministry of Science and Technology, Vietnam" is not China's).
+    and no other place or country than its own ("Ministry of Science and Technology, Vietnam" is not China's).
     """
     if len(window) == 1 and window[0] in PLACES:
         return not rest or bool(LOCAL.intersection(rest))
     if any(w in PLACES for w in window):
         return not QUALIFIERS & beside
-    return all(
-        ((w in GENERIC or w in SPECIALTIES) and w not in HEADS)
-        or w in PLACES
+    own = _places()[known.name]
+    return not QUALIFIERS & beside and all(
+        (w in GENERIC and w not in HEADS)
+        or (w in PLACES and (w in own or not own))
         or COUNTRY_CODES.get(w, "") == known.country_code
         or w.isdigit()
         for w in rest

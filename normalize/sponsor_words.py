@@ -7,23 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import pycountry
-import yaml
 from rapidfuzz.distance import OSA
 
+from normalize.schema import SponsorClass
+from normalize.tables import table
 from normalize.text import fold
 
-_FOLDER = Path(__file__).parent / "vocabulary"
-
-
-def _load(name: str) -> Any:
-    return yaml.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-
-
-_WORDS = _load("organization_words")
+_WORDS = table("organization_words")
 
 STOP = frozenset(_WORDS["stop"].split())
 COMPANY_FORMS = frozenset(_WORDS["legal"]["company"].split())
@@ -39,7 +31,9 @@ TITLES = frozenset(_WORDS["titles"].split())
 QUALIFIERS = frozenset(_WORDS["qualifiers"].split())
 LOCAL = frozenset(_WORDS["local"].split())
 STRANGERS = {kind: frozenset(words.split()) for kind, words in _WORDS["strangers"].items()}
-EVIDENCE = tuple((class_, frozenset(words.split())) for class_, words in _WORDS["evidence"])
+EVIDENCE: tuple[tuple[SponsorClass, frozenset[str]], ...] = tuple(
+    (class_, frozenset(words.split())) for class_, words in _WORDS["evidence"]
+)
 NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
 
 
@@ -49,7 +43,7 @@ def _glued(text: str) -> str:
 
 def _cities() -> Iterator[tuple[str, str]]:
     """(spelling, place as one word)."""
-    for entry in _load("places")["cities"].split(";"):
+    for entry in table("places")["cities"].split(";"):
         name, _, spellings = entry.strip().partition("=")
         for spelling in (name, *filter(None, spellings.split(","))):
             yield fold(spelling), _glued(name)
@@ -61,7 +55,7 @@ def _countries() -> Iterator[tuple[str, str]]:
         names = {country.name, getattr(country, "common_name", country.name), country.name.split(",")[0]}
         for name in names:
             yield fold(name), _glued(getattr(country, "common_name", country.name.split(",")[0]))
-    for alpha_2, spellings in _load("countries")["spellings"].items():
+    for alpha_2, spellings in table("countries")["spellings"].items():
         found = pycountry.countries.get(alpha_2=alpha_2)
         if found is None or alpha_2 == "CN":  # the list of ICTRP's spellings of China holds its cities
             continue

@@ -1,7 +1,8 @@
 """Sponsors room: names of organizations -> one organization. Registry-blind; called by the build with all names of a catalogue.
 
 A name is taken apart (`sponsor_names`), looked for in the list of known organizations (`sponsor_list`), else joined with its
-like (`sponsor_joins`); its class comes from the registry, else from the list, else from its words (`sponsor_class`).
+like (`sponsor_joins`). Its class comes from the list, else from the registries (the class that most records give), else from its
+words (`sponsor_class`): the list comes first because a hospital ticked as "Commercial" once would else turn to industry.
 """
 
 from __future__ import annotations

@@ -70,12 +70,14 @@ def clean(value: object) -> str | None:
     return text or None
 
 
-_BREAK = re.compile(r"<br\s*/?>|\r\n?", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def breaks(text: str) -> str:
     """Literal `<br>`, `<br/>`, `<BR />` and the line ends CRLF and CR become newlines."""
-    return _BREAK.sub("\n", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _BREAK.sub("\n", text) if "<" in text else text
 
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")

@@ -40,23 +40,23 @@ def outline(text: str) -> list[tuple[int, int | None, str]]:
         ("EXCLUSION CRITERIA", "ex"),
         ("* INCLUSION CRITERIA:", "in"),
         ("Key Exclusion Criteria:", "ex"),
-        ("Inclusion Criteria for controls", "in"),
-        ("Part C Abbreviated Exclusion Criteria specific to lung patients:", "ex"),
-        ("Key Inclusion Criteria - Arms 1a, 1b and 2", "in"),
-        ("Exclusion criteria, general (all groups)", "ex"),
-        ("Intra-surgery (tissue explant/sequestrectomy) Exclusion Criteria", "ex"),
+        ("Inclusion Criteria for walkers", "in"),
+        ("Stage Two Shortened Exclusion Criteria specific to Cyclists:", "ex"),
+        ("Key Inclusion Criteria - Boats 2a, 2b and 3", "in"),
+        ("Exclusion criteria, common (both teams)", "ex"),
+        ("Pre-race (bicycle/tricycle) Exclusion Criteria", "ex"),
         ("Criteria for non-inclusion in the control group:", "ex"),
         ("Non inclusion criteria:", "ex"),
         ("Exclusions:", "ex"),
-        ("Excluded within 1 month of study entry:", "ex"),
+        ("Excluded within 3 weeks of the first visit:", "ex"),
         ("General Medical Exclusions:", "ex"),
         ("Inclution Criteria:", "in"),
         ("Exlusion criteria:", "ex"),
         ("Participants are excluded if they:", "ex"),
-        ("Subjects will be included if:", "in"),
-        ("Subjects presenting with any of the following will not be included in the study:", "ex"),
+        ("People will be included if:", "in"),
+        ("Persons with any of the following will not be admitted to the trial:", "ex"),
         (
-            "An individual who meets any of the following criteria will be excluded from participation in this study:",
+            "A volunteer who meets one of the following criteria will be excluded from this trial:",
             "ex",
         ),
         ("In order to be eligible to participate, an individual must meet all of the following criteria:", "in"),
@@ -88,15 +88,15 @@ def test_a_heading_opens_its_half_and_is_no_criterion(heading: str, kind: str) -
 @pytest.mark.parametrize(
     "line",
     [
-        "Patient meets the inclusion criteria for trial entry",
-        "Subjects who do not conform to the above inclusion criteria.",
-        "Other protocol-defined inclusion/exclusion criteria may apply",
-        "Not meeting inclusion criteria",
-        "There are no exclusion criteria for this study.",
+        "Patient meets the inclusion criteria of the parent study",
+        "Persons who do not fulfil the above inclusion criteria.",
+        "Further inclusion/exclusion criteria of the protocol may apply",
+        "Not meeting all inclusion criteria stated here",
+        "There are no exclusion criteria for these races.",
         "Has been ineligible for transplantation",
-        "Patients with bulky tumour are ineligible. Bulky tumour is defined as:",
+        "Riders of heavy bicycles are ineligible. A heavy bicycle is defined as:",
         "Women with a history of exclusion from blood donation:",
-        "Asthma at time of enrollment with any of the following:",
+        "Sunburn at the time of enrolment with any of the following:",
         "Note: participants with any of the following are not excluded:",
         "A female participant is eligible if she is not pregnant, not breastfeeding and agrees to contraception:",
     ],
@@ -129,8 +129,8 @@ def test_every_field_begins_with_its_own_kind() -> None:
 
 
 def test_a_heading_may_share_its_line_with_criteria() -> None:
-    assert kinds("Inclusion criteria: 1. Adults;\n2. Walkers.\nExclusion Criteria <18 years") == [
-        ("in", "Adults;"), ("in", "Walkers."), ("ex", "<18 years"),
+    assert kinds("Inclusion criteria: 1. Riders;\n2. Walkers.\nExclusion Criteria <21 years") == [
+        ("in", "Riders;"), ("in", "Walkers."), ("ex", "<21 years"),
     ]  # fmt: skip
 
 
@@ -153,8 +153,8 @@ def test_a_heading_among_list_items_rules_only_what_is_below_it() -> None:
 def test_a_heading_broken_by_the_line_width_is_one_heading() -> None:
     text = """Inclusion Criteria:
 
-  A subject must meet all of the following criteria to be eligible to participate in this
-  study:
+  A volunteer must meet each of the following conditions to be eligible to take part in the
+  trial:
    1. The subject has a diagnosis that was confirmed by a physician at least one year before
       the start of the study, and a record of it.
    2. The subject can come to the clinic at least once a month, alone or accompanied by a
@@ -185,9 +185,9 @@ def test_the_halves_keep_the_structure_of_their_lists() -> None:
 
 def test_a_heading_that_says_more_than_its_half_stays_readable() -> None:
     found = read(
-        "Inclusion Criteria for cases:\n- ill\nExclusion criteria\n- x\nInclusion Criteria for controls:\n- well"
+        "Inclusion Criteria for riders:\n- ill\nExclusion criteria\n- x\nInclusion Criteria for walkers:\n- well"
     )
-    assert found.inclusion == "Inclusion Criteria for cases:\n- ill\n\nInclusion Criteria for controls:\n- well"
+    assert found.inclusion == "Inclusion Criteria for riders:\n- ill\n\nInclusion Criteria for walkers:\n- well"
 
 
 # ------------------------------------------------------------------------------------------------------------ criteria
@@ -224,10 +224,10 @@ def test_depth_follows_indentation() -> None:
 
 
 def test_depth_follows_the_style_where_all_begin_at_the_margin() -> None:
-    text = "1. Biomarkers, one of:\n- PET\n- CSF\n2. Partner who:\no\t Lives near\no\t Drives\n3. Adult"
+    text = "1. Bicycle with one of:\n- bell\n- horn\n2. Friend who:\no\t Lives near\no\t Drives\n3. Adult"
     assert outline(text) == [
-        (0, None, "Biomarkers, one of:"), (1, 1, "PET"), (1, 1, "CSF"),
-        (0, None, "Partner who:"), (1, 4, "Lives near"), (1, 4, "Drives"), (0, None, "Adult"),
+        (0, None, "Bicycle with one of:"), (1, 1, "bell"), (1, 1, "horn"),
+        (0, None, "Friend who:"), (1, 4, "Lives near"), (1, 4, "Drives"), (0, None, "Adult"),
     ]  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def read(text: str) -> list[tuple[str, str, str | None]]:
         ("18 years of age or older", ">=18", "18 years of age or older"),
         ("18 years and above", ">=18", "18 years and above"),
         ("age 18+", ">=18", "18+"),
-        ("Age greater than or equal to 21 years", ">=21", "greater than or equal to 21 years"),
+        ("Age greater than or equal to 23 years", ">=23", "greater than or equal to 23 years"),
         ("age equal to or greater than 21", ">=21", "equal to or greater than 21"),
         ("aged no less than 18 years", ">=18", "no less than 18 years"),
         ("not older than 65 years", "<=65", "not older than 65 years"),
@@ -140,7 +140,7 @@ def test_blood_pressure_with_a_slash_is_two_limits() -> None:
     ("text", "expected"),
     [
         ("ECOG 0-1", ("ecog", ">=0 <=1")),
-        ("Eastern Cooperative Oncology Group (ECOG) performance status of 0 or 1", ("ecog", ">=0 <=1")),
+        ("Eastern Cooperative Oncology Group (ECOG) status: 0 or 1", ("ecog", ">=0 <=1")),
         ("ECOG PS 0, 1, or 2", ("ecog", ">=0 <=2")),
         ("NYHA class III or IV", ("nyha_class", ">=3 <=4")),
         ("New York Heart Association (NYHA) class II or greater", ("nyha_class", ">=2")),

@@ -43,9 +43,9 @@ ONE = {
         "Assistance Publique - Hôpitaux de Paris", "ASSISTANCE PUBLIQUE - HOPITAUX DE PARIS (AP-HP)", "AP-HP",
     ],
     "the list: native and English": ["Medizinische Universität Wien", "Medical University of Vienna"],
-    "the list: country forms of a company": ["Pfizer Pharma GmbH", "Laboratorios Pfizer, Lda.", "Pfizer Inc., 235 East 42nd Street, New York, NY 10017"],
+    "the list: country forms of a company": ["Pfizer Pharma GmbH", "Pfizer Norge AS", "Pfizer Hungary Kft., 12 Alkotas utca, Budapest"],
     "the list: department": ["Karolinska Universitetssjukhuset", "Dept of Oncology, Karolinska University Hospital, Stockholm"],
-    "the list: misspelt": ["Boehringer Ingelheim", "Boehrringer Ingelheim Finland Ky"],
+    "the list: misspelt": ["Boehringer Ingelheim", "Boehringger Ingelheim Norway KS"],
     "the list: abbreviation": ["EORTC", "European Organisation for Research and Treatment of Cancer - EORTC"],
 }  # fmt: skip
 
