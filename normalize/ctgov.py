@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from normalize import ctgov_rows as rows
 from normalize import eligibility, vocabularies
@@ -240,9 +241,16 @@ def _values(part: Part, key: str, vocabulary: str) -> str | None:
     return ", ".join(value for value in values if value) or None
 
 
+# Most studies share a few ages.
+_parse_age = lru_cache(maxsize=1024)(parse_age)
+_LONGEST_CACHED = 60
+
+
 def _age(population: Part, key: str, column: str) -> float | None:
     text = population.text(key)
-    age = parse_age(text)
+    if text is None:
+        return None
+    age = _parse_age(text) if len(text) <= _LONGEST_CACHED else parse_age(text)
     if not age.understood:
         population.notes.warn(column, text, "Not an age of the form `18 Years`.")
     return age.years

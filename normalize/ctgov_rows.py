@@ -122,7 +122,7 @@ def _id_texts(protocol: Part) -> Iterator[tuple[str, str]]:
 
 def _strings(json: object) -> Iterator[str]:
     """All texts within a JSON value, in order, however deep."""
-    waiting = [json]
+    waiting = [json] if json else []
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):

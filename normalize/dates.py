@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 Order = Literal["ymd", "dmy", "mdy"]
 
 #: A trial outside these years is a slip of the pen ("0202-03-01") or a place kept for a date ("9999-12-31").
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+#: Characters; no date with its time of day is longer. What is shorter is kept, for the records of one source share many dates.
+_LONGEST = 100
 
 #: English month names by their first three letters; the rest of the word must be the rest of the name.
 _MONTHS = (
@@ -46,6 +49,11 @@ def iso_date(text: str | None, order: Order) -> str | None:
     if text is None:
         return None
     value = text.strip()
+    return _iso_date(value, order) if len(value) <= _LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _iso_date(value: str, order: Order) -> str | None:
     if match := _YEAR_FIRST.fullmatch(value) or _COMPACT.fullmatch(value):
         return _iso(*match.groups())
     if match := _YEAR_LAST.fullmatch(value):

@@ -129,18 +129,19 @@ _NOT_ASKED = "Information not present in EudraCT"
 #: Fields of free text, in which a line of the registrant may look like a field.
 _FREE_TEXT = frozenset(("A.3", "A.3.1", "A.3.2", "F.3.3.6.1", "F.3.3.7.1", "F.5"))
 
-#: A line that may open a field, up to its first colon or question mark.
-_OPENING = re.compile(
-    r"\n([ \t]*[A-P]\.[^\n:?]*|[ \t]*(?:Summary|EudraCT Number|Sponsor|National Competent|Clinical Trial Type|Trial Status|Trial results"
-    r"|Date on which|Link|MedDRA Class)[^\n:?]*)"
+#: Before a line that may open a field; and where the field's name ends in it.
+_BEFORE_OPENING = re.compile(
+    r"\n(?=[ \t]*(?:[A-P]\.|Summary|EudraCT Number|Sponsor|National Competent|Clinical Trial Type|Trial Status|Trial results"
+    r"|Date on which|Link|MedDRA Class))"
 )
+_END_OF_NAME = re.compile(r"[\n:?]")
 _LANGUAGE = re.compile(r"(.*?)\s*\(([a-z]{2,3})(?:[-_][a-z]{2,4})?\)")
 _NUMBERED_SPONSOR = re.compile(r"sponsor \d+")
 _NEW_FIELD = re.compile(r"([ABDFGH](?:\.\d+){1,6}|[NP]\.)[ \t]+([A-Z(][^\n]{2,200})")
 
 
-#: A line that opens a field: where it stands among the pieces of the text, what it is, language.
-_Opening = tuple[int, Entry, str | None]
+#: A line that opens a field: where it stands among the pieces of the text, what it is, language, length of the name as printed.
+_Opening = tuple[int, Entry, str | None, int]
 
 
 def cut_text(text: str) -> list[Field]:
@@ -150,12 +151,13 @@ def cut_text(text: str) -> list[Field]:
     repetition may follow: `(es)`), for criteria and titles hold lines such as `1.1 ...`, `A. ...` and `E.3 ...`. The fields of the
     form only move forward, so of lines that contradict its order the fewest are taken as free text.
     """
-    # Odd pieces are lines that may open a field, up to their colon; even ones are what follows them.
-    pieces = _OPENING.split("\n" + text)
+    pieces = _BEFORE_OPENING.split("\n" + text)
     fields = []
     end = len(pieces)
-    for at, (code, label, kind, _, tail), language in reversed(_in_order(_openings(pieces))):
-        value = (pieces[at + 1] if end == at + 2 else _joined(pieces, at + 1, end)).strip()
+    for at, (code, label, kind, _, tail), language, length in reversed(_in_order(_openings(pieces))):
+        # Pieces that open nothing belong to the one before them.
+        piece = pieces[at] if end == at + 1 else "\n".join(pieces[at:end])
+        value = piece[length:].strip()
         sign = value[:1]
         if sign == "?":  # "D.8.1 Is a Placebo used in this Trial? Yes", "E.8.3 ... at a single site globally?: No"
             value = value[1:].lstrip()
@@ -173,26 +175,23 @@ def cut_text(text: str) -> list[Field]:
     return fields[::-1]
 
 
-def _joined(pieces: list[str], start: int, end: int) -> str:
-    """What follows an opening, with the lines in it that open nothing."""
-    return pieces[start] + "".join(f"\n{pieces[at]}{pieces[at + 1]}" for at in range(start + 1, end, 2))
-
-
 def _openings(pieces: list[str]) -> list[_Opening]:
     openings: list[_Opening] = []
     last = ""
-    for at in range(1, len(pieces), 2):
-        printed = pieces[at]
+    for at, piece in enumerate(pieces[1:], 1):
+        printed = piece.partition(":")[0]
+        if printed not in EXACT:
+            printed = _END_OF_NAME.split(piece, 1)[0]
         entry = EXACT.get(printed)
         language = None
         if entry is None:
             entry, language = _look_up(printed)
             if entry is None and last not in _FREE_TEXT:
-                entry = _new_field(printed, pieces[at + 1][:1], last)
+                entry = _new_field(printed, piece[len(printed) :][:1], last)
             if entry is None:
                 continue
         last = entry.code
-        openings.append((at, entry, language))
+        openings.append((at, entry, language, len(printed)))
     return openings
 
 

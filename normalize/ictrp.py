@@ -223,8 +223,7 @@ def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:
     return vocabularies.read(vocabulary, raw, notes.unmapped)
 
 
-# All trials of an export share its date, and many their other dates and their ages. No date and no age is longer than this.
-_iso_date = lru_cache(maxsize=8192)(iso_date)
+# Many trials share their ages. No age is longer than this.
 _parse_age = lru_cache(maxsize=1024)(parse_age)
 _LONGEST_CACHED = 60
 
@@ -233,7 +232,7 @@ def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> s
     """ISO date. Registers write the day first or the year first; ICTRP's own Export_date alone has the month first."""
     if not text:
         return None
-    date = _iso_date(text, order) if len(text) <= _LONGEST_CACHED else None
+    date = iso_date(text, order)
     if date is None or date == _NO_DATE:
         reason = "Stands for no date at ICTRP." if date else "Not a date in any form that ICTRP is known to use."
         notes.warn(field, text, reason)

@@ -104,9 +104,11 @@ class Part(Struct, frozen=True, gc=False):
     def text(self, key: str) -> str | None:
         """Text, stripped; numbers as written. None when absent, blank, or neither (with a warning)."""
         value = self.data.get(key)
+        if value is None:
+            return None
         if isinstance(value, str):
             return value.strip() or None
-        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
             return clean(value)
         self._unexpected(key, value, "a text")
         return None

@@ -8,13 +8,12 @@ or exclusion ("Patient meets the inclusion criteria of the parent study") is non
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import NamedTuple
 
-import yaml
 from rapidfuzz.distance import DamerauLevenshtein
 
 from normalize.schema import CriterionKind
+from normalize.tables import table
 
 
 class Heading(NamedTuple):
@@ -26,10 +25,7 @@ class Heading(NamedTuple):
     unfinished: bool = False  # a sentence that may run on in the next line of a wrapped text
 
 
-_VOCABULARY = yaml.load(
-    (Path(__file__).parent / "vocabulary" / "headings.yml").read_text("utf-8"),
-    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
-)
+_VOCABULARY = table("headings")
 _FRAME = frozenset(_VOCABULARY["frame"].split())
 
 _CRITERIA = r"(?:crit[ei]{1,2}ri?[aeo]{1,2}[nrs]?|conditions?|requirements?|characteristics)"

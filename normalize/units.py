@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+from normalize.tables import table
 
-VOCABULARY: dict[str, Any] = yaml.load(
-    (Path(__file__).parent / "vocabulary" / "measures.yml").read_text("utf-8"),
-    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
-)
+VOCABULARY: dict[str, Any] = table("measures")
 
 
 class Unit(NamedTuple):

@@ -30,6 +30,11 @@ def _canonical(code: str) -> Unit:
     return found
 
 
+def _factors(others: list[dict[str, str]]) -> dict[str, float | None]:
+    """UCUM code -> factor to the canonical unit; the file's `none` says that the unit is used but cannot be converted."""
+    return {code: None if factor == "none" else float(factor) for other in others for code, factor in other.items()}
+
+
 def _vocabulary() -> dict[str, tuple[Variable, ...]]:
     """Name in lower case, words with a blank between -> the variables that are called so ("lesion": its size, their number)."""
     names: dict[str, tuple[Variable, ...]] = {}
@@ -37,7 +42,7 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
     for name, (code, spellings, *others) in units.VOCABULARY["variables"].items():
         unit = _canonical(code)
         variable = Variable(
-            name, unit, dict(others[0]) if others else {}, name in implied or unit.dimension in ("score", "ratio")
+            name, unit, _factors(others), name in implied or unit.dimension in ("score", "ratio")
         )
         for spelling in {
             " ".join(WORD.findall(text.lower())) for text in (*spellings.split("|"), name.replace("_", " "))

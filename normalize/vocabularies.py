@@ -90,6 +90,8 @@ def lookup(vocabulary: str, raw: str | None) -> str | None:
 
 def read(vocabulary: str, raw: str | None, unmapped: list[Unmapped]) -> str | None:
     """The value that a spelling stands for; None when blank; None and a row in `unmapped` when the list does not know it."""
+    if raw is None:
+        return None
     try:
         return lookup(vocabulary, raw)
     except Unknown as unknown:
