@@ -42,18 +42,22 @@ class Form:
         self.fields = fields
         self.by_code: dict[str, list[Field]] = defaultdict(list)
         self.sections: dict[str, list[Field]] = defaultdict(list)
+        self._filled: dict[str, list[Field]] = defaultdict(list)
         for field in fields:
-            self.by_code[field.code].append(field)
-            self.sections[field.code[:1]].append(field)
+            code = field.code
+            self.by_code[code].append(field)
+            self.sections[code[:1]].append(field)
+            if field.value:
+                self._filled[code].append(field)
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
     def warn(self, field: str, raw: str | None, reason: str) -> None:
         self.warnings.append(ValueWarning(field=field, raw_value=raw, reason=reason))
 
-    def all(self, code: str) -> list[Field]:
+    def all(self, code: str) -> Sequence[Field]:
         """The filled fields of a code, in all languages."""
-        return [field for field in self.by_code.get(code, ()) if field.value]
+        return self._filled.get(code, ())
 
     def best(self, code: str) -> Field | None:
         """The English field of a code: the one that says so, else the one that names no language, else the first that is filled."""

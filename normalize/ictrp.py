@@ -295,6 +295,8 @@ def _highest_age(text: str | None, notes: Notes) -> float | None:
 
 
 def _size(text: str | None, field: str, notes: Notes) -> Size:
+    if text is None:
+        return Size(None)
     size = parse_size(text)
     if not size.understood:
         notes.warn(field, text, "Not a number of participants in any form that is known.")

@@ -28,7 +28,8 @@ class AgeForm(Struct, frozen=True, kw_only=True):
 
 # "Are the trial subjects under 18? no / Number of subjects for this age range: / F.1.2 Adults (18-64 years) yes / F.1.2.1 Number of
 # subjects for this age range 175 / F.1.3 Elderly (>=65 years) yes / F.1.3.1 Number of ..." (EUCTR2020-001270-29-GB)
-_FORM = re.compile(r"^[ \t]*Are the trial subjects under 18\?", re.MULTILINE)
+_FIRST_QUESTION = "Are the trial subjects under 18?"
+_FORM = re.compile(rf"^[ \t]*{re.escape(_FIRST_QUESTION)}", re.MULTILINE)
 _NUMBER = r"[ \t]*Number of subjects for this age range:?[ \t]*(\d{1,9}(?!\S))?"
 #: Question, its number of subjects, name of the band as `euctr_design` calls it, ages. Of minors the form does not say how young.
 _BANDS = (
@@ -38,9 +39,14 @@ _BANDS = (
 )
 
 
+def _form(inclusion: str) -> re.Match[str] | None:
+    """The beginning of the age form; few texts have one, and looking for its words first is cheap."""
+    return _FORM.search(inclusion) if _FIRST_QUESTION in inclusion else None
+
+
 def age_form(inclusion: str) -> AgeForm | None:
     """The age form at the end of EUCTR's inclusion criteria; None where there is none."""
-    form = _FORM.search(inclusion)
+    form = _form(inclusion)
     if form is None:
         return None
     answers = [(pattern.search(inclusion, form.start()), *band) for pattern, *band in _BANDS]
@@ -63,7 +69,7 @@ def read(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibi
     if exclusion:
         parts.append(("exclusion", exclusion))
     criteria = eligibility.parse(parts)
-    if form := _FORM.search(inclusion):
+    if form := _form(inclusion):
         criteria = _without_form(criteria, form.start(), len(inclusion))
     if "=" in inclusion or "=" in exclusion:
         _warn_of_lost_signs(f"{inclusion[: form.start() if form else None]}\n{exclusion}", notes)
@@ -80,7 +86,7 @@ def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
         if not start <= criterion.start < end:
             kept[ordinal] = len(kept) + 1
     inclusion = criteria.inclusion
-    if inclusion and (form := _FORM.search(inclusion)):
+    if inclusion and (form := _form(inclusion)):
         inclusion = inclusion[: form.start()].rstrip() or None
     return replace(
         criteria,

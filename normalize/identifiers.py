@@ -117,7 +117,7 @@ _SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 #: What the hints are sought in: a byte for each character, every figure as 0, capitals as they are, all else as a blank.
 _SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 else ord(" ") for code in range(256))
 _FIVE_FIGURES = re.compile(b"00000+")
-_PREFIX_OF_SHORT_NUMBER = re.compile(b"RBR |PER {1,3}000|SLCTR|U0000(?!0)|NTR ?000|OMON")
+_PREFIX_OF_SHORT_NUMBER = re.compile(b"RBR|PER {0,3}000|SLCTR|U0000|NTR ?000|OMON")
 _BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$")
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint
 
@@ -132,7 +132,9 @@ def _places(text: str) -> list[list[int]]:
     skeleton = text.encode("ascii", "replace").translate(_SKELETON)
     figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
     hints = [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
-    hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(skeleton)]
+    # Without its blanks the skeleton is short: most texts are soon seen to hold no such prefix.
+    if _PREFIX_OF_SHORT_NUMBER.search(skeleton.translate(None, b" ")):
+        hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(skeleton)]
     places: list[list[int]] = []
     for hint in sorted(hints):
         if places and hint - _REACH <= places[-1][1]:
