@@ -112,7 +112,9 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -180,9 +182,7 @@ class Archive:
 
     def mark_absent(self, run_id: int, source: str, registry_id: str, seen_at: str) -> None:
         """Notes that the registry was asked for a record and no longer serves it."""
-        self.db.execute(
-            "INSERT OR IGNORE INTO absences VALUES (?, ?, ?, ?)", (source, registry_id, run_id, seen_at)
-        )
+        self.db.execute("INSERT OR IGNORE INTO absences VALUES (?, ?, ?, ?)", (source, registry_id, run_id, seen_at))
 
     # ------------------------------------------------------------------------------------------------------ reading
 
@@ -202,7 +202,9 @@ class Archive:
 
     def known(self, source: str) -> set[str]:
         """Registry ids of all records of a source."""
-        return {row[0] for row in self.db.execute("SELECT DISTINCT registry_id FROM payloads WHERE source = ?", (source,))}
+        return {
+            row[0] for row in self.db.execute("SELECT DISTINCT registry_id FROM payloads WHERE source = ?", (source,))
+        }
 
     def versions(self) -> Iterator[Version]:
         """Every published version of every record, ordered by record. Which payload stands for a version, and its times,

@@ -52,6 +52,10 @@ class BuildFailed(Exception):
     """The new catalogue did not pass its checks; the old one stands. The message says which check."""
 
 
+#: How the problem of a payload begins on which the harvester itself failed.
+_FAULT = "a rule of the harvester failed on it"
+
+
 class _Seen(NamedTuple):
     """One version of a record as far as choosing needs it."""
 
@@ -107,7 +111,7 @@ def build(
             built = Built(*_counts(db), read=read, rejected=_count(db, "rejected_payloads"), changed=True)
     with beside.open("rb+") as handle:
         os.fsync(handle.fileno())
-    os.replace(beside, catalogue_path)
+    beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
     return built
 
 
@@ -217,7 +221,7 @@ class _Reader:
         except Unreadable as problem:
             return _Seen(version.sha256, None, None, version.last_fetched_at, False, 0, str(problem))
         except Exception as fault:  # noqa: BLE001 - a mistake of ours in one record must not cost its neighbours
-            mistake = f"a rule of the harvester failed on it ({type(fault).__name__}: {fault}); please report the record"
+            mistake = f"{_FAULT} ({type(fault).__name__}: {fault}); please report the record"
             return _Seen(version.sha256, None, None, version.last_fetched_at, False, 0, mistake)
         records[version.sha256] = record
         # EUCTR gives no update date: its date of first entry stands for it.
@@ -280,7 +284,8 @@ def _form_trials(db: sqlite3.Connection) -> None:
         ),
     )
     db.executemany(
-        "UPDATE records SET trial_id = ? WHERE record_id = ?", [(trial, record) for record, trial in linked.trial_of.items()]
+        "UPDATE records SET trial_id = ? WHERE record_id = ?",
+        [(trial, record) for record, trial in linked.trial_of.items()],
     )
     _refill(db, "trial_links", [astuple(row) for row in linked.links])
     uses = db.execute("SELECT name_raw, class_registry, count(*) FROM record_sponsors GROUP BY 1, 2 ORDER BY 1, 2")
@@ -341,6 +346,13 @@ def _check(db: sqlite3.Connection) -> None:
     broken = db.execute("PRAGMA foreign_key_check").fetchone()
     if broken:
         raise BuildFailed(f"{broken[0]} points to a row of {broken[2]} that is not there; the old catalogue stands")
+    failed = db.execute(
+        "SELECT substr(record_id, 1, instr(record_id, ':') - 1) AS source, max(problem) FROM versions"
+        " GROUP BY source HAVING sum(problem LIKE ?) = count(*)",
+        (_FAULT + "%",),
+    ).fetchone()
+    if failed:
+        raise BuildFailed(f"no record of {failed[0]} could be read: {failed[1]}; the old catalogue stands")
     unformed = db.execute("SELECT count(*) FROM records WHERE trial_id IS NULL").fetchone()[0]
     if unformed:
         raise BuildFailed(f"{unformed} records belong to no trial; the old catalogue stands")

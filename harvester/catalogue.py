@@ -38,13 +38,18 @@ class RecordProvenance(Struct):
     fetched_at: Annotated[str, Doc("When these bytes were first fetched (UTC); for imported files the file's date.")]
     payload_sha256: Annotated[str, Doc("sha256 of the payload in archive.db that this row was read from.")]
     normalizer_version: Annotated[str, Doc("Fingerprint of the rules that read the payload.")]
-    withdrawn_from_registry_at: Annotated[Text, Doc("When the registry was first found not to serve the record any more.")]
+    withdrawn_from_registry_at: Annotated[
+        Text, Doc("When the registry was first found not to serve the record any more.")
+    ]
 
 
 class Sponsor(Struct):
     sponsor_id: Annotated[str, Doc("Key of an organization, made from its name.")]
     name: Annotated[str, Doc("The spelling used most.")]
-    class_: Annotated[SponsorClass, Doc("industry, government, academic_or_hospital, network, individual, other_nonprofit or unknown.")]
+    class_: Annotated[
+        SponsorClass,
+        Doc("industry, government, academic_or_hospital, network, individual, other_nonprofit or unknown."),
+    ]
     parent_sponsor_id: Annotated[Text, Doc("Organization that owns it, where known.")]
     country_code: Annotated[Text, Doc("ISO 3166-1 alpha-2 code of its seat, where known.")]
 
@@ -122,7 +127,9 @@ class Run(Struct):
     query: Annotated[str, Doc("What was asked for.")]
     started_at: Annotated[str, Doc("Start (UTC).")]
     finished_at: Annotated[Text, Doc("End (UTC); empty when the run was cut off.")]
-    announced: Annotated[int | None, Doc("Number of records that the registry announced; for imports, what the files held.")]
+    announced: Annotated[
+        int | None, Doc("Number of records that the registry announced; for imports, what the files held.")
+    ]
     stored: Annotated[int, Doc("Number of records that arrived.")]
     new: Annotated[int, Doc("Of these, never seen before.")]
     changed: Annotated[int, Doc("Of these, changed since the last run.")]
@@ -255,7 +262,16 @@ def _trial_columns() -> tuple[Column, ...]:
     return (_TRIAL_ID, *best, *columns_of(TrialSummary))
 
 
-_FACETS = ("recruitment_status", "phase", "study_type", "sponsor_class", "sex", "start_year", "has_results", "record_count")
+_FACETS = (
+    "recruitment_status",
+    "phase",
+    "study_type",
+    "sponsor_class",
+    "sex",
+    "start_year",
+    "has_results",
+    "record_count",
+)
 
 TABLES: dict[str, Table] = {
     "trials": Table(

@@ -107,7 +107,9 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
 @main.command("refresh")
 @data_option
 @config_option
-@click.option("--registry", "registries", multiple=True, type=click.Choice(sorted(REGISTRIES)), help="Only this registry.")
+@click.option(
+    "--registry", "registries", multiple=True, type=click.Choice(sorted(REGISTRIES)), help="Only this registry."
+)
 @click.option("--topic", "topics", multiple=True, help="Only this topic of the configuration.")
 @click.option("--query", default="", help="These words instead of the topics.")
 @click.option("--id", "ids", multiple=True, help="Only this record, by any registry's number.")
@@ -224,7 +226,10 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     """
     files = list(files_of(paths))
     sizes = sum(file.stat().st_size for file, _ in files)
-    with _archive(data) as archive, click.progressbar(length=max(sizes, 1), file=sys.stderr, label="Reading files") as bar:
+    with (
+        _archive(data) as archive,
+        click.progressbar(length=max(sizes, 1), file=sys.stderr, label="Reading files") as bar,
+    ):
         done = import_files(archive, source, files, lambda read: bar.update(read - bar.pos))
     verdict = done.verdict
     if as_json and verdict is not None:
@@ -308,7 +313,9 @@ def _serve(data: Path, port: int) -> None:
 @main.command("export")
 @click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File; default stdout.")
+@click.option(
+    "-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File; default stdout."
+)
 @data_option
 def export_command(table: str, form: str, output: Any, data: Path) -> None:
     """Writes a whole TABLE of the catalogue, every row and every character.

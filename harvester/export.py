@@ -23,16 +23,18 @@ def write_csv(names: list[str], rows: Iterator[tuple[Any, ...]], out: TextIO) ->
     writer = csv.writer(out)
     writer.writerow(names)
     count = 0
-    for count, row in enumerate(rows, 1):
+    for row in rows:
         writer.writerow(row)
+        count += 1
     return count
 
 
 def write_jsonl(names: list[str], rows: Iterator[tuple[Any, ...]], out: TextIO) -> int:
     """One JSON object a line. The number of rows."""
     count = 0
-    for count, row in enumerate(rows, 1):
+    for row in rows:
         out.write(msgspec.json.encode(dict(zip(names, row, strict=True))).decode() + "\n")
+        count += 1
     return count
 
 

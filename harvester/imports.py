@@ -58,7 +58,9 @@ def import_files(
 
     `progress` is told how many bytes of the files have been read.
     """
-    done = Imported(verdict=Verdict(registry=source, query=f"import of {len(files)} file{'s' if len(files) != 1 else ''}"))
+    done = Imported(
+        verdict=Verdict(registry=source, query=f"import of {len(files)} file{'s' if len(files) != 1 else ''}")
+    )
     verdict = done.verdict
     assert verdict is not None
     run_id = archive.start_run(source, verdict.query, _utc(datetime.datetime.now(datetime.UTC).timestamp()))

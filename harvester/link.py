@@ -71,7 +71,11 @@ def link(records: Iterable[Numbered], references: Iterable[Reference]) -> Linked
     mentions: dict[tuple[str, str], TrialLink] = {}
     for reference in sorted(set(references)):
         others = holders.get(reference.id_normalized)
-        if not others or reference.record_id not in numbers or numbers[reference.record_id][1] == reference.id_normalized:
+        if (
+            not others
+            or reference.record_id not in numbers
+            or numbers[reference.record_id][1] == reference.id_normalized
+        ):
             continue
         other = others[0].record_id
         named = f"{ids[reference.record_id]} names {reference.id_normalized} in {reference.source_field}"
@@ -89,7 +93,9 @@ def link(records: Iterable[Numbered], references: Iterable[Reference]) -> Linked
         if conflict is None:
             links.setdefault(key, TrialLink(*key[:2], "same", edge.evidence, edge.detail, 1.0))
         else:
-            links.setdefault(key, TrialLink(*key[:2], "mentioned", edge.evidence, f"{edge.detail}, but {conflict}", None))
+            links.setdefault(
+                key, TrialLink(*key[:2], "mentioned", edge.evidence, f"{edge.detail}, but {conflict}", None)
+            )
     for mention in mentions.values():
         links.setdefault((mention.record_id, mention.other_record_id, mention.evidence), mention)
     trial_of = {
@@ -131,7 +137,10 @@ class _Clusters:
         if edge.rank != _ALIAS_RANK:
             for registry in _ONE_NUMBER_A_TRIAL:
                 held = sorted(number for name, number in both if name == registry)
-                added = len({n for r, n in self._numbers[one] if r == registry}), len({n for r, n in self._numbers[other] if r == registry})
+                added = (
+                    len({n for r, n in self._numbers[one] if r == registry}),
+                    len({n for r, n in self._numbers[other] if r == registry}),
+                )
                 if all(added) and len(held) > max(added):
                     return f"a trial has one number at {registry}: {' and '.join(held)}"
         first, second = sorted((one, other))

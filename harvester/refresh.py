@@ -115,7 +115,9 @@ def _inboxes(config: Config, registries: Iterable[str]) -> dict[str, Path]:
         if inbox and config.registry(source).enabled:
             folder = Path(inbox)
             if not folder.is_dir():
-                raise ConfigError(f"the inbox of {REGISTRIES[source].name}, {inbox}, is not a folder: make it, or mend harvester.toml")
+                raise ConfigError(
+                    f"the inbox of {REGISTRIES[source].name}, {inbox}, is not a folder: make it, or mend harvester.toml"
+                )
             found[source] = folder
     return found
 
@@ -126,7 +128,9 @@ def _queries(config: Config, wish: Wish) -> list[tuple[str, dict[str, str]]]:
     known = {topic.name: topic for topic in config.topics}
     for name in wish.topics:
         if name not in known:
-            raise ConfigError(f"there is no topic {name!r} in the configuration; there are: {', '.join(known) or 'none'}")
+            raise ConfigError(
+                f"there is no topic {name!r} in the configuration; there are: {', '.join(known) or 'none'}"
+            )
     return [(topic.query, topic.overrides) for topic in config.topics if not wish.topics or topic.name in wish.topics]
 
 
@@ -139,4 +143,3 @@ def _ids_by_source(wish: Wish) -> dict[str, list[str]]:
         known = canonical(number)
         found.setdefault(_ASKED_OF.get(known.registry if known else "", "ictrp"), []).append(number)
     return found
-

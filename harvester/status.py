@@ -19,7 +19,9 @@ def status(db: sqlite3.Connection) -> dict[str, Any]:
             table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             for table in ("trials", "records", "warnings", "unmapped_values", "rejected_payloads")
         },
-        "registries": rows("SELECT source, name, records, last_fetched_at, processed_date FROM registries ORDER BY source"),
+        "registries": rows(
+            "SELECT source, name, records, last_fetched_at, processed_date FROM registries ORDER BY source"
+        ),
         "last_runs": rows(
             "SELECT registry, query, started_at, finished_at, announced, stored, new, changed, unchanged, rejected,"
             " coalesce(verdict, 'cut off') AS verdict, message FROM runs r"

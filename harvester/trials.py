@@ -60,7 +60,9 @@ def _rows(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     primary = _Below(db, "SELECT record_id, name_raw FROM record_sponsors WHERE role = 'primary'")
     cursor = db.execute("SELECT * FROM records ORDER BY trial_id")
     columns = [description[0] for description in cursor.description]
-    for trial_id, group in groupby((dict(zip(columns, row, strict=True)) for row in cursor), lambda row: row["trial_id"]):
+    for trial_id, group in groupby(
+        (dict(zip(columns, row, strict=True)) for row in cursor), lambda row: row["trial_id"]
+    ):
         records = _by_precedence(list(group))
         trial = {name: _best(name, records) for name in names if name in records[0]}
         for column, rows in below.items():

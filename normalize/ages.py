@@ -23,10 +23,19 @@ _NONE = Age(None, True)
 _NOT_UNDERSTOOD = Age(None, False)
 
 #: How many of a unit make a year.
-_PER_YEAR = {"year": 1.0, "month": 12.0, "week": 365.25 / 7, "day": 365.25, "hour": 365.25 * 24, "minute": 365.25 * 24 * 60}
+_PER_YEAR = {
+    "year": 1.0,
+    "month": 12.0,
+    "week": 365.25 / 7,
+    "day": 365.25,
+    "hour": 365.25 * 24,
+    "minute": 365.25 * 24 * 60,
+}
 #: The words and letters behind a number. "age" is jRCT's ("20age old"); a bare number is years.
 _UNITS = {
-    **dict.fromkeys(("", "y", "yr", "yrs", "yo", "year", "years", "age", "aged", "ano", "anos", "ans", "jahre"), "year"),
+    **dict.fromkeys(
+        ("", "y", "yr", "yrs", "yo", "year", "years", "age", "aged", "ano", "anos", "ans", "jahre"), "year"
+    ),
     **dict.fromkeys(("mo", "mos", "mth", "mths", "month", "months", "mes", "meses"), "month"),
     **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), "week"),
     **dict.fromkeys(("d", "day", "days", "dia", "dias"), "day"),

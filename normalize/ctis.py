@@ -360,7 +360,7 @@ def _ages(population: Part) -> tuple[float | None, float | None, str | None]:
         else:
             population.notes.unmapped.append(Unmapped(vocabulary="age_group", raw_value=category or ""))
             return None, None, category
-    bands = sorted(set(bands), key=lambda band: band[1])
+    bands = sorted(dict.fromkeys(bands), key=lambda band: band[1])
     if not bands:
         return None, None, None
     oldest = [upper for _, _, upper in bands]

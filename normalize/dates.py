@@ -22,9 +22,11 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-_MONTH_NUMBER = {name: number for number, name in enumerate(_MONTHS, 1)} | {
-    name[:3]: number for number, name in enumerate(_MONTHS, 1)
-} | {"sept": 9}
+_MONTH_NUMBER = (
+    {name: number for number, name in enumerate(_MONTHS, 1)}
+    | {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
+    | {"sept": 9}
+)
 
 # What may follow a date: a time of day with what belongs to it. It is cut off.
 _TIME = r"(?:[T\s,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
@@ -34,7 +36,9 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?\d{6}Z?)?")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}){_TIME}")
 _MONTH_AND_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{4}})")
 # "18 October 2023", "18-Oct-2023", "18th October, 2023", "October 2023"
-_DAY_NAMED_MONTH = re.compile(rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?[\s/,.-]*)?([A-Za-z]{{3,9}})\.?[\s/,.-]*(\d{{4}}){_TIME}")
+_DAY_NAMED_MONTH = re.compile(
+    rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?[\s/,.-]*)?([A-Za-z]{{3,9}})\.?[\s/,.-]*(\d{{4}}){_TIME}"
+)
 # "March 18, 2020"
 _NAMED_MONTH_DAY = re.compile(rf"([A-Za-z]{{3,9}})\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(\d{{4}}){_TIME}")
 

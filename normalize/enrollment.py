@@ -31,7 +31,21 @@ _NOT_UNDERSTOOD = Size(None, understood=False)
 _SENTINELS = frozenset((9_999_999, 99_999_999, 999_999_999, 2_147_483_647))
 #: No trial is larger than mankind; what has more figures is something else.
 _NUMBER = r"[0-9]{1,3}(?:[,.'’ \u00a0\u2009\u202f][0-9]{3})+(?![0-9])|[0-9]{1,10}(?![0-9])"
-_SAYS_NOTHING = frozenset(("", "n a", "na", "none", "nil", "null", "not applicable", "not available", "not specified", "not stated", "unknown"))
+_SAYS_NOTHING = frozenset(
+    (
+        "",
+        "n a",
+        "na",
+        "none",
+        "nil",
+        "null",
+        "not applicable",
+        "not available",
+        "not specified",
+        "not stated",
+        "unknown",
+    )
+)
 
 # ChiCTR: "Case group:50;Control group:50;". A label may hold anything, colons and semicolons too.
 _GROUP = re.compile(rf"(?P<label>.*?)[:：]\s*(?P<count>{_NUMBER})\s*(?:[;；]\s*|$)", re.DOTALL)

@@ -65,7 +65,13 @@ _REGISTRIES = {
     "SLCTR": "SLCTR",
     "TCTR": "TCTR",
 }
-_JAPANESE = {"JPRN-UMIN": "UMIN", "JPRN-C": "UMIN", "JPRN-jRCT": "jRCT", "JPRN-JapicCTI": "JapicCTI", "JPRN-JMA": "JMACCT"}
+_JAPANESE = {
+    "JPRN-UMIN": "UMIN",
+    "JPRN-C": "UMIN",
+    "JPRN-jRCT": "jRCT",
+    "JPRN-JapicCTI": "JapicCTI",
+    "JPRN-JMA": "JMACCT",
+}
 
 # ICTRP writes 01/01/1900 where a register gives no date (Ethics_review_approval_date of NL-OMON31535).
 _NO_DATE = "1900-01-01"
@@ -114,7 +120,9 @@ def normalize(body: bytes, media_type: str) -> Record:
     youngest, oldest = _ages(get("Inclusion_agemin"), get("Inclusion_agemax"), age_form, notes)
     conditions, keywords = ictrp_lists.conditions(unescape(get("Condition", "")), registry)
     groups = [label for label, _ in size.parts]
-    arms, interventions, links = ictrp_lists.interventions(unescape(get("Intervention", "")), registry, groups, notes.unmapped)
+    arms, interventions, links = ictrp_lists.interventions(
+        unescape(get("Intervention", "")), registry, groups, notes.unmapped
+    )
     primary, objectives = ictrp_lists.outcomes(unescape(get("Primary_outcome", "")), "primary", registry)
     secondary, further_objectives = ictrp_lists.outcomes(unescape(get("Secondary_outcome", "")), "secondary", registry)
 
@@ -308,13 +316,17 @@ def _counts(size: Size, actual: Size, form: AgeForm | None) -> Iterator[Enrollme
     if size.total is not None:
         yield EnrollmentCount(kind="planned", scope="total", count=size.total, source_field="Target_size")
     for label, count in size.parts:
-        yield EnrollmentCount(kind="planned", scope="arm", scope_value=label or None, count=count, source_field="Target_size")
+        yield EnrollmentCount(
+            kind="planned", scope="arm", scope_value=label or None, count=count, source_field="Target_size"
+        )
     for band, count in form.counts if form else ():
         yield EnrollmentCount(
             kind="planned", scope="age_band", scope_value=band, count=count, source_field="Inclusion_Criteria"
         )
     if actual.total is not None:
-        yield EnrollmentCount(kind="actual", scope="total", count=actual.total, source_field="results_actual_enrollment")
+        yield EnrollmentCount(
+            kind="actual", scope="total", count=actual.total, source_field="results_actual_enrollment"
+        )
 
 
 def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
@@ -346,7 +358,14 @@ def _country_names(text: str | None) -> Iterator[str]:
         yield from parts if any(country(part)[0] for part in parts) else [name]
 
 
-_CONTACT = ("Contact_Firstname", "Contact_Lastname", "Contact_Affiliation", "Contact_Email", "Contact_Tel", "Contact_Type")
+_CONTACT = (
+    "Contact_Firstname",
+    "Contact_Lastname",
+    "Contact_Affiliation",
+    "Contact_Email",
+    "Contact_Tel",
+    "Contact_Type",
+)
 
 
 def _contacts(elements: dict[str, str]) -> Iterator[Contact]:
@@ -359,7 +378,9 @@ def _contacts(elements: dict[str, str]) -> Iterator[Contact]:
     columns = [[text] if text.count(";") >= people else text.split(";") for text in texts]
     seen: set[Contact] = set()
     for row in range(people):
-        first, last, affiliation, email, phone, kind = (cells[row].strip() if row < len(cells) else "" for cells in columns)
+        first, last, affiliation, email, phone, kind = (
+            cells[row].strip() if row < len(cells) else "" for cells in columns
+        )
         if not (first or last or affiliation or email or phone):
             continue
         contact = Contact(
@@ -382,7 +403,12 @@ def _documents(elements: dict[str, str]) -> Iterator[Document]:
             yield Document(type=kind, label=text)
 
 
-_ETHICS = ("Ethics_review_status", "Ethics_review_approval_date", "Ethics_review_contact_name", "Ethics_review_contact_address")
+_ETHICS = (
+    "Ethics_review_status",
+    "Ethics_review_approval_date",
+    "Ethics_review_contact_name",
+    "Ethics_review_contact_address",
+)
 
 
 def _ethics_reviews(elements: dict[str, str], notes: Notes) -> Iterator[EthicsReview]:

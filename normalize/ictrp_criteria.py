@@ -34,8 +34,18 @@ _NUMBER = r"[ \t]*Number of subjects for this age range:?[ \t]*(\d{1,9}(?!\S))?"
 #: Question, its number of subjects, name of the band as `euctr_design` calls it, ages. Of minors the form does not say how young.
 _BANDS = (
     (re.compile(rf"under 18\?[ \t]*(yes|no)?[ \t]*\n{_NUMBER}", re.MULTILINE), "Under 18", None, 17.0),
-    (re.compile(rf"F\.1\.2 [^\n]{{0,60}}?(yes|no)?[ \t]*\n[ \t]*F\.1\.2\.1{_NUMBER}", re.MULTILINE), "Adults (18-64 years)", 18.0, 64.0),
-    (re.compile(rf"F\.1\.3 [^\n]{{0,60}}?(yes|no)?[ \t]*\n[ \t]*F\.1\.3\.1{_NUMBER}", re.MULTILINE), "Elderly (>=65 years)", 65.0, None),
+    (
+        re.compile(rf"F\.1\.2 [^\n]{{0,60}}?(yes|no)?[ \t]*\n[ \t]*F\.1\.2\.1{_NUMBER}", re.MULTILINE),
+        "Adults (18-64 years)",
+        18.0,
+        64.0,
+    ),
+    (
+        re.compile(rf"F\.1\.3 [^\n]{{0,60}}?(yes|no)?[ \t]*\n[ \t]*F\.1\.3\.1{_NUMBER}", re.MULTILINE),
+        "Elderly (>=65 years)",
+        65.0,
+        None,
+    ),
 )
 
 

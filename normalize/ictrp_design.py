@@ -41,7 +41,9 @@ _LABELS = {
     **dict.fromkeys(("control", "control group", "placebo", "type of endpoint", "randomization description",
                      "blinding description", "other design features", "duration", "selection", "timing"), ""),
 }  # fmt: skip
-_LABEL = re.compile(rf"(?:\A|[.,;\n][ \t]*)({'|'.join(sorted(map(re.escape, _LABELS), key=len, reverse=True))})[ \t]*:", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"(?:\A|[.,;\n][ \t]*)({'|'.join(sorted(map(re.escape, _LABELS), key=len, reverse=True))})[ \t]*:", re.IGNORECASE
+)
 
 #: What a value says, first match wins. A value that none matches leaves its column empty: the text stays in `study_design_raw`.
 _VALUES: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {

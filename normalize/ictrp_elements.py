@@ -56,7 +56,9 @@ def read(body: bytes, media_type: str, notes: Notes) -> dict[str, str]:
     kind, _, parameters = media_type.partition(";")
     reader = _READERS.get(kind.strip().lower())
     if reader is None:
-        raise Unreadable(f"Expected an ICTRP trial as application/xml, text/csv or text/html, found {media_type!r}. {_AGAIN}")
+        raise Unreadable(
+            f"Expected an ICTRP trial as application/xml, text/csv or text/html, found {media_type!r}. {_AGAIN}"
+        )
     try:
         body = utf_8(body, parameters)
     except ValueError as error:
@@ -94,6 +96,7 @@ def unescape(value: str) -> str:
 
 # --- XML: <Trial><TrialID>...</TrialID>...</Trial> ---------------------------------------------------------------------
 
+
 def _read_xml(body: bytes, notes: Notes) -> dict[str, str]:
     root = parse(body, "the XML of one ICTRP trial", _AGAIN, notes)
     if root.tag != "Trial":
@@ -114,7 +117,9 @@ def _read_csv(body: bytes, notes: Notes) -> dict[str, str]:
     except csv.Error as error:
         raise Unreadable(f"Expected a header line and one row of an ICTRP CSV export, but {error}. {_AGAIN}") from None
     if len(rows) != 2:
-        raise Unreadable(f"Expected a header line and one row of an ICTRP CSV export, found {len(rows)} lines. {_AGAIN}")
+        raise Unreadable(
+            f"Expected a header line and one row of an ICTRP CSV export, found {len(rows)} lines. {_AGAIN}"
+        )
     header, row = rows
     elements = _filled(zip((name.strip() for name in header), row, strict=False))
     if len(row) != len(header):
@@ -129,7 +134,9 @@ def _decoded(body: bytes, notes: Notes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        notes.warn("record", None, f"The payload is not UTF-8 at byte {error.start}: what could not be decoded became U+FFFD.")
+        notes.warn(
+            "record", None, f"The payload is not UTF-8 at byte {error.start}: what could not be decoded became U+FFFD."
+        )
         return body.decode("utf-8-sig", errors="replace")
 
 
@@ -231,7 +238,10 @@ def _read_html(body: bytes, notes: Notes) -> dict[str, str]:
         name = _LISTS.get(place[1]) or _LABELS.get(place[1], {}).get(place[3])
         if name:
             rows.setdefault(name, {}).setdefault(place[2], []).append(_label_text(label))
-    elements = _filled((name, ";".join(" ".join(part for part in row if part) for row in by_row.values())) for name, by_row in rows.items())
+    elements = _filled(
+        (name, ";".join(" ".join(part for part in row if part) for row in by_row.values()))
+        for name, by_row in rows.items()
+    )
     if "TrialID" not in elements:
         raise Unreadable(_no_trial(page))
     return elements

@@ -115,9 +115,7 @@ def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
 
 # --- interventions -----------------------------------------------------------------------------------------------------
 
-_TYPES = (
-    "Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic|Other|Procedure|Radiation"
-)
+_TYPES = "Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic|Other|Procedure|Radiation"
 _TYPED = re.compile(rf"(?:\A|;)\s*({_TYPES}): ?")
 _CRIS_TYPED = re.compile(r"\A([A-Z][A-Za-z/ ]{2,24}?) : ")
 # A diagnostic study of ChiCTR: "Gold Standard:<test>;Index test:<test>;" (ChiCTR2000031700)

@@ -50,7 +50,11 @@ _JAPAN = r"(?:JPRN[\W_]?)?"  # ICTRP puts JPRN- before all Japanese numbers
 _EU_FORMS = (
     # ISRCTN writes an EudraCT number as CTIS2020-005891-36-00.
     _Form("EUCTR", rf"CTIS{_GAP}{_YEAR}{_DASH}(0[0-9]{{5}}){_DASH}([0-9]{{2}}){_DASH}[0-9]{{2}}{_END}", "{}-{}-{}"),
-    _Form("CTIS", rf"(?:CTIS{_GAP})?{_YEAR}{_DASH}(5[0-9]{{5}}){_DASH}([0-9]{{2}}){_DASH}([0-9]{{2}}){_END}", "{}-{}-{}-{}"),
+    _Form(
+        "CTIS",
+        rf"(?:CTIS{_GAP})?{_YEAR}{_DASH}(5[0-9]{{5}}){_DASH}([0-9]{{2}}){_DASH}([0-9]{{2}}){_END}",
+        "{}-{}-{}-{}",
+    ),
     # Without the last pair, which counts resubmissions (2023-503651-10 in a field of ClinicalTrials.gov): the first one.
     _Form("CTIS", rf"(?:CTIS{_GAP})?{_YEAR}{_DASH}(5[0-9]{{5}}){_DASH}([0-9]{{2}}){_END}", "{}-{}-{}-00"),
     # With or without the country of the record: EUCTR2017-001400-29-FR, 2021-000037-14-DK, EUCTR2011-005852-33-3RD
@@ -117,14 +121,17 @@ _SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 #: What the hints are sought in: a byte for each character, every figure as 0, capitals as they are, all else as a blank.
 _SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 else ord(" ") for code in range(256))
 _FIVE_FIGURES = re.compile(b"00000+")
-_PREFIX_OF_SHORT_NUMBER = re.compile(b"RBR|PER {0,3}000|SLCTR|U0000|NTR ?000|OMON")
+_SHORT_NUMBER = re.compile(b"RBR|PER000|SLCTR|U0000|NTR000|OMON")
+_PREFIX_OF_SHORT_NUMBER = re.compile("RBR-|PER[^A-Za-z ]|SLCTR|U[0-9]{4}[^0-9]|NTR|OMON")
 _BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$")
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint
 
 
 def find(text: str) -> list[Found]:
     """Every registry number in a text, in order, whatever its form: blanks, dashes of any kind, slashes, lower case, a country behind it."""
-    return [_found(match) for start, end in _places(text) for match in _IN_TEXT.finditer(text, start, end) if _counts(match)]
+    return [
+        _found(match) for start, end in _places(text) for match in _IN_TEXT.finditer(text, start, end) if _counts(match)
+    ]
 
 
 def _places(text: str) -> list[list[int]]:
@@ -132,9 +139,9 @@ def _places(text: str) -> list[list[int]]:
     skeleton = text.encode("ascii", "replace").translate(_SKELETON)
     figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
     hints = [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
-    # Without its blanks the skeleton is short: most texts are soon seen to hold no such prefix.
-    if _PREFIX_OF_SHORT_NUMBER.search(skeleton.translate(None, b" ")):
-        hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(skeleton)]
+    # Without its blanks the skeleton is short: most texts are soon seen to hold no short number.
+    if _SHORT_NUMBER.search(skeleton.translate(None, b" ")):
+        hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(text)]
     places: list[list[int]] = []
     for hint in sorted(hints):
         if places and hint - _REACH <= places[-1][1]:
@@ -160,7 +167,9 @@ def _found(match: re.Match[str]) -> Found:
 
 
 # What stands before a number to say which it is: "EudraCT No.: 2005-000666-39", "UTN U1111-1131-9971"
-_LABEL = re.compile(r"^(?:EudraCT|EUDRA CT|EU CTR?|EU CTIS|CTIS|UTN|WHO)?[\W_]*(?:(?:no|nr|number|code|id)\b[\W_]*)?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:EudraCT|EUDRA CT|EU CTR?|EU CTIS|CTIS|UTN|WHO)?[\W_]*(?:(?:no|nr|number|code|id)\b[\W_]*)?", re.IGNORECASE
+)
 
 
 def canonical(text: str) -> Found | None:
@@ -244,7 +253,9 @@ def _of_fields(fields: Iterable[tuple[str, str, SecondaryIdType | None]]) -> Ite
                 kind: SecondaryIdType = "alias" if hint == "alias" else "utn" if found.registry == _UTN else "registry"
                 yield _row(found.raw, found.normalized, found.registry, kind, field)
             for code in _codes_beside(piece, numbers) if numbers else [piece.strip()]:
-                yield _row(code, _key(code), None, hint or ("sponsor_code" if re.search("[0-9]", code) else "other"), field)
+                yield _row(
+                    code, _key(code), None, hint or ("sponsor_code" if re.search("[0-9]", code) else "other"), field
+                )
 
 
 def _row(raw: str, normalized: str, registry: str | None, kind: SecondaryIdType, field: str) -> SecondaryId:

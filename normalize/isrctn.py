@@ -78,13 +78,17 @@ def normalize(body: bytes, media_type: str) -> Record:
         phase_raw="\n".join(phases) or None,
         allocation=value_of("allocation", text_at(design, "interventionalTrialDesign/allocation"), notes)
         or _known("allocation", text_at(design, "secondaryStudyDesign")),
-        intervention_model=value_of("intervention_model", text_at(design, "interventionalTrialDesign/assignment"), notes),
+        intervention_model=value_of(
+            "intervention_model", text_at(design, "interventionalTrialDesign/assignment"), notes
+        ),
         masking=value_of("masking", text_at(design, "interventionalTrialDesign/masking"), notes),
         primary_purpose=_primary_purpose(design, notes),
         observational_model=_known("observational_model", text_at(design, "secondaryStudyDesign")),
         time_perspective=_known("time_perspective", text_at(design, "secondaryStudyDesign")),
         study_design_raw=_design_raw(design),
-        recruitment_status=value_of("recruitment_status", status, notes) if status else _status(started, recruited, ended, updated),
+        recruitment_status=value_of("recruitment_status", status, notes)
+        if status
+        else _status(started, recruited, ended, updated),
         recruitment_status_raw=status,
         why_stopped=text_at(design, "reasonAbandoned"),
         date_of_registration=registered,
@@ -170,7 +174,9 @@ def _status(started: str | None, recruited: str | None, ended: str | None, updat
 
 def _primary_purpose(design: etree._Element, notes: Notes) -> str | None:
     """The purpose, where there is one; of several none is the main one (ISRCTN16025168 has four)."""
-    purposes = texts_at(design, "interventionalTrialDesign/purposes/purpose") or texts_at(design, "trialTypes/trialType")
+    purposes = texts_at(design, "interventionalTrialDesign/purposes/purpose") or texts_at(
+        design, "trialTypes/trialType"
+    )
     return value_of("primary_purpose", purposes[0], notes) if len(purposes) == 1 else None
 
 

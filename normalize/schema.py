@@ -63,14 +63,18 @@ class Unmapped(Row, frozen=True, kw_only=True):
 class SecondaryId(Row, frozen=True, kw_only=True):
     id_raw: Annotated[str, Doc("The identifier as the source writes it.")]
     id_normalized: Annotated[str, Doc("The identifier in its registry's canonical form (NCT01234567).")]
-    registry: Annotated[Text, Doc("Registry that issued it; empty for codes of sponsors, funders and regulators.")] = None
+    registry: Annotated[Text, Doc("Registry that issued it; empty for codes of sponsors, funders and regulators.")] = (
+        None
+    )
     type: Annotated[SecondaryIdType, Doc("What kind of number it is, by the field it stood in and its form.")]
     source_field: Annotated[str, Doc("Where it was seen, in the registry's own field names.")]
 
 
 class Condition(Row, frozen=True, kw_only=True):
     condition: Annotated[str, Doc("TRDS 12. Health condition or problem studied.")]
-    condition_normalized: Annotated[Text, Doc("The condition folded for comparison: lower case, no punctuation.")] = None
+    condition_normalized: Annotated[Text, Doc("The condition folded for comparison: lower case, no punctuation.")] = (
+        None
+    )
     mesh_id: Annotated[Text, Doc("MeSH descriptor that the registry assigned.")] = None
     meddra_code: Annotated[Text, Doc("MedDRA code that the registry gives.")] = None
     meddra_version: Annotated[Text, Doc("Version of MedDRA the code is from.")] = None
@@ -83,7 +87,9 @@ class Keyword(Row, frozen=True, kw_only=True):
 
 class Arm(Row, frozen=True, kw_only=True):
     label: Annotated[Text, Doc("Name of the arm, group or cohort.")] = None
-    type: Annotated[Text, Doc("Role of the arm (experimental, active_comparator, placebo_comparator ...), lower case.")] = None
+    type: Annotated[
+        Text, Doc("Role of the arm (experimental, active_comparator, placebo_comparator ...), lower case.")
+    ] = None
     description: Annotated[Text, Doc("What happens in the arm.")] = None
 
 
@@ -124,7 +130,7 @@ class CriterionMeasure(Row, frozen=True, kw_only=True):
     upper: Annotated[float | None, Doc("Upper bound in `unit`.")] = None
     upper_inclusive: Annotated[bool | None, Doc("1 when the upper bound itself is allowed.")] = None
     unit: Annotated[Text, Doc("Unit as the source writes it.")] = None
-    negated: Annotated[bool, Doc("1 when the text denies the limit (\"not above 3\").")] = False
+    negated: Annotated[bool, Doc('1 when the text denies the limit ("not above 3").')] = False
     canonical_lower: Annotated[float | None, Doc("Lower bound converted to `canonical_unit`.")] = None
     canonical_upper: Annotated[float | None, Doc("Upper bound converted to `canonical_unit`.")] = None
     canonical_unit: Annotated[Text, Doc("UCUM unit in which limits on this variable are compared.")] = None
@@ -172,7 +178,9 @@ class Investigator(Row, frozen=True, kw_only=True):
 
 
 class Contact(Row, frozen=True, kw_only=True):
-    kind: Annotated[Literal["public", "scientific", "site"], Doc("TRDS 7 and 8: public or scientific queries, or one site.")]
+    kind: Annotated[
+        Literal["public", "scientific", "site"], Doc("TRDS 7 and 8: public or scientific queries, or one site.")
+    ]
     name: Annotated[Text, Doc("Name of the person or office.")] = None
     affiliation: Annotated[Text, Doc("Organization of the person.")] = None
     email: Annotated[Text, Doc("E-mail; published only with publish_contacts = true.")] = None
@@ -188,7 +196,9 @@ class Publication(Row, frozen=True, kw_only=True):
 
 
 class Document(Row, frozen=True, kw_only=True):
-    type: Annotated[Text, Doc("Kind of document (protocol, statistical_analysis_plan, informed_consent ...), lower case.")] = None
+    type: Annotated[
+        Text, Doc("Kind of document (protocol, statistical_analysis_plan, informed_consent ...), lower case.")
+    ] = None
     label: Annotated[Text, Doc("Title of the document.")] = None
     url: Annotated[Text, Doc("Address of the document.")] = None
     date: Annotated[Text, Doc("Date of the document.")] = None
@@ -211,17 +221,30 @@ class Record(Struct, frozen=True, kw_only=True):
     acronym: Annotated[Text, Doc("TRDS 10. Acronym of the trial.")] = None
     brief_summary: Annotated[Text, Doc("What the trial is about and why; for EUCTR its objectives.")] = None
     detailed_description: Annotated[Text, Doc("The longer description of background and procedures.")] = None
-    study_type: Annotated[StudyType | None, Doc("TRDS 15. interventional, observational, expanded_access, basic_science, other.")] = None
+    study_type: Annotated[
+        StudyType | None, Doc("TRDS 15. interventional, observational, expanded_access, basic_science, other.")
+    ] = None
     study_type_raw: Annotated[Text, Doc("Study type as the source writes it.")] = None
-    phase: Annotated[Text, Doc("TRDS 15. early_1, 1, 1/2, 2, 2/3, 3, 3/4, 4, other combinations in this form, or not_applicable.")] = None
+    phase: Annotated[
+        Text, Doc("TRDS 15. early_1, 1, 1/2, 2, 2/3, 3, 3/4, 4, other combinations in this form, or not_applicable.")
+    ] = None
     phase_raw: Annotated[Text, Doc("Phase as the source writes it.")] = None
     allocation: Annotated[Text, Doc("TRDS 15. randomized, non_randomized or na.")] = None
-    intervention_model: Annotated[Text, Doc("TRDS 15. single_group, parallel, crossover, factorial, sequential or other.")] = None
+    intervention_model: Annotated[
+        Text, Doc("TRDS 15. single_group, parallel, crossover, factorial, sequential or other.")
+    ] = None
     intervention_model_description: Annotated[Text, Doc("The model in the registrant's words.")] = None
     masking: Annotated[Text, Doc("TRDS 15. none, single, double, triple, quadruple.")] = None
-    masked_roles: Annotated[Text, Doc("Who is masked: participant, care_provider, investigator, outcomes_assessor; joined with ', '.")] = None
+    masked_roles: Annotated[
+        Text, Doc("Who is masked: participant, care_provider, investigator, outcomes_assessor; joined with ', '.")
+    ] = None
     masking_description: Annotated[Text, Doc("The masking in the registrant's words.")] = None
-    primary_purpose: Annotated[Text, Doc("TRDS 15. treatment, prevention, diagnostic, supportive_care, screening, health_services_research, basic_science, device_feasibility, other.")] = None
+    primary_purpose: Annotated[
+        Text,
+        Doc(
+            "TRDS 15. treatment, prevention, diagnostic, supportive_care, screening, health_services_research, basic_science, device_feasibility, other."
+        ),
+    ] = None
     observational_model: Annotated[Text, Doc("cohort, case_control, case_only ...; lower case.")] = None
     time_perspective: Annotated[Text, Doc("prospective, retrospective, cross_sectional or other.")] = None
     study_design_raw: Annotated[Text, Doc("Design as the source writes it, where it is free text.")] = None
@@ -237,11 +260,15 @@ class Record(Struct, frozen=True, kw_only=True):
     completion_date_type: Annotated[DateType | None, Doc("actual or anticipated.")] = None
     last_update_date: Annotated[Text, Doc("Last update that the source gives.")] = None
     verification_date: Annotated[Text, Doc("When the registrant last confirmed the entry.")] = None
-    prospective_registration: Annotated[bool | None, Doc("1 when registered on or before first enrollment, 0 when after.")] = None
+    prospective_registration: Annotated[
+        bool | None, Doc("1 when registered on or before first enrollment, 0 when after.")
+    ] = None
     target_sample_size: Annotated[Number, Doc("TRDS 17. Planned number of participants.")] = None
     actual_enrollment: Annotated[Number, Doc("TRDS 17. Number of participants enrolled.")] = None
     sample_size_raw: Annotated[Text, Doc("Sample size as the source writes it.")] = None
-    minimum_age_years: Annotated[float | None, Doc("TRDS 14. Lower age limit in years (18 months = 1.5); empty for no limit.")] = None
+    minimum_age_years: Annotated[
+        float | None, Doc("TRDS 14. Lower age limit in years (18 months = 1.5); empty for no limit.")
+    ] = None
     maximum_age_years: Annotated[float | None, Doc("TRDS 14. Upper age limit in years; empty for no limit.")] = None
     minimum_age_raw: Annotated[Text, Doc("Lower age limit as the source writes it.")] = None
     maximum_age_raw: Annotated[Text, Doc("Upper age limit as the source writes it.")] = None
@@ -252,24 +279,42 @@ class Record(Struct, frozen=True, kw_only=True):
     sampling_method: Annotated[Text, Doc("How an observational study samples; lower case.")] = None
     inclusion_criteria: Annotated[Text, Doc("TRDS 14. Key inclusion criteria.")] = None
     exclusion_criteria: Annotated[Text, Doc("TRDS 14. Key exclusion criteria.")] = None
-    eligibility_raw: Annotated[Text, Doc("The whole eligibility text; `criteria.start` and `end` count its characters.")] = None
+    eligibility_raw: Annotated[
+        Text, Doc("The whole eligibility text; `criteria.start` and `end` count its characters.")
+    ] = None
     conditions_raw: Annotated[Text, Doc("Conditions as the source writes them, where they come as one text.")] = None
-    interventions_raw: Annotated[Text, Doc("Interventions as the source writes them, where they come as one text.")] = None
-    primary_outcomes_raw: Annotated[Text, Doc("Primary outcomes as the source writes them, where they come as one text.")] = None
-    secondary_outcomes_raw: Annotated[Text, Doc("Secondary outcomes as the source writes them, where they come as one text.")] = None
+    interventions_raw: Annotated[Text, Doc("Interventions as the source writes them, where they come as one text.")] = (
+        None
+    )
+    primary_outcomes_raw: Annotated[
+        Text, Doc("Primary outcomes as the source writes them, where they come as one text.")
+    ] = None
+    secondary_outcomes_raw: Annotated[
+        Text, Doc("Secondary outcomes as the source writes them, where they come as one text.")
+    ] = None
     has_results: Annotated[bool | None, Doc("TRDS 23. 1 when the registry holds summary results.")] = None
     results_date: Annotated[Text, Doc("TRDS 23. When results were first posted.")] = None
     results_url: Annotated[Text, Doc("TRDS 23. Page of the results.")] = None
-    ipd_sharing: Annotated[Text, Doc("TRDS 24. Plan to share individual participant data: yes, no or undecided.")] = None
+    ipd_sharing: Annotated[Text, Doc("TRDS 24. Plan to share individual participant data: yes, no or undecided.")] = (
+        None
+    )
     ipd_description: Annotated[Text, Doc("TRDS 24. The plan in the registrant's words.")] = None
     ipd_time_frame: Annotated[Text, Doc("TRDS 24. When data will be shared.")] = None
     ipd_access_criteria: Annotated[Text, Doc("TRDS 24. With whom and how data will be shared.")] = None
     ipd_url: Annotated[Text, Doc("TRDS 24. Where data can be asked for.")] = None
-    responsible_party: Annotated[Text, Doc("Who answers for the entry: sponsor, or an investigator with title and affiliation.")] = None
-    has_data_monitoring_committee: Annotated[bool | None, Doc("1 when a data monitoring committee is appointed.")] = None
+    responsible_party: Annotated[
+        Text, Doc("Who answers for the entry: sponsor, or an investigator with title and affiliation.")
+    ] = None
+    has_data_monitoring_committee: Annotated[bool | None, Doc("1 when a data monitoring committee is appointed.")] = (
+        None
+    )
     is_fda_regulated: Annotated[bool | None, Doc("1 when a drug or device regulated by the US FDA is studied.")] = None
-    processed_date: Annotated[Text, Doc("When the source processed the registry's data (WHO ICTRP's export date).")] = None
-    is_partial: Annotated[bool, Doc("1 when the payload held only a part of the entry (an answer cut with fields=).")] = False
+    processed_date: Annotated[Text, Doc("When the source processed the registry's data (WHO ICTRP's export date).")] = (
+        None
+    )
+    is_partial: Annotated[
+        bool, Doc("1 when the payload held only a part of the entry (an answer cut with fields=).")
+    ] = False
 
     secondary_ids: tuple[SecondaryId, ...] = ()
     conditions: tuple[Condition, ...] = ()

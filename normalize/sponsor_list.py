@@ -113,7 +113,9 @@ def ordered_words() -> frozenset[str]:
 
 @cache
 def _index() -> _Index:
-    index = _Index({}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(table("organizations")["ambiguous"])))
+    index = _Index(
+        {}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(table("organizations")["ambiguous"]))
+    )
     for known in organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if index.whole.setdefault(fold(spelling), known) != known:

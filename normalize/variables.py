@@ -41,9 +41,7 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
     implied = frozenset(units.VOCABULARY["implied"].split())
     for name, (code, spellings, *others) in units.VOCABULARY["variables"].items():
         unit = _canonical(code)
-        variable = Variable(
-            name, unit, _factors(others), name in implied or unit.dimension in ("score", "ratio")
-        )
+        variable = Variable(name, unit, _factors(others), name in implied or unit.dimension in ("score", "ratio"))
         for spelling in {
             " ".join(WORD.findall(text.lower())) for text in (*spellings.split("|"), name.replace("_", " "))
         }:

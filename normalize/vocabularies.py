@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
 
-import yaml
-
+from normalize import tables
 from normalize.schema import Unmapped
 from normalize.text import breaks, fold
 
-_FOLDER = Path(__file__).parent / "vocabulary"
 _NAMES = (
     "allocation",
     "arm_type",
@@ -50,9 +47,8 @@ class Unknown(ValueError):
 
 
 def _load(name: str) -> dict[str, tuple[str, ...]]:
-    """Value -> spellings. Every scalar is read as text: `no` and `1` are words here."""
-    table = yaml.load((_FOLDER / f"{name}.yml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    return {value: tuple(spellings or ()) for value, spellings in table.items()}
+    """Value -> spellings."""
+    return {value: tuple(spellings or ()) for value, spellings in tables.table(name).items()}
 
 
 def _index(name: str, table: dict[str, tuple[str, ...]]) -> dict[str, str]:

@@ -13,7 +13,13 @@ from lxml import etree
 from normalize.objects import Notes
 from normalize.schema import Unreadable
 
-_OPTIONS = {"encoding": "utf-8", "resolve_entities": False, "no_network": True, "remove_comments": True, "remove_pis": True}
+_OPTIONS = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "no_network": True,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _STRICT = etree.XMLParser(**_OPTIONS)  # type: ignore[arg-type]
 _LENIENT = etree.XMLParser(recover=True, **_OPTIONS)  # type: ignore[arg-type]
 

@@ -87,16 +87,22 @@ EXPORT = """<?xml version='1.0' encoding='{charset}' ?><Trials_downloaded_from_I
     ],
     ids=["utf-8", "latin-1", "undefined entity", "broken markup", "two megabytes"],
 )
-def test_a_strange_trial_of_an_export_costs_no_neighbour(tmp_path: Path, title: str, charset: str, kept: str | None) -> None:
+def test_a_strange_trial_of_an_export_costs_no_neighbour(
+    tmp_path: Path, title: str, charset: str, kept: str | None
+) -> None:
     body = EXPORT.format(charset=charset, title=title).encode(charset)
     with closing(harvest(tmp_path, "ictrp", "export.xml", body)) as db:
-        assert db.execute("SELECT public_title FROM records WHERE registry_id = 'DRKS90000002'").fetchone() == ("Neighbour",)
+        assert db.execute("SELECT public_title FROM records WHERE registry_id = 'DRKS90000002'").fetchone() == (
+            "Neighbour",
+        )
         found = db.execute("SELECT public_title FROM records WHERE registry_id = 'DRKS90000001'").fetchone()
         if kept is not None:
             assert found == (kept,)
         else:
             told = db.execute("SELECT count(*) FROM warnings WHERE record_id = 'ictrp:DRKS90000001'").fetchone()[0]
-            told += db.execute("SELECT count(*) FROM rejected_payloads WHERE registry_id = 'DRKS90000001'").fetchone()[0]
+            told += db.execute("SELECT count(*) FROM rejected_payloads WHERE registry_id = 'DRKS90000001'").fetchone()[
+                0
+            ]
             assert told >= 1
 
 

@@ -25,7 +25,13 @@ def _imports(file: Path) -> Iterator[str]:
             yield node.module
 
 
-@pytest.mark.parametrize(("room", "forbidden"), [("spiders", ("harvester", "normalize")), ("normalize", ("harvester", "spiders", "scrapy", "sqlite3", "logging", "time", "random"))])
+@pytest.mark.parametrize(
+    ("room", "forbidden"),
+    [
+        ("spiders", ("harvester", "normalize")),
+        ("normalize", ("harvester", "spiders", "scrapy", "sqlite3", "logging", "time", "random")),
+    ],
+)
 def test_imports_run_one_way(room: str, forbidden: tuple[str, ...]) -> None:
     for file in (ROOT / room).rglob("*.py"):
         for name in _imports(file):
@@ -64,4 +70,6 @@ def test_no_other_distribution_shadows_our_packages() -> None:
 def test_every_file_says_which_room_it_is() -> None:
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*.py"):
-            assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))), f"{file.relative_to(ROOT)} has no docstring"
+            assert ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))), (
+                f"{file.relative_to(ROOT)} has no docstring"
+            )

@@ -61,7 +61,9 @@ def exported(catalogue: Path) -> dict[str, list[dict[str, str]]]:
 def current(catalogue: Path, source: str) -> Iterator[tuple[str, bytes, str]]:
     """(record_id, payload, media type) of every record that the catalogue shows."""
     with closing(sqlite3.connect(catalogue / "catalogue.db")) as db, Archive(catalogue / "archive.db") as archive:
-        for record_id, sha256 in db.execute("SELECT record_id, payload_sha256 FROM records WHERE source = ?", (source,)):
+        for record_id, sha256 in db.execute(
+            "SELECT record_id, payload_sha256 FROM records WHERE source = ?", (source,)
+        ):
             media_type = archive.db.execute("SELECT media_type FROM payloads WHERE sha256 = ?", (sha256,)).fetchone()[0]
             yield record_id, archive.body(sha256), media_type
 
@@ -100,13 +102,19 @@ def test_clinicaltrials_gov_loses_no_character(catalogue: Path, exported: dict[s
         assert solid(row["eligibility_raw"]) == said("eligibilityModule", "eligibilityCriteria"), record_id
         outcomes = protocol.get("outcomesModule", {})
         for kind in ("primary", "secondary", "other"):
-            source = [o for o in outcomes.get(f"{kind}Outcomes", ())]
+            source = outcomes.get(f"{kind}Outcomes", ())
             ours = [r for r in below["outcomes"][record_id] if r["kind"] == kind]
             for column, key in (("measure", "measure"), ("description", "description"), ("time_frame", "timeFrame")):
-                assert [solid(r[column]) for r in ours] == [plain(o.get(key)) for o in source], (record_id, kind, column)
+                assert [solid(r[column]) for r in ours] == [plain(o.get(key)) for o in source], (
+                    record_id,
+                    kind,
+                    column,
+                )
         interventions = protocol.get("armsInterventionsModule", {}).get("interventions", ())
         for column, key in (("name", "name"), ("description", "description")):
-            assert [solid(r[column]) for r in below["interventions"][record_id]] == [plain(i.get(key)) for i in interventions], record_id
+            assert [solid(r[column]) for r in below["interventions"][record_id]] == [
+                plain(i.get(key)) for i in interventions
+            ], record_id
         arms = protocol.get("armsInterventionsModule", {}).get("armGroups", ())
         for column, key in (("label", "label"), ("description", "description")):
             assert [solid(r[column]) for r in below["arms"][record_id]] == [plain(a.get(key)) for a in arms], record_id
@@ -130,7 +138,9 @@ def test_ictrp_loses_no_character(catalogue: Path, exported: dict[str, list[dict
         row = records[record_id]
         assert solid(row["public_title"]) == values["Public_title"], record_id
         assert solid(row["scientific_title"]) == values["Scientific_title"], record_id
-        assert solid(row["eligibility_raw"]) == values.get("Inclusion_Criteria", "") + values.get("Exclusion_Criteria", ""), record_id
+        assert solid(row["eligibility_raw"]) == values.get("Inclusion_Criteria", "") + values.get(
+            "Exclusion_Criteria", ""
+        ), record_id
         for column, name in (
             ("conditions_raw", "Condition"), ("interventions_raw", "Intervention"),
             ("primary_outcomes_raw", "Primary_outcome"), ("secondary_outcomes_raw", "Secondary_outcome"),
@@ -144,11 +154,15 @@ def test_euctr_criteria_lose_no_character(catalogue: Path, exported: dict[str, l
     records = {row["record_id"]: row for row in exported["records"]}
     for record_id, body, _ in current(catalogue, "euctr"):
         text = body.decode("utf-8").replace("\r", "")
-        said = "".join(re.findall(r"(?ms)^E\.[34] Principal (?:in|ex)clusion criteria[^:\n]*:(.*?)(?=^E\.[345] )", text))
+        said = "".join(
+            re.findall(r"(?ms)^E\.[34] Principal (?:in|ex)clusion criteria[^:\n]*:(.*?)(?=^E\.[345] )", text)
+        )
         assert sorted(solid(records[record_id]["eligibility_raw"])) == sorted(solid(_BREAK.sub(" ", said))), record_id
 
 
-def test_every_cell_of_the_csv_is_the_cell_of_the_table(catalogue: Path, exported: dict[str, list[dict[str, str]]]) -> None:
+def test_every_cell_of_the_csv_is_the_cell_of_the_table(
+    catalogue: Path, exported: dict[str, list[dict[str, str]]]
+) -> None:
     with closing(sqlite3.connect(catalogue / "catalogue.db")) as db:
         for table, read_back in exported.items():
             names, rows = rows_of(db, table)

@@ -74,7 +74,9 @@ def reading() -> None:
     for name, source, found, floor, bar in cases:
         ours = rate(lambda piece, source=source: to_rows(source, piece), found)  # type: ignore[misc]
         bare = rate(floor, found)
-        print(f"{name:28} {ours:9,.0f}/s   bar {bar:6,}/s   floor {bare:10,.0f}/s   {bare / ours:6.1f} x the floor's time")
+        print(
+            f"{name:28} {ours:9,.0f}/s   bar {bar:6,}/s   floor {bare:10,.0f}/s   {bare / ours:6.1f} x the floor's time"
+        )
 
 
 def end_to_end() -> None:
@@ -102,7 +104,9 @@ def end_to_end() -> None:
         begin = time.perf_counter()
         for table, found in rows.items():
             db.executemany(catalogue.insert_into(table), found)
-        print(f"{'executemany of the same rows':28} {len(files) / (time.perf_counter() - begin):9,.0f}/s   (the floor of writing)")
+        print(
+            f"{'executemany of the same rows':28} {len(files) / (time.perf_counter() - begin):9,.0f}/s   (the floor of writing)"
+        )
         db.close()
 
 
@@ -120,7 +124,9 @@ def memory() -> None:
             with Archive(Path(folder) / "archive.db") as archive:
                 done = import_files(archive, "ictrp", [(large, large.name)])
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"{'500 MB export, broken end':28} {done.records:9,} records, {len(done.refusals)} rejected, peak memory {peak:,.0f} MB (bar 500 MB)")
+            print(
+                f"{'500 MB export, broken end':28} {done.records:9,} records, {len(done.refusals)} rejected, peak memory {peak:,.0f} MB (bar 500 MB)"
+            )
             sys.stdout.flush()
             os._exit(0)
         os.waitpid(child, 0)

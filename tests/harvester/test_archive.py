@@ -16,7 +16,9 @@ from harvester.archive import Archive, Verdict
 from spiders.payloads import RawRecord
 
 
-def raw(body: bytes, fetched_at: str = "2026-01-01T00:00:00Z", registry_id: str = "NCT90000001", marker: str = "") -> RawRecord:
+def raw(
+    body: bytes, fetched_at: str = "2026-01-01T00:00:00Z", registry_id: str = "NCT90000001", marker: str = ""
+) -> RawRecord:
     return RawRecord(
         source="ctgov",
         registry_id=registry_id,
@@ -112,7 +114,9 @@ def test_an_absence_counts_only_after_the_last_capture(archive: Archive) -> None
     ],
     ids=["all", "all with a rejected one", "fewer than announced", "failed", "nothing announced", "cut off"],
 )
-def test_what_fell_short_waits_for_a_run_that_does_not(archive: Archive, verdict: Verdict | None, published: bool) -> None:
+def test_what_fell_short_waits_for_a_run_that_does_not(
+    archive: Archive, verdict: Verdict | None, published: bool
+) -> None:
     run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
     archive.store(run, raw(b"one"))
     if verdict is not None:
@@ -136,10 +140,17 @@ def test_a_file_imported_again_after_a_kill_is_published(archive: Archive) -> No
 
 def test_a_verdict_is_kept(archive: Archive) -> None:
     run = archive.start_run("ctgov", "lupus", "2026-01-01T00:00:00Z")
-    archive.finish_run(run, Verdict(registry="ctgov", query="lupus", announced=7, stored=7, verdict="complete"), "2026-01-02T00:00:00Z")
+    archive.finish_run(
+        run, Verdict(registry="ctgov", query="lupus", announced=7, stored=7, verdict="complete"), "2026-01-02T00:00:00Z"
+    )
     names = [row[1] for row in archive.db.execute("PRAGMA table_info(runs)")]
     row = dict(zip(names, archive.runs()[0], strict=True))
-    assert (row["announced"], row["stored"], row["verdict"], row["finished_at"]) == (7, 7, "complete", "2026-01-02T00:00:00Z")
+    assert (row["announced"], row["stored"], row["verdict"], row["finished_at"]) == (
+        7,
+        7,
+        "complete",
+        "2026-01-02T00:00:00Z",
+    )
 
 
 _WRITER = """
@@ -159,7 +170,9 @@ for number in range(100_000):
 
 def test_killed_at_any_instant_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "archive.db"
-    writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    writer = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
     assert writer.stdout is not None
     acknowledged = 0
     for line in writer.stdout:

@@ -69,7 +69,9 @@ def test_records_become_trials_that_can_be_searched(workshop: Workshop) -> None:
     workshop.take_in(study("NCT90000001"), study("NCT90000002", briefTitle="Péché"))
     built = workshop.build()
     assert (built.records, built.trials, built.read, built.changed) == (2, 2, 2, True)
-    assert workshop.rows("SELECT t.trial_id FROM trials_fts f JOIN trials t ON t.rowid = f.rowid WHERE trials_fts MATCH 'peche'") == [("NCT90000002",)]
+    assert workshop.rows(
+        "SELECT t.trial_id FROM trials_fts f JOIN trials t ON t.rowid = f.rowid WHERE trials_fts MATCH 'peche'"
+    ) == [("NCT90000002",)]
     assert workshop.rows("SELECT primary_sponsor, conditions, phase, registries FROM trials LIMIT 1") == [
         ("Example University", "Recurrent miscarriage", "2", "ClinicalTrials.gov")
     ]
@@ -108,7 +110,9 @@ def test_the_order_of_import_changes_nothing(workshop: Workshop, tmp_path: Path)
 
 
 def test_a_partial_answer_never_replaces_a_fuller_one(workshop: Workshop) -> None:
-    partial = {"protocolSection": {"identificationModule": {"nctId": "NCT90000001"}, "designModule": {"phases": ["PHASE3"]}}}
+    partial = {
+        "protocolSection": {"identificationModule": {"nctId": "NCT90000001"}, "designModule": {"phases": ["PHASE3"]}}
+    }
     workshop.take_in(study("NCT90000001"), name="full.json")
     workshop.take_in(partial, name="partial.json", mtime=1_790_000_000)
     workshop.build()
@@ -117,7 +121,9 @@ def test_a_partial_answer_never_replaces_a_fuller_one(workshop: Workshop) -> Non
 
 
 def test_alone_a_partial_answer_makes_a_poor_record_that_says_so(workshop: Workshop) -> None:
-    workshop.take_in({"protocolSection": {"identificationModule": {"nctId": "NCT90000001"}, "designModule": {"phases": ["PHASE3"]}}})
+    workshop.take_in(
+        {"protocolSection": {"identificationModule": {"nctId": "NCT90000001"}, "designModule": {"phases": ["PHASE3"]}}}
+    )
     workshop.build()
     assert workshop.rows("SELECT phase, is_partial FROM records") == [("3", 1)]
     assert workshop.rows("SELECT count(*) FROM warnings WHERE field = 'record'") == [(1,)]
@@ -127,7 +133,9 @@ def test_a_record_served_twice_at_once_is_two_versions_and_a_warning(workshop: W
     workshop.take_in(study("NCT90000001"), study("NCT90000001", acronym="TWICE"))
     workshop.build()
     assert workshop.rows("SELECT acronym FROM records") == [("TWICE",)], "the fuller one is shown"
-    assert workshop.rows("SELECT reason FROM warnings WHERE field = 'record'")[0][0].startswith("the registry served this record twice")
+    assert workshop.rows("SELECT reason FROM warnings WHERE field = 'record'")[0][0].startswith(
+        "the registry served this record twice"
+    )
 
 
 def test_a_record_no_longer_served_keeps_its_rows(workshop: Workshop) -> None:
@@ -143,7 +151,9 @@ def test_a_record_no_longer_served_keeps_its_rows(workshop: Workshop) -> None:
 def test_contacts_are_published_only_when_configured(workshop: Workshop) -> None:
     entry = study("NCT90000001")
     entry["protocolSection"]["contactsLocationsModule"] = {
-        "centralContacts": [{"name": "Ann Example", "role": "CONTACT", "phone": "+1 555 0100", "email": "ann@example.org"}]
+        "centralContacts": [
+            {"name": "Ann Example", "role": "CONTACT", "phone": "+1 555 0100", "email": "ann@example.org"}
+        ]
     }
     workshop.take_in(entry)
     workshop.build()
@@ -152,7 +162,9 @@ def test_contacts_are_published_only_when_configured(workshop: Workshop) -> None
     assert workshop.rows("SELECT email, phone FROM contacts") == [("ann@example.org", "+1 555 0100")]
 
 
-def test_a_payload_that_cannot_be_read_is_told_and_costs_no_neighbour(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_payload_that_cannot_be_read_is_told_and_costs_no_neighbour(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails_on_the_second(source: str, body: bytes, media_type: str) -> Any:
         if b"NCT90000002" in body:
             raise ZeroDivisionError("a mistake of ours")

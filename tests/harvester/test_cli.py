@@ -110,7 +110,9 @@ def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) 
         (["export", "nothing"], 2, "'nothing' is not one of"),
     ],
 )
-def test_mistakes_are_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int, said: str) -> None:
+def test_mistakes_are_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], status: int, said: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     options = [] if arguments[0] == "check" else ["--data", str(tmp_path / "data")]
     done = run(*arguments, *options)
@@ -138,5 +140,7 @@ def test_it_runs_as_a_module() -> None:
 
 def test_scrapy_lists_the_spiders() -> None:
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-m", "scrapy", "list"], capture_output=True, text=True, check=True, cwd=root)
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "list"], capture_output=True, text=True, check=True, cwd=root
+    )
     assert done.stdout.split() == ["ctgov", "ctis", "euctr", "ictrp", "isrctn"]

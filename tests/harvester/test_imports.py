@@ -68,5 +68,14 @@ def test_hostile_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
         number=b"42",
     )
     assert done.records == 0
-    assert {refusal.file for refusal in done.refusals} == {"empty", "nul", "deep", "braces", "cut", "zip", "latin", "number"}
+    assert {refusal.file for refusal in done.refusals} == {
+        "empty",
+        "nul",
+        "deep",
+        "braces",
+        "cut",
+        "zip",
+        "latin",
+        "number",
+    }
     assert all(len(refusal.reason) > 10 for refusal in done.refusals)

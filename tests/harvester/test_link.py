@@ -69,7 +69,11 @@ def test_two_nct_numbers_do_not_meet_over_a_common_eudract_number() -> None:
 
 
 def test_sponsor_codes_join_nothing() -> None:
-    linked = joined("ictrp:DRKS90000001", "ictrp:ISRCTN90000001", references=(names("ictrp:DRKS90000001", "001", "", "sponsor_code"),))
+    linked = joined(
+        "ictrp:DRKS90000001",
+        "ictrp:ISRCTN90000001",
+        references=(names("ictrp:DRKS90000001", "001", "", "sponsor_code"),),
+    )
     assert linked.links == []
 
 

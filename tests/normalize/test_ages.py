@@ -45,13 +45,30 @@ def test_reads_units_in_words_and_letters(text: str, years: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "N/A", "No limit", "no maximum age", "None", "ND", "-", "/", "Years", "-2147483648 No limit", "0 N/A (No limit)"]
+    "text",
+    [
+        None,
+        "",
+        "N/A",
+        "No limit",
+        "no maximum age",
+        "None",
+        "ND",
+        "-",
+        "/",
+        "Years",
+        "-2147483648 No limit",
+        "0 N/A (No limit)",
+    ],
 )
 def test_no_limit_and_nothing_said_are_understood(text: str | None) -> None:
     assert parse_age(text) == (None, True)
 
 
-@pytest.mark.parametrize("text", ["??", "18-65", "18 to 65 Years", "adult", "37 weeks gestation", "-5", "2147483647", "999 Years", "18 parsecs"])
+@pytest.mark.parametrize(
+    "text",
+    ["??", "18-65", "18 to 65 Years", "adult", "37 weeks gestation", "-5", "2147483647", "999 Years", "18 parsecs"],
+)
 def test_what_is_no_one_age_is_not_understood(text: str) -> None:
     assert parse_age(text) == (None, False)
 

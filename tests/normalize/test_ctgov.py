@@ -555,7 +555,7 @@ def change(payload: Any, path: tuple[Any, ...], value: object) -> None:
             return
     if isinstance(payload, dict) and value == "drop":
         payload.pop(path[-1], None)
-    elif isinstance(payload, dict) or (isinstance(payload, list) and len(payload) > path[-1]):
+    elif isinstance(payload, dict) or (isinstance(payload, list) and path[-1] in range(len(payload))):
         payload[path[-1]] = value
 
 

@@ -37,7 +37,12 @@ def test_a_range_gives_the_number_planned_for() -> None:
 
 
 def test_groups_are_added_up() -> None:
-    assert parse_size("Case group:50;Control group:60;") == (110, (("Case group", 50), ("Control group", 60)), True, True)
+    assert parse_size("Case group:50;Control group:60;") == (
+        110,
+        (("Case group", 50), ("Control group", 60)),
+        True,
+        True,
+    )
     assert parse_size("Case series：40；") == (40, (("Case series", 40),), True, True)
 
 

@@ -213,7 +213,9 @@ def test_registry_is_the_short_name_of_the_source_register(source: str, number: 
 def test_an_unknown_register_is_told_by_the_number_and_reported() -> None:
     record = trial("Register of the Moon", "DRKS00999901")
     assert record.registry == "DRKS"
-    assert [(value.vocabulary, value.raw_value) for value in record.unmapped_values] == [("registry", "Register of the Moon")]
+    assert [(value.vocabulary, value.raw_value) for value in record.unmapped_values] == [
+        ("registry", "Register of the Moon")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +241,12 @@ def test_dates_decide_whether_registration_was_prospective(
 
 @pytest.mark.parametrize(
     ("written_date", "iso"),
-    [("18-10-2020", "2020-10-18"), ("2020/10/18", "2020-10-18"), ("2020-10-18 00:00:00", "2020-10-18"), ("18/10/2020", "2020-10-18")],
+    [
+        ("18-10-2020", "2020-10-18"),
+        ("2020/10/18", "2020-10-18"),
+        ("2020-10-18 00:00:00", "2020-10-18"),
+        ("18/10/2020", "2020-10-18"),
+    ],
 )
 def test_dates_of_every_register(written_date: str, iso: str) -> None:
     assert trial(Date_registration=written_date, Date_enrollement=written_date).date_of_registration == iso
@@ -299,7 +306,9 @@ def test_ages_of_euctr_are_those_of_its_bands(
 
 def test_age_form_of_euctr_is_kept_as_text_but_is_no_criterion() -> None:
     exclusion = "Exclusion criteria: <br>- Pregnancy<br>- Of:<br>  - one<br>  - two"
-    record = trial("EUCTR", "EUCTR2018-099901-41-FR", Inclusion_Criteria=age_form("no", "yes", "no"), Exclusion_Criteria=exclusion)
+    record = trial(
+        "EUCTR", "EUCTR2018-099901-41-FR", Inclusion_Criteria=age_form("no", "yes", "no"), Exclusion_Criteria=exclusion
+    )
     assert record.eligibility_raw is not None
     assert "F.1.2.1 Number of subjects for this age range 5" in record.eligibility_raw
     assert record.inclusion_criteria == "Asthma"
@@ -323,8 +332,13 @@ def test_limits_whose_sign_ictrp_lost_are_a_warning_and_no_measure() -> None:
 
 
 def test_one_field_with_both_headings_is_taken_apart() -> None:
-    record = trial(Inclusion_Criteria="\r<br>Inclusion Criteria:\r<br>\r<br> - A\r<br>\r<br>Exclusion Criteria:\r<br>\r<br> - B")
-    assert [(criterion.kind, criterion.text) for criterion in record.criteria] == [("inclusion", "A"), ("exclusion", "B")]
+    record = trial(
+        Inclusion_Criteria="\r<br>Inclusion Criteria:\r<br>\r<br> - A\r<br>\r<br>Exclusion Criteria:\r<br>\r<br> - B"
+    )
+    assert [(criterion.kind, criterion.text) for criterion in record.criteria] == [
+        ("inclusion", "A"),
+        ("exclusion", "B"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -374,7 +388,9 @@ def test_a_design_that_contradicts_itself_is_a_warning() -> None:
         ),
     ],
 )  # fmt: skip
-def test_conditions_by_each_registers_habit(register: str, text: str, conditions: list[str], keywords: list[str]) -> None:
+def test_conditions_by_each_registers_habit(
+    register: str, text: str, conditions: list[str], keywords: list[str]
+) -> None:
     record = trial(register, Condition=text)
     assert [row.condition for row in record.conditions] == conditions
     assert [row.keyword for row in record.keywords] == keywords
@@ -638,7 +654,9 @@ def test_recorded_elements_that_are_filled_are_read(recorded: list[Recorded], el
         # An EUCTR number of another country is the record's own number.
         text = item.elements.get(element, "")
         own = element == "Secondary_ID" and text[:14] in item.record.registry_id
-        assert bool(FILLED[element](item.record)) == bool(text) or own or LABELS_ALONE.fullmatch(text), item.record.registry_id
+        assert bool(FILLED[element](item.record)) == bool(text) or own or LABELS_ALONE.fullmatch(text), (
+            item.record.registry_id
+        )
 
 
 @pytest.mark.parametrize(
@@ -767,14 +785,23 @@ def test_recorded_lists_keep_their_order(recorded: list[Recorded]) -> None:
 def test_recorded_groups_of_chictr_are_arms(recorded: list[Recorded]) -> None:
     """Names of groups are the same in Target_size and Intervention, but for diagnostic studies."""
     for item in recorded:
-        if item.record.registry == "ChiCTR" and item.record.interventions and "Index test" not in item.elements["Intervention"]:
+        if (
+            item.record.registry == "ChiCTR"
+            and item.record.interventions
+            and "Index test" not in item.elements["Intervention"]
+        ):
             sized = [count.scope_value for count in item.record.enrollment_counts if count.scope == "arm"]
             assert [arm.label for arm in item.record.arms] == sized, item.record.registry_id
 
 
 def test_recorded_values_that_no_vocabulary_knows(recorded: list[Recorded]) -> None:
     unmapped = {(value.vocabulary, value.raw_value) for item in recorded for value in item.record.unmapped_values}
-    assert unmapped <= {("phase", "Not selected"), ("country", "Europe"), ("country", "Asia(except Japan)"), ("country", "??")}
+    assert unmapped <= {
+        ("phase", "Not selected"),
+        ("country", "Europe"),
+        ("country", "Asia(except Japan)"),
+        ("country", "??"),
+    }
 
 
 def test_recorded_page_of_one_trial(shared: Path) -> None:
@@ -823,7 +850,9 @@ PAYLOADS = [payload(folder.name) for folder in sorted(FIXTURES.iterdir())]
     st.sampled_from(PAYLOADS),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 300), st.binary(max_size=12)), min_size=1, max_size=4),
 )
-def test_mutated_payloads_are_records_or_unreadable(given_payload: tuple[bytes, str], edits: list[tuple[float, int, bytes]]) -> None:
+def test_mutated_payloads_are_records_or_unreadable(
+    given_payload: tuple[bytes, str], edits: list[tuple[float, int, bytes]]
+) -> None:
     body, media_type = given_payload
     for place, length, inserted in edits:
         start = int(place * len(body))
@@ -839,7 +868,9 @@ FRAGMENTS = st.sampled_from(
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.sampled_from(["ClinicalTrials.gov", "EUCTR", "CTIS", "ChiCTR", "ANZCTR", "IRCT", "CTRI", "DRKS", "JPRN", "PACTR", "Moon"]),
+    st.sampled_from(
+        ["ClinicalTrials.gov", "EUCTR", "CTIS", "ChiCTR", "ANZCTR", "IRCT", "CTRI", "DRKS", "JPRN", "PACTR", "Moon"]
+    ),
     st.dictionaries(
         st.sampled_from([name for name in NAMES if name not in ("TrialID", "Source_Register")]),
         st.lists(FRAGMENTS | st.text(max_size=6), max_size=14).map("".join),
@@ -853,11 +884,28 @@ def test_any_text_in_any_element_is_a_record(register: str, elements: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "filler", [" ", "\n", ";", "<br>", "[", "Product Name: x\n\n", "Group 1: ", "<", "&", "(", "F.1.2 ", "MedDRA version: ", " ;Timepoint: "]
+    "filler",
+    [
+        " ",
+        "\n",
+        ";",
+        "<br>",
+        "[",
+        "Product Name: x\n\n",
+        "Group 1: ",
+        "<",
+        "&",
+        "(",
+        "F.1.2 ",
+        "MedDRA version: ",
+        " ;Timepoint: ",
+    ],
 )
 @pytest.mark.parametrize("register", ["EUCTR", "IRCT", "ChiCTR"])
 def test_a_long_text_takes_no_long_time(register: str, filler: str) -> None:
     """50,000 characters in each list: a pattern that backtracks would take minutes."""
     text = "a" + filler * (50_000 // len(filler)) + "b"
-    record = trial(register, Condition=text, Intervention=text, Primary_outcome=text, Study_design="Controlled: no" + text)
+    record = trial(
+        register, Condition=text, Intervention=text, Primary_outcome=text, Study_design="Controlled: no" + text
+    )
     assert record.registry_id == "NCT09990009"

@@ -97,7 +97,9 @@ def test_other_codes_are_no_registry_numbers(text: str) -> None:
     assert find(f"see {text} there") == []
 
 
-@pytest.mark.parametrize("text", ["ChiCTR: ChiCTR2000029308", "ChiCTR number 2000029308", "ChiCTR ID 2000029308", "ChiCTR no. 2000029308"])
+@pytest.mark.parametrize(
+    "text", ["ChiCTR: ChiCTR2000029308", "ChiCTR number 2000029308", "ChiCTR ID 2000029308", "ChiCTR no. 2000029308"]
+)
 def test_words_before_a_number_are_no_part_of_it(text: str) -> None:
     assert [found.normalized for found in find(text)] == ["ChiCTR2000029308"]
 
@@ -140,7 +142,10 @@ def test_normalizing_twice_changes_nothing(text: str) -> None:
 
 
 def test_a_long_text_without_numbers_is_cheap() -> None:
-    text = "Adults aged 18 to 65 years, ECOG 0-2, platelets >= 100,000/mm3, creatinine 1.5 mg/dL, functional class II. " * 95
+    text = (
+        "Adults aged 18 to 65 years, ECOG 0-2, platelets >= 100,000/mm3, creatinine 1.5 mg/dL, functional class II. "
+        * 95
+    )
     rounds = 20
     started = time.perf_counter()
     for _ in range(rounds):
@@ -163,12 +168,21 @@ def _types(*fields: tuple[str, str, object], own: str = "NCT09999999") -> list[t
 
 
 def test_a_registry_number_is_known_by_its_form_whatever_the_hint() -> None:
-    fields = [("OTHER", "2017-001400-29", "other"), ("OTHER", "U1111-1234-5678", "funder"), ("code", "NCT01234567", "sponsor_code")]
+    fields = [
+        ("OTHER", "2017-001400-29", "other"),
+        ("OTHER", "U1111-1234-5678", "funder"),
+        ("code", "NCT01234567", "sponsor_code"),
+    ]
     assert _types(*fields) == [("2017-001400-29", "registry"), ("U1111-1234-5678", "utn"), ("NCT01234567", "registry")]
 
 
 def test_other_codes_have_the_type_of_their_hint() -> None:
-    fields = [("a", "R01 CA-12345", "funder"), ("b", "CRUKD/22/002", None), ("c", "KEYMAKER", None), ("d", "NCT01111111", "alias")]
+    fields = [
+        ("a", "R01 CA-12345", "funder"),
+        ("b", "CRUKD/22/002", None),
+        ("c", "KEYMAKER", None),
+        ("d", "NCT01111111", "alias"),
+    ]
     assert _types(*fields) == [
         ("R01CA12345", "funder"),
         ("CRUKD22002", "sponsor_code"),
@@ -187,7 +201,10 @@ def test_a_joined_list_is_taken_apart_and_junk_is_left_out() -> None:
 
 
 def test_a_code_beside_a_registry_number_is_kept() -> None:
-    assert _types(("x", "AB-029 (EudraCT 2017-001400-29)", None)) == [("2017-001400-29", "registry"), ("AB029", "sponsor_code")]
+    assert _types(("x", "AB-029 (EudraCT 2017-001400-29)", None)) == [
+        ("2017-001400-29", "registry"),
+        ("AB029", "sponsor_code"),
+    ]
     assert _types(("x", "NCT01234567 dated 20/01/2011", None)) == [("NCT01234567", "registry")]
 
 
@@ -223,7 +240,9 @@ def test_fields_come_before_texts_and_each_number_and_type_once() -> None:
 
 
 @given(st.lists(st.tuples(st.text(), st.text(), st.none())), st.lists(st.tuples(st.text(), st.text())), st.text())
-def test_no_input_raises_and_no_row_is_blank(fields: list[tuple[str, str, None]], texts: list[tuple[str, str]], own: str) -> None:
+def test_no_input_raises_and_no_row_is_blank(
+    fields: list[tuple[str, str, None]], texts: list[tuple[str, str]], own: str
+) -> None:
     for row in secondary_ids(fields, texts, own):
         assert row.id_raw.strip()
         assert row.id_normalized.strip()

@@ -120,7 +120,10 @@ def test_a_secondary_design_that_is_no_allocation_is_not_reported() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b'<allTrials totalCount="0" xmlns="http://www.67bricks.com/isrctn"></allTrials>', "a search answer with 0 of them"),
+        (
+            b'<allTrials totalCount="0" xmlns="http://www.67bricks.com/isrctn"></allTrials>',
+            "a search answer with 0 of them",
+        ),
         (b"<allTrials><fullTrial/><fullTrial/></allTrials>", "a search answer with 2 of them"),
         (b"<html><body>Sorry</body></html>", "found <html>"),
         (b"<fullTrial><trial/></fullTrial>", "no ISRCTN of eight figures"),
@@ -155,7 +158,9 @@ def test_recorded_trials(shared: Path) -> None:
             assert record.unmapped_values == ()
             assert record.warnings == ()
             texts = json.loads(msgspec.json.encode(record))
-            said = "".join(json.dumps(texts, ensure_ascii=False).replace("\\n", "").replace("\\t", "").replace('\\"', '"').split())
+            said = "".join(
+                json.dumps(texts, ensure_ascii=False).replace("\\n", "").replace("\\t", "").replace('\\"', '"').split()
+            )
             for name in ("title", "scientificTitle", "studyHypothesis", "plainEnglishSummary", "inclusion", "exclusion", "description",
                          "primaryOutcome", "secondaryOutcome", "variable", "method", "timepoints", "publicationDetails"):  # fmt: skip
                 for node in element.iter(f"{NAMESPACE}{name}"):

@@ -53,7 +53,13 @@ def test_phases_of_every_register(spelling: str, phase: str) -> None:
 
 @pytest.mark.parametrize(
     ("answers", "phase"),
-    [("no yes no no", "2"), ("yes yes no no", "1/2"), ("yes no no yes", "1/4"), ("no yes no yes", "2/4"), ("yes yes yes no", "1/2/3")],
+    [
+        ("no yes no no", "2"),
+        ("yes yes no no", "1/2"),
+        ("yes no no yes", "1/4"),
+        ("no yes no yes", "2/4"),
+        ("yes yes yes no", "1/2/3"),
+    ],
 )
 @pytest.mark.parametrize("between", ["\n", "<br>", " "])
 def test_phases_of_euctr_as_ictrp_prints_them(answers: str, phase: str, between: str) -> None:
@@ -67,7 +73,9 @@ def test_phases_of_euctr_as_ictrp_prints_them(answers: str, phase: str, between:
     assert lookup("phase", between.join(lines)) == phase
 
 
-@pytest.mark.parametrize("spelling", ["Not Specified", "Not selected", "-", "phase five", "Phase 1 of the contract", "no no no no"])
+@pytest.mark.parametrize(
+    "spelling", ["Not Specified", "Not selected", "-", "phase five", "Phase 1 of the contract", "no no no no"]
+)
 def test_a_phase_that_no_rule_reads_is_unknown(spelling: str) -> None:
     with pytest.raises(Unknown, match="phase"):
         lookup("phase", spelling)
@@ -229,7 +237,12 @@ def test_the_closed_lists_of_clinicaltrials_gov_are_known_whole(shared: Path) ->
 
 
 def test_every_spelling_in_the_recorded_exports_is_known_or_says_nothing(shared: Path) -> None:
-    columns = {"Phase": "phase", "Recruitment Status": "recruitment_status", "Study type": "study_type", "Inclusion gender": "sex"}
+    columns = {
+        "Phase": "phase",
+        "Recruitment Status": "recruitment_status",
+        "Study type": "study_type",
+        "Inclusion gender": "sex",
+    }
     unmapped: list[Unmapped] = []
     for path in sorted((shared / "recorded/ictrp/csv").glob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as handle:
