@@ -234,9 +234,9 @@ class Archive:
         return {
             (source, registry_id): seen_at
             for source, registry_id, seen_at in self.db.execute(
-                "SELECT a.source, a.registry_id, min(a.seen_at) FROM absences a WHERE a.seen_at > coalesce("
-                " (SELECT max(c.fetched_at) FROM payloads p JOIN captures c USING (sha256)"
-                "  WHERE p.source = a.source AND p.registry_id = a.registry_id), '')"
+                "SELECT a.source, a.registry_id, min(a.seen_at) FROM absences a WHERE (a.seen_at, a.run_id) > ("
+                " SELECT c.fetched_at, c.run_id FROM payloads p JOIN captures c USING (sha256)"
+                " WHERE p.source = a.source AND p.registry_id = a.registry_id ORDER BY 1 DESC, 2 DESC LIMIT 1)"
                 " GROUP BY a.source, a.registry_id"
             )
         }

@@ -102,6 +102,13 @@ def test_an_absence_counts_only_after_the_last_capture(archive: Archive) -> None
     assert archive.absences() == {("ctgov", "NCT90000001"): "2026-01-06T00:00:00Z"}
 
 
+def test_within_one_second_the_later_run_is_right(archive: Archive) -> None:
+    first, second = (archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z") for _ in range(2))
+    archive.store(first, raw(b"one", "2026-01-05T00:00:00Z"))
+    archive.mark_absent(second, "ctgov", "NCT90000001", "2026-01-05T00:00:00Z")
+    assert set(archive.absences()) == {("ctgov", "NCT90000001")}
+
+
 @pytest.mark.parametrize(
     ("verdict", "published"),
     [
