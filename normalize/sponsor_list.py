@@ -123,7 +123,7 @@ def _index() -> _Index:
                     f"vocabulary/organizations.yml has {spelling!r} under {known.name} and {index.whole[fold(spelling)].name}"
                 )
         for spelling in (known.name, *known.phrases):
-            words = tuple(words_of(spelling))
+            words = words_of(spelling)
             lost = set(fold(spelling).split()) & (LEGAL_FORMS | STOP) - _JOINING - set(words)
             if lost and not distinctive(words) and not any(w in PLACES for w in words):
                 continue  # "E-DA Hospital" would be any hospital: only as a whole name

@@ -6,6 +6,7 @@ Undoes misread encodings, translates general words, drops legal forms, finds bra
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from normalize.sponsor_words import (
@@ -84,7 +85,8 @@ def repaired(text: str) -> str:
     return text
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> tuple[str, ...]:
     """Folded words; single letters that follow one another are one word: "S.p.A." is "spa"."""
     out: list[str] = []
     run = ""
@@ -98,14 +100,15 @@ def tokens(text: str) -> list[str]:
         out.append(word)
     if run:
         out.append(run)
-    return out
+    return tuple(out)
 
 
-def words_of(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
     """English words of a text in order, without stop words and legal forms."""
     text = _POSSESSIVE.sub("s", _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))
-    every = english(tokens(text))
-    kept = [w for w in every if w not in STOP and w not in LEGAL_FORMS]
+    every = tuple(english(tokens(text)))
+    kept = tuple(w for w in every if w not in STOP and w not in LEGAL_FORMS)
     # "AM-Pharma" and "AB Science" would be left with nothing that names them.
     return every if kept and all(w in BUSINESS for w in kept) else kept
 
@@ -131,7 +134,7 @@ def read_name(name_raw: str) -> Name:
     parts = [p for p in _SPLIT.split(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), outside)) if p.strip()]
     apart = [p.strip() for p in parts if len(parts) > 1 and _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
     abbreviations += apart
-    segments = [(_without_department(words_of(p)), bool(_TITLE.search(p))) for p in parts]
+    segments = [(_without_department(list(words_of(p))), bool(_TITLE.search(p))) for p in parts]
     inside = [words_of(b) for b in brackets]
     every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
     places = frozenset(w for w in every if w in PLACES) | _towns(segments)
@@ -139,7 +142,7 @@ def read_name(name_raw: str) -> Name:
     base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
     person = bool(_TITLE.search(head)) and not company and not any(w in HEADS for w in every)
     return Name(
-        tuple(words_of(text)),
+        words_of(text),
         tuple(base),
         places,
         countries,

@@ -5,7 +5,7 @@ What a word means in English, which words say nothing, which are places. Called 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import pycountry
@@ -145,7 +145,7 @@ def _in_english(word: str) -> tuple[str, ...]:
     return (_CITY.get(word) or _COUNTRY.get(word) or word,)
 
 
-def english(words: list[str]) -> list[str]:
+def english(words: Sequence[str]) -> list[str]:
     """Folded words of any language -> English words; places as one word each; stop words and legal forms still among them."""
     out: list[str] = []
     at = 0

@@ -223,6 +223,7 @@ _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode_study = msgspec.json.Decoder(_Study).decode
 _decode_answer = msgspec.json.Decoder(_Answer).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_lines = msgspec.json.Decoder(msgspec.Raw).decode_lines
 
 
 def page_of(body: bytes) -> Page:
@@ -306,16 +307,7 @@ def _cut_ctgov_text(body: bytes, note: Note) -> Iterator[Piece]:
             return
         answer = _decode_answer(body)
     except _BROKEN:
-        listed = re.search(rb'"studies"\s*:\s*\[', body)
-        study = body.find(b'"protocolSection"')
-        begin = listed.end() if listed and (study < 0 or listed.start() < study) else 0
-        empty = True
-        for found in json_objects(io.BytesIO(), body[begin:]):
-            empty = False
-            yield _ctgov_slice(found)
-        if empty:
-            reason = "the JSON is cut off or broken and holds no whole study: download it again"
-            yield Piece(body=body, media_type="application/json", reason=reason)
+        yield from _cut_lines(body)
         return
     if answer.studies is None:
         yield _ctgov_piece(body)
@@ -323,6 +315,21 @@ def _cut_ctgov_text(body: bytes, note: Note) -> Iterator[Piece]:
     if answer.totalCount is not None and answer.totalCount > len(answer.studies):
         note(f"the page holds {len(answer.studies):,} of {answer.totalCount:,} announced studies: incomplete")
     yield from (_ctgov_piece(bytes(raw)) for raw in answer.studies)
+
+
+def _cut_lines(body: bytes) -> Iterator[Piece]:
+    """One study a line; or, where the JSON is broken, the studies of it that are whole."""
+    try:
+        lines = _decode_lines(body)
+    except _BROKEN:
+        listed = re.search(rb'"studies"\s*:\s*\[', body)
+        study = body.find(b'"protocolSection"')
+        begin = listed.end() if listed and (study < 0 or listed.start() < study) else 0
+        pieces = [_ctgov_slice(found) for found in json_objects(io.BytesIO(), body[begin:])]
+        reason = "the JSON is cut off or broken and holds no whole study: download it again"
+        yield from pieces or [Piece(body=body, media_type="application/json", reason=reason)]
+    else:
+        yield from (_ctgov_piece(bytes(raw)) for raw in lines)
 
 
 def _ctgov_slice(found: Slice) -> Piece:
