@@ -320,7 +320,8 @@ def _serve(data: Path, port: int) -> None:
 def export_command(table: str, form: str, output: Any, data: Path) -> None:
     """Writes a whole TABLE of the catalogue, every row and every character.
 
-    Tables: trials, records, criteria, outcomes, secondary_ids ... (`harvester status` counts them).
+    Tables: trials, records, criteria, outcomes, secondary_ids ... The site's dictionary describes every one; an unknown
+    TABLE is answered with the whole list.
 
     Example: harvester export trials -o trials.csv
     """

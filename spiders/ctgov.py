@@ -37,7 +37,7 @@ from scrapy.http import Response
 
 from spiders.base import Fault, Item, RegistrySpider, media_type
 from spiders.payloads import NotAPage, Note, Piece, looks_like, refusal, rest_of, what_it_is
-from spiders.slices import CHUNK, LARGEST, Slice, json_objects
+from spiders.slices import CHUNK, LARGEST, Slice, json_headed
 
 NUMBER = re.compile(r"NCT\d{8}")
 
@@ -196,6 +196,8 @@ class Page(Struct, frozen=True, kw_only=True):
 
 #: `/studies/{nctId}` accepts 1 to 8 digits after zeros; a stored record always has eight.
 _NCT = re.compile(r"NCT\d{8}")
+#: How a study opens; nothing inside one does.
+_HEAD = re.compile(rb'\{\s*"protocolSection"')
 #: derivedSection.miscInfoModule.versionHolder changes with every data release and means nothing.
 _VERSION_HOLDER = re.compile(rb'"versionHolder"\s*:\s*"[^"]*"')
 
@@ -246,7 +248,7 @@ def _broken_page(body: bytes, problem: Exception) -> Page:
     listed = re.search(rb'"studies"\s*:\s*\[', body)
     if not listed:
         raise NotAPage(f'the JSON is broken ({problem}) and has no "studies"') from problem
-    slices = list(json_objects(io.BytesIO(), body[listed.end() :]))
+    slices = list(json_headed(io.BytesIO(), _HEAD, body[listed.end() :]))
     total = re.search(rb'"totalCount"\s*:\s*(\d+)', body[: listed.start()] + body[-400:])
     token = re.search(rb'"nextPageToken"\s*:\s*"([^"]+)"', body[: listed.start()] + body[-400:])
     if not all(piece.whole for piece in slices):
@@ -295,7 +297,7 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
     listed = re.search(rb'"studies"\s*:\s*\[', start)
     study = re.search(rb'"protocolSection"', start)
     begin = listed.end() if listed and (not study or listed.start() < study.start()) else 0
-    for found in json_objects(stream, start[begin:] + rest):
+    for found in json_headed(stream, _HEAD, start[begin:] + rest):
         yield _ctgov_slice(found)
 
 
@@ -325,7 +327,7 @@ def _cut_lines(body: bytes) -> Iterator[Piece]:
         listed = re.search(rb'"studies"\s*:\s*\[', body)
         study = body.find(b'"protocolSection"')
         begin = listed.end() if listed and (study < 0 or listed.start() < study) else 0
-        pieces = [_ctgov_slice(found) for found in json_objects(io.BytesIO(), body[begin:])]
+        pieces = [_ctgov_slice(found) for found in json_headed(io.BytesIO(), _HEAD, body[begin:])]
         reason = "the JSON is cut off or broken and holds no whole study: download it again"
         yield from pieces or [Piece(body=body, media_type="application/json", reason=reason)]
     else:
@@ -335,7 +337,7 @@ def _cut_lines(body: bytes) -> Iterator[Piece]:
 def _ctgov_slice(found: Slice) -> Piece:
     if found.whole:
         return _ctgov_piece(found.body)
-    reason = "the file ends in the middle of a study: download it again"
+    reason = "the study breaks off before its end: download it again"
     return Piece(body=found.body, media_type="application/json", reason=reason)
 
 

@@ -71,11 +71,16 @@ def _registry(source: str) -> ModuleType:
     return import_module(f"spiders.{source}")
 
 
+#: Bytes of a member's header in a zip, without its name (APPNOTE.TXT 4.3.7).
+_ZIP_HEADER = 30
+
+
 def _cut_zip(source: str, stream: BinaryIO, note: Note) -> Iterator[Piece]:
     try:
         archive = zipfile.ZipFile(stream)
     except zipfile.BadZipFile as problem:
         reason = f"the zip is broken ({problem}): download it again"
+        stream.seek(0)
         yield Piece(body=rest_of(b"", stream), media_type="application/zip", reason=reason)
         return
     for member in archive.infolist():
@@ -86,20 +91,22 @@ def _cut_zip(source: str, stream: BinaryIO, note: Note) -> Iterator[Piece]:
                 yield from _registry(source).cut(inside, note)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as problem:
             reason = f"{member.filename} in the zip cannot be unpacked: {problem}"
-            yield Piece(body=member.filename.encode(), media_type="application/zip", reason=reason)
+            stream.seek(member.header_offset)  # what is kept is the member as it is packed, its header before it
+            packed = stream.read(min(member.compress_size + _ZIP_HEADER + len(member.filename.encode()), LARGEST))
+            yield Piece(body=packed, media_type="application/zip", reason=reason)
 
 
 class Joined(io.RawIOBase):
     """A stream whose first bytes were read already, put together again."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head, self.rest_of = head, rest
+        self._head, self._rest = head, rest
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        piece = self._head[: len(buffer)] or self.rest_of.read(len(buffer))
+        piece = self._head[: len(buffer)] or self._rest.read(len(buffer))
         self._head = self._head[len(piece) :] if self._head else b""
         buffer[: len(piece)] = piece
         return len(piece)

@@ -57,6 +57,50 @@ def json_objects(stream: BinaryIO, start: bytes = b"") -> Iterator[Slice]:
         yield Slice(buffer[opened:], False)
 
 
+def json_headed(stream: BinaryIO, head: re.Pattern[bytes], start: bytes = b"") -> Iterator[Slice]:
+    """The JSON objects of a stream that open with `head`, which nothing inside such an object may match.
+
+    Where a brace or a quotation mark is missing, an object ends before the next head, as a part: its neighbours live. What
+    stands between objects is passed over, unless a brace in it says that it may be another object.
+    """
+    buffer, position = start, 0
+    while True:
+        opening = head.search(buffer, position)
+        following = head.search(buffer, opening.end()) if opening else None
+        more = b""
+        if following is None:
+            more = stream.read(CHUNK)
+            if more and len(buffer) - position <= LARGEST:
+                buffer, position = buffer[position:] + more, 0
+                continue
+        stop = following.start() if following else len(buffer)
+        begin = opening.start() if opening else stop
+        end = _closing(buffer, begin, stop)
+        if b"{" in buffer[position:begin]:
+            yield Slice(buffer[position:begin], False)
+        if opening:
+            yield Slice(buffer[begin : end or stop], bool(end))
+        position = end or stop
+        if following is None:
+            if b"{" in buffer[position:]:
+                yield Slice(buffer[position:], False)
+            buffer, position = more, 0
+            if not buffer:
+                return
+
+
+def _closing(buffer: bytes, begin: int, stop: int) -> int:
+    """Where the object that opens at `begin` is closed; 0 when that is not before `stop`."""
+    depth = 0
+    for token in _BRACE.finditer(buffer, begin, stop):
+        if token[0] == b'"':  # a string without end
+            return 0
+        depth += {b"{": 1, b"}": -1}.get(token[0], 0)
+        if depth == 0 and token[0] == b"}":
+            return token.end()
+    return 0
+
+
 def xml_elements(stream: BinaryIO, name: bytes) -> Iterator[Slice]:
     """Every `<name ...>...</name>` of a stream; elements of that name must not be nested.
 

@@ -66,6 +66,8 @@ def test_a_damaged_member_of_a_zip_costs_only_itself() -> None:
     found = pieces("ctgov", bytes(body))
     assert found[-1].registry_id == "NCT90000002"
     assert "cannot be unpacked" in (found[0].reason or "")
+    assert found[0].body in bytes(body), "the packed bytes are kept"
+    assert len(found[0].body) > 40
 
 
 def test_a_broken_study_in_a_page_costs_only_itself() -> None:
@@ -73,6 +75,13 @@ def test_a_broken_study_in_a_page_costs_only_itself() -> None:
     found = pieces("ctgov", body)
     assert [piece.registry_id for piece in found] == [None, "NCT90000002"]
     assert "not readable JSON" in (found[0].reason or "")
+
+
+def test_a_study_without_its_end_costs_no_neighbour() -> None:
+    three = [json.dumps(study(f"NCT9000000{n}")) for n in (1, 2, 3)]
+    found = pieces("ctgov", f'{{"studies": [{three[0]}, {three[1][:-20]}, {three[2]}]}}'.encode())
+    assert [piece.registry_id for piece in found] == ["NCT90000001", None, "NCT90000003"]
+    assert found[1].body.startswith(three[1][:-20].encode())
 
 
 def test_a_lone_surrogate_does_not_lose_the_study() -> None:
@@ -85,7 +94,7 @@ def test_a_file_that_ends_early_keeps_what_is_whole() -> None:
     body = json.dumps([ONE, TWO]).encode()[:-30]
     found = pieces("ctgov", body)
     assert found[0].registry_id == "NCT90000001"
-    assert found[1].reason == "the file ends in the middle of a study: download it again"
+    assert found[1].reason == "the study breaks off before its end: download it again"
 
 
 def test_what_is_said_of_wrong_files() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.slices import Slice, csv_records, json_objects, texts_headed, xml_elements
+from spiders.slices import Slice, csv_records, json_headed, json_objects, texts_headed, xml_elements
 
+HEAD = re.compile(rb'\{\s*"first"')
 OBJECTS = st.lists(
     st.dictionaries(st.text(), st.text() | st.lists(st.dictionaries(st.text(), st.integers()))), max_size=6
 )
@@ -30,11 +33,34 @@ def test_objects_of_an_array_come_whole_whatever_the_chunks(objects: list[object
 
 def test_braces_and_quotes_inside_strings_are_text() -> None:
     body = rb'[{"a": "} { \" } "}, {"b": {"c": "\\"}}]'
-    assert [found.body for found in json_objects(io.BytesIO(body))] == [rb'{"a": "} { \" } "}', rb'{"b": {"c": "\\"}}']
+    assert [found.body for found in json_objects(io.BytesIO(body))] == [
+        rb'{"a": "} { \" } "}',
+        rb'{"b": {"c": "\\"}}',
+    ]
 
 
 def test_an_object_cut_off_is_handed_back_as_a_part() -> None:
-    assert list(json_objects(io.BytesIO(b'{"a": 1}\n{"b": '))) == [Slice(b'{"a": 1}', True), Slice(b'{"b": ', False)]
+    assert list(json_objects(io.BytesIO(b'{"a": 1}\n{"b": '))) == [
+        Slice(b'{"a": 1}', True),
+        Slice(b'{"b": ', False),
+    ]
+
+
+@given(OBJECTS)
+def test_objects_with_a_head_come_whole_whatever_the_chunks(objects: list[dict[str, object]]) -> None:
+    headed = [{"first": 1} | found for found in objects]
+    body = json.dumps(headed).encode()
+    assert [json.loads(found.body) for found in json_headed(_Trickle(body), HEAD)] == headed
+
+
+@pytest.mark.parametrize("broken", [b'{"first": {"b": 1}', b'{"first": "no end, "b": "c"}', b'"stray'])
+@pytest.mark.parametrize("stream", [io.BytesIO, _Trickle])
+def test_a_missing_brace_or_quotation_mark_costs_only_its_object(broken: bytes, stream: type[io.BytesIO]) -> None:
+    whole = [b'{"first": 1}', b'{"first": "x"}', b'{"first": {"y": "z"}}']
+    found = list(json_headed(stream(b"[" + b", ".join([whole[0], broken, *whole[1:]]) + b"]"), HEAD))
+    assert [piece.body for piece in found if piece.whole] == whole
+    parts = [piece.body.startswith(broken) for piece in found if not piece.whole]
+    assert parts == [True] * (b"{" in broken)
 
 
 def test_an_element_that_is_not_closed_costs_only_itself() -> None:
