@@ -6,11 +6,13 @@ guessed: a name is known whole, or it is not.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 import pycountry
 
+from normalize.schema import Country, Unmapped
 from normalize.tables import table
 from normalize.text import fold
 
@@ -59,3 +61,22 @@ def _country(text: str) -> tuple[str | None, str | None]:
         if code := codes.get(name) or spellings.get(fold(name)):
             return code, names[code]
     return _UNKNOWN
+
+
+def each_once(names: Iterable[str | None], unmapped: list[Unmapped]) -> Iterator[Country]:
+    """Each country of a source's list once, in its order; names that no table knows go to `unmapped` and stay as written.
+
+    Sources repeat them: per site (ClinicalTrials.gov), per registry (ICTRP, NCT03759379), `England` beside `United Kingdom`
+    (ISRCTN).
+    """
+    seen: set[str] = set()
+    for raw in names:
+        if raw is None:
+            continue
+        code, name = country(raw)
+        if (code or raw) in seen:
+            continue
+        seen.add(code or raw)
+        if code is None:
+            unmapped.append(Unmapped(vocabulary="country", raw_value=raw))
+        yield Country(country_code=code, country=name, country_raw=raw)

@@ -15,6 +15,7 @@ from functools import lru_cache
 from normalize import ctgov_rows as rows
 from normalize import eligibility, vocabularies
 from normalize.ages import parse_age
+from normalize.countries import each_once
 from normalize.ctgov_rows import markup
 from normalize.dates import is_prospective
 from normalize.enrollment import parse_size
@@ -174,7 +175,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         criterion_measures=criteria.measures,
         enrollment_counts=(enrolled,) if enrolled else (),
         record_sponsors=tuple(rows.sponsors(sponsorship)),
-        countries=tuple(rows.countries(locations)),
+        countries=tuple(each_once((location.text("country") for location in locations), notes.unmapped)),
         sites=tuple(rows.sites(locations)),
         investigators=tuple(rows.investigators(people_and_places)),
         contacts=tuple(rows.contacts(people_and_places, locations)),

@@ -17,7 +17,6 @@ from normalize.schema import (
     ArmIntervention,
     Condition,
     Contact,
-    Country,
     Document,
     Intervention,
     Investigator,
@@ -29,7 +28,6 @@ from normalize.schema import (
     SecondaryIdType,
     Site,
     SponsorRole,
-    Unmapped,
 )
 from normalize.text import fold, unmarkdown
 
@@ -228,21 +226,6 @@ def sponsors(sponsorship: Part) -> Iterator[RecordSponsor]:
                 continue
             known = sponsor.value("class", "sponsor_class")
             yield RecordSponsor(role=role, name_raw=name, class_raw=sponsor.text("class"), class_registry=known)
-
-
-def countries(locations: list[Part]) -> Iterator[Country]:
-    """Each country of the locations once, in their order."""
-    seen: set[str] = set()
-    for location in locations:
-        raw = location.text("country")
-        if raw is None:
-            continue
-        code, name = country(raw)
-        if code is None:
-            location.notes.unmapped.append(Unmapped(vocabulary="country", raw_value=raw))
-        if (code or raw) not in seen:
-            seen.add(code or raw)
-            yield Country(country_code=code, country=name, country_raw=raw)
 
 
 def sites(locations: list[Part]) -> Iterator[Site]:

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from normalize import identifiers
-from normalize.countries import country
+from normalize.countries import country, each_once
 from normalize.objects import Part
 from normalize.schema import (
     Arm,
@@ -28,7 +28,6 @@ from normalize.schema import (
     SecondaryId,
     SecondaryIdType,
     Site,
-    Unmapped,
 )
 from normalize.text import fold
 
@@ -225,20 +224,11 @@ def sponsors(part_one: Part, information: Part) -> Iterator[RecordSponsor]:
 
 def countries(states: list[Part], part_one: Part) -> Iterator[Country]:
     """Member states concerned, then countries outside the EU/EEA, each once."""
-    seen: set[str] = set()
-    for part, key in (
+    named = [
         *((state, "mscName") for state in states),
         *((row, "name") for row in part_one.parts("rowCountriesInfo")),
-    ):
-        raw = part.text(key) or part.text("countryName")
-        if raw is None:
-            continue
-        code, name = country(raw)
-        if code is None:
-            part.notes.unmapped.append(Unmapped(vocabulary="country", raw_value=raw))
-        if (code or raw) not in seen:
-            seen.add(code or raw)
-            yield Country(country_code=code, country=name, country_raw=raw)
+    ]
+    return each_once((part.text(key) or part.text("countryName") for part, key in named), part_one.notes.unmapped)
 
 
 def sites(parts_two: list[Part]) -> Iterator[Site]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from normalize import ictrp_criteria, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
 from normalize.ages import parse_age
-from normalize.countries import country
+from normalize.countries import country, each_once
 from normalize.dates import Order, is_prospective, iso_date
 from normalize.enrollment import Size, parse_size
 from normalize.ictrp_criteria import AgeForm
@@ -26,7 +26,6 @@ from normalize.ictrp_lists import lines
 from normalize.objects import Notes
 from normalize.schema import (
     Contact,
-    Country,
     Document,
     EnrollmentCount,
     EthicsReview,
@@ -190,7 +189,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         criterion_measures=criteria.measures,
         enrollment_counts=tuple(_counts(size, actual, age_form)),
         record_sponsors=tuple(_sponsors(elements)),
-        countries=tuple(_countries(get("Countries"), notes)),
+        countries=tuple(each_once(_country_names(get("Countries")), notes.unmapped)),
         contacts=tuple(_contacts(elements)),
         documents=tuple(_documents(elements)),
         ethics_reviews=tuple(_ethics_reviews(elements, notes)),
@@ -337,18 +336,6 @@ def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
         for name in _pieces(elements.get(element)):
             if name != _NO_FUNDER and not identifiers.is_junk(name):
                 yield RecordSponsor(role=role, name_raw=name)
-
-
-def _countries(text: str | None, notes: Notes) -> Iterator[Country]:
-    """Each country once: ICTRP repeats them per site and per registry (NCT03759379 has Italy twice)."""
-    seen: set[str] = set()
-    for name in _country_names(text):
-        code, english = country(name)
-        if (code or name) not in seen:
-            seen.add(code or name)
-            if code is None:
-                notes.unmapped.append(Unmapped(vocabulary="country", raw_value=name))
-            yield Country(country_code=code, country=english, country_raw=name)
 
 
 def _country_names(text: str | None) -> Iterator[str]:

@@ -21,6 +21,7 @@ from lxml import etree
 from normalize import eligibility, vocabularies
 from normalize import isrctn_rows as rows
 from normalize.ages import parse_age
+from normalize.countries import each_once
 from normalize.dates import is_prospective
 from normalize.enrollment import parse_size
 from normalize.isrctn_rows import NOTHING, below, content, date_of, path, text_at, texts_at, value_of
@@ -121,7 +122,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         criterion_measures=criteria.measures,
         enrollment_counts=tuple(rows.counts(target, actual)),
         record_sponsors=tuple(rows.sponsors(full, trial, notes)),
-        countries=tuple(rows.countries(people, notes)),
+        countries=tuple(each_once(texts_at(people, "recruitmentCountries/country"), notes.unmapped)),
         sites=tuple(rows.sites(people)),
         contacts=tuple(rows.contacts(full)),
         publications=tuple(rows.publications(results, trial)),

@@ -22,7 +22,6 @@ from normalize.prose import name_and_rest
 from normalize.schema import (
     Condition,
     Contact,
-    Country,
     Document,
     EnrollmentCount,
     EthicsReview,
@@ -35,7 +34,6 @@ from normalize.schema import (
     SecondaryId,
     SecondaryIdType,
     Site,
-    Unmapped,
 )
 from normalize.text import breaks, fold
 from normalize.xml_payload import inner_text
@@ -183,19 +181,6 @@ def sponsors(full: etree._Element, trial: etree._Element, notes: Notes) -> Itera
     for key in texts_at(trial, "parties/funderId"):
         if name := text_at(funders.get(key, NOTHING), "name"):
             yield RecordSponsor(role="funder", name_raw=name)
-
-
-def countries(people: etree._Element, notes: Notes) -> Iterator[Country]:
-    """Each once: `England` stands beside `United Kingdom`."""
-    seen: set[str] = set()
-    for name in texts_at(people, "recruitmentCountries/country"):
-        code, english = country(name)
-        if (code or name) in seen:
-            continue
-        seen.add(code or name)
-        if code is None:
-            notes.unmapped.append(Unmapped(vocabulary="country", raw_value=name))
-        yield Country(country_code=code, country=english, country_raw=name)
 
 
 def sites(people: etree._Element) -> Iterator[Site]:
