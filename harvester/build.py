@@ -26,9 +26,10 @@ from msgspec.structs import astuple, replace
 import normalize
 from harvester import catalogue
 from harvester.archive import Archive, Version
-from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
+from harvester.catalogue import OF_A_RECORD, insert_into
 from harvester.link import Numbered, Reference, link
 from harvester.registries import REGISTRIES
+from harvester.rows import RecordKey, RecordProvenance
 from harvester.trials import build_trials
 from normalize.schema import Record, Unreadable, ValueWarning
 from normalize.sponsors import NameUse, organizations

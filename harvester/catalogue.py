@@ -1,8 +1,6 @@
 """catalogue.db: its tables, made from the schema classes, and how rows get in and out of them.
 
-The tables below `records` come from `normalize.schema`; those that the harvester itself fills are the classes here. A
-class is the only description of its table: columns, types, data dictionary and the site's column descriptions all come
-from it.
+The tables below `records` come from `normalize.schema`, those that the harvester itself fills from `harvester.rows`.
 """
 
 from __future__ import annotations
@@ -12,153 +10,34 @@ import types
 from collections.abc import Iterator
 from functools import cache
 from operator import attrgetter
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 from msgspec.structs import astuple, fields
 from sqlite_utils import Database
 from typing_extensions import Doc
 
-from normalize.schema import CHILDREN, Record, SponsorClass, Text
-
-# -------------------------------------------------------------------------------------- tables the harvester fills
-
-
-class RecordKey(Struct):
-    """What the catalogue knows of a record before reading it."""
-
-    record_id: Annotated[str, Doc("`source:registry_id`, the key of a record.")]
-    trial_id: Annotated[Text, Doc("The trial that this record belongs to.")]
-    source: Annotated[str, Doc("Source that served the record: ctgov, ictrp, euctr.")]
-
-
-class RecordProvenance(Struct):
-    """Where a record came from."""
-
-    fetched_at: Annotated[str, Doc("When these bytes were first fetched (UTC); for imported files the file's date.")]
-    payload_sha256: Annotated[str, Doc("sha256 of the payload in archive.db that this row was read from.")]
-    normalizer_version: Annotated[str, Doc("Fingerprint of the rules that read the payload.")]
-    withdrawn_from_registry_at: Annotated[
-        Text, Doc("When the registry was first found not to serve the record any more.")
-    ]
-
-
-class Sponsor(Struct):
-    sponsor_id: Annotated[str, Doc("Key of an organization, made from its name.")]
-    name: Annotated[str, Doc("The spelling used most.")]
-    class_: Annotated[
-        SponsorClass,
-        Doc("industry, government, academic_or_hospital, network, individual, other_nonprofit or unknown."),
-    ]
-    parent_sponsor_id: Annotated[Text, Doc("Organization that owns it, where known.")]
-    country_code: Annotated[Text, Doc("ISO 3166-1 alpha-2 code of its seat, where known.")]
-
-
-class SponsorAlias(Struct):
-    name_raw: Annotated[str, Doc("A spelling as sources write it.")]
-    sponsor_id: Annotated[str, Doc("The organization it names.")]
-    rule: Annotated[str, Doc("The rule by which the spelling was joined to it.")]
-
-
-class TrialSummary(Struct):
-    """What a trial has beyond the best values of its records."""
-
-    primary_sponsor: Annotated[Text, Doc("TRDS 5. Name of the primary sponsor.")]
-    sponsor_class: Annotated[Text, Doc("Class of the primary sponsor.")]
-    sponsors: Annotated[Text, Doc("All sponsors and funders, one a line.")]
-    conditions: Annotated[Text, Doc("TRDS 12. Conditions, one a line.")]
-    interventions: Annotated[Text, Doc("TRDS 13. Interventions, one a line.")]
-    countries: Annotated[Text, Doc("TRDS 11. Countries of recruitment, one a line.")]
-    keywords: Annotated[Text, Doc("Keywords, one a line.")]
-    identifiers: Annotated[Text, Doc("Every number of the trial and of its records, one a line.")]
-    registries: Annotated[str, Doc("Registries that hold the trial, joined with ', '.")]
-    record_count: Annotated[int, Doc("Number of records of the trial.")]
-    start_year: Annotated[int | None, Doc("Year of first enrollment.")]
-
-
-class TrialLink(Struct):
-    record_id: Annotated[str, Doc("A record.")]
-    other_record_id: Annotated[str, Doc("The record it is linked to.")]
-    verdict: Annotated[Literal["same", "mentioned"], Doc("same trial, or only mentioned.")]
-    evidence: Annotated[Literal["mirror", "identifier", "sponsor_code", "text"], Doc("Kind of evidence.")]
-    detail: Annotated[str, Doc("The evidence itself, as a sentence.")]
-    score: Annotated[float | None, Doc("Strength of the evidence, 1 for an exact identifier.")]
-
-
-class VersionRow(Struct):
-    record_id: Annotated[str, Doc("A record.")]
-    payload_sha256: Annotated[str, Doc("Payload of one of its versions, in archive.db.")]
-    first_fetched_at: Annotated[str, Doc("When this version was first fetched (UTC).")]
-    last_fetched_at: Annotated[str, Doc("When this version was last seen (UTC).")]
-    update_date: Annotated[Text, Doc("The registry's update date in it (for EUCTR the date of first entry).")]
-    processed_date: Annotated[Text, Doc("When the source made the file it came in (WHO ICTRP's export date).")]
-    is_partial: Annotated[bool, Doc("1 when it holds only a part of the entry.")]
-    filled: Annotated[int, Doc("Number of columns and rows that it fills.")]
-    is_current: Annotated[bool, Doc("1 for the version that `records` shows.")]
-    problem: Annotated[Text, Doc("Why it could not be read, when it could not.")]
-
-
-class ValueWarningRow(Struct):
-    record_id: Annotated[str, Doc("A record.")]
-    field: Annotated[str, Doc("Column or table that the value was meant for.")]
-    raw_value: Annotated[Text, Doc("The value as the source gave it.")]
-    reason: Annotated[str, Doc("Why it is doubtful or could not be read.")]
-
-
-class UnmappedValue(Struct):
-    vocabulary: Annotated[str, Doc("The closed list that does not know the value.")]
-    source: Annotated[str, Doc("Source that used the value.")]
-    raw_value: Annotated[str, Doc("The value as the source gave it.")]
-    records: Annotated[int, Doc("Number of records that use it.")]
-    example_record_id: Annotated[str, Doc("One of them.")]
-
-
-class RejectedPayload(Struct):
-    source: Annotated[str, Doc("Source that served it.")]
-    registry_id: Annotated[Text, Doc("Number of the record, where it could be told.")]
-    url: Annotated[str, Doc("Address or file it came from.")]
-    sha256: Annotated[str, Doc("sha256 of the bytes, which archive.db keeps.")]
-    reason: Annotated[str, Doc("Why it became no record.")]
-
-
-class Run(Struct):
-    run_id: Annotated[int, Doc("Number of the run.")]
-    registry: Annotated[str, Doc("Registry that was asked.")]
-    query: Annotated[str, Doc("What was asked for.")]
-    started_at: Annotated[str, Doc("Start (UTC).")]
-    finished_at: Annotated[Text, Doc("End (UTC); empty when the run was cut off.")]
-    announced: Annotated[
-        int | None, Doc("Number of records that the registry announced; for imports, what the files held.")
-    ]
-    stored: Annotated[int, Doc("Number of records that arrived.")]
-    new: Annotated[int, Doc("Of these, never seen before.")]
-    changed: Annotated[int, Doc("Of these, changed since the last run.")]
-    unchanged: Annotated[int, Doc("Of these, unchanged.")]
-    rejected: Annotated[int, Doc("Payloads that became no record.")]
-    requests: Annotated[int, Doc("Requests made.")]
-    retries: Annotated[int, Doc("Of these, repeated ones.")]
-    bytes: Annotated[int, Doc("Bytes received.")]
-    verdict: Annotated[Text, Doc("complete, incomplete or failed.")]
-    message: Annotated[Text, Doc("The cause, and the way out.")]
-
-
-class RegistryRow(Struct):
-    source: Annotated[str, Doc("Short name of the source.")]
-    name: Annotated[str, Doc("Name of the registry or portal.")]
-    page: Annotated[str, Doc("Its page.")]
-    licence: Annotated[str, Doc("Licence of its data.")]
-    licence_url: Annotated[str, Doc("Where the licence stands.")]
-    attribution: Annotated[str, Doc("How to name the source.")]
-    terms: Annotated[str, Doc("What its terms ask for.")]
-    records: Annotated[int, Doc("Records of this source in the catalogue.")]
-    last_fetched_at: Annotated[Text, Doc("Newest capture from this source (UTC).")]
-    processed_date: Annotated[Text, Doc("Newest date on which the source processed its data (WHO ICTRP).")]
-
-
-class About(Struct):
-    key: Annotated[str, Doc("Name of a fact about this catalogue.")]
-    value: Annotated[str, Doc("The fact.")]
-
+from harvester.rows import (
+    About,
+    Change,
+    Discrepancy,
+    QualityFlag,
+    QualityRule,
+    RecordKey,
+    RecordProvenance,
+    RegistryRow,
+    RejectedPayload,
+    RelatedTrial,
+    Run,
+    Sponsor,
+    SponsorAlias,
+    TrialLink,
+    TrialSummary,
+    UnmappedValue,
+    ValueWarningRow,
+    VersionRow,
+)
+from normalize.schema import CHILDREN, Record
 
 # ------------------------------------------------------------------------------------------------------ the tables
 
@@ -302,6 +181,39 @@ TABLES: dict[str, Table] = {
         ("record_id", "other_record_id", "evidence"),
         (("record_id", "records", "record_id"), ("other_record_id", "records", "record_id")),
         (("other_record_id",),),
+    ),
+    "discrepancies": Table(
+        "What the records of a trial contradict each other about.",
+        (*columns_of(Discrepancy)[:1], _ORDINAL, *columns_of(Discrepancy)[1:]),
+        ("trial_id", "ordinal"),
+        (
+            ("trial_id", "trials", "trial_id"),
+            ("record_id", "records", "record_id"),
+            ("other_record_id", "records", "record_id"),
+        ),
+        (("field",), ("record_id",), ("other_record_id",)),
+    ),
+    "quality_rules": Table("The rules behind quality flags.", columns_of(QualityRule), ("flag",)),
+    "quality_flags": Table(
+        "What a reader should know before trusting a trial's entry.",
+        columns_of(QualityFlag),
+        ("trial_id", "flag", "record_id"),
+        (("trial_id", "trials", "trial_id"), ("record_id", "records", "record_id"), ("flag", "quality_rules", "flag")),
+        (("flag",), ("record_id",)),
+    ),
+    "related_trials": Table(
+        "The trials most related to each trial, and why.",
+        columns_of(RelatedTrial),
+        ("trial_id", "rank"),
+        (("trial_id", "trials", "trial_id"), ("related_trial_id", "trials", "trial_id")),
+        (("related_trial_id",),),
+    ),
+    "changes": Table(
+        "What changed in a record from one version to the next.",
+        (*columns_of(Change)[:1], _ORDINAL, *columns_of(Change)[1:]),
+        ("record_id", "ordinal"),
+        (("record_id", "records", "record_id"),),
+        (("seen_at",), ("field",)),
     ),
     "versions": Table(
         "Every version of every record in the archive, and which one is shown.",

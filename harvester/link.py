@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from harvester.catalogue import TrialLink
+from harvester.rows import TrialLink
 from normalize.identifiers import canonical
 
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import astuple, fields
 
 from harvester import catalogue
-from harvester.catalogue import RecordKey, RecordProvenance, TrialLink, VersionRow, insert_into
+from harvester.catalogue import insert_into
 from harvester.registries import REGISTRIES
+from harvester.rows import RecordKey, RecordProvenance, TrialLink, VersionRow
 from harvester.trials import build_trials
 from normalize.schema import (
     CHILDREN,
