@@ -106,6 +106,7 @@ _CHILD_DESCRIPTIONS = {
     "outcomes": "TRDS 19 and 20. What is measured, how and when.",
     "criteria": "TRDS 14. Eligibility criteria one by one, with their place in the source's text.",
     "criterion_measures": "Numeric and ordinal limits found in the criteria.",
+    "eligibility_facts": "TRDS 14. Ages, sex, healthy volunteers, pregnancy and consent: what fields say and what the text says, apart.",
     "enrollment_counts": "TRDS 17. Planned and actual numbers, in total and by country, region, age band or arm.",
     "record_sponsors": "TRDS 4 to 6. Sponsors and funders of each record.",
     "countries": "TRDS 11. Countries of recruitment.",

@@ -42,6 +42,7 @@ _SHOWN: dict[str, dict[str, Any]] = {
     "outcomes": {"facets": ["kind"]},
     "criteria": {"facets": ["kind"]},
     "criterion_measures": {"facets": ["variable"]},
+    "eligibility_facts": {"facets": ["fact", "origin", "value"]},
     "enrollment_counts": {"facets": ["kind", "scope"]},
     "record_sponsors": {"facets": ["role", "class_registry"]},
     "countries": {"facets": ["country"]},

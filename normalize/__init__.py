@@ -7,6 +7,9 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from normalize.eligibility_facts import facts
 from normalize.schema import Record
 
 
@@ -16,7 +19,8 @@ def normalize(source: str, body: bytes, media_type: str) -> Record:
     `body` is one record as the registry served it, `media_type` its type with charset (`text/csv; charset=utf-8`).
     The same payload always gives the same record. Raises `normalize.schema.Unreadable` when it holds none.
     """
-    return import_module(f"normalize.{source}").normalize(body, media_type)  # type: ignore[no-any-return]
+    record: Record = import_module(f"normalize.{source}").normalize(body, media_type)
+    return replace(record, eligibility_facts=facts(record))
 
 
 @cache

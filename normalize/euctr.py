@@ -147,6 +147,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         outcomes=(*_outcomes(form, "primary", "E.5.1"), *_outcomes(form, "secondary", "E.5.2")),
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
+        eligibility_facts=euctr_design.vulnerable(form),
         enrollment_counts=euctr_design.enrollment(form, country_code),
         record_sponsors=_sponsors(form),
         countries=euctr_design.countries(form, country_code),

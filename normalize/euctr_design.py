@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from normalize.countries import country
 from normalize.euctr_fields import Form, labelled
 from normalize.euctr_form import CODES
-from normalize.schema import Country, EnrollmentCount, Sex, Unmapped
+from normalize.schema import Country, EligibilityFact, EnrollmentCount, FactName, Sex, Unmapped
 
 PHASES = {"E.7.1": "1", "E.7.2": "2", "E.7.3": "3", "E.7.4": "4"}
 MASKINGS = {"E.8.1.2": "none", "E.8.1.3": "single", "E.8.1.4": "double"}
@@ -48,6 +48,12 @@ AGE_BANDS: tuple[tuple[str, str, float, float | None], ...] = (
     ("F.1.2", "F.1.2.1", 18.0, 64.0),
     ("F.1.3", "F.1.3.1", 65.0, None),
 )
+#: Questions about vulnerable people: the fact that they tell, and what Yes and No mean.
+VULNERABLE: dict[str, tuple[FactName, tuple[str, str]]] = {
+    "F.3.3.3": ("pregnancy", ("accepted", "excluded")),
+    "F.3.3.4": ("breastfeeding", ("accepted", "excluded")),
+    "F.3.3.6": ("consent", ("by_representative", "personal")),
+}
 _MINORS = ("F.1.1", "Trial has subjects under 18")
 _SUBJECTS = "Number of subjects"
 
@@ -143,6 +149,18 @@ def ages(form: Form) -> tuple[float | None, float | None, str | None]:
     youngest = None if None in lowest else min(lowest, default=None)  # type: ignore[type-var]
     oldest = None if None in highest else max(highest, default=None)  # type: ignore[type-var]
     return youngest, oldest, raw
+
+
+def vulnerable(form: Form) -> tuple[EligibilityFact, ...]:
+    """What F.3.3 says of pregnant and nursing women and of those who cannot consent themselves."""
+    answers = ((fact, values, code, form.yes(code)) for code, (fact, values) in VULNERABLE.items())
+    return tuple(
+        EligibilityFact(
+            fact=fact, origin="field", value=values[not answer], text=f"{_label(form, code)}: {form.value(code)}"
+        )
+        for fact, values, code, answer in answers
+        if answer is not None
+    )
 
 
 def sex(form: Form) -> Sex | None:

@@ -29,6 +29,7 @@ OutcomeKind = Literal["primary", "secondary", "other"]
 SponsorRole = Literal["primary", "secondary", "funder"]
 EnrollmentKind = Literal["planned", "actual"]
 EnrollmentScope = Literal["total", "country", "region", "age_band", "arm"]
+FactName = Literal["minimum_age", "maximum_age", "sex", "healthy_volunteers", "pregnancy", "breastfeeding", "consent"]
 SecondaryIdType = Literal[
     "registry",  # a trial registry's number, in a field for identifiers
     "alias",  # an obsolete number of the same record, said so by its registry
@@ -137,6 +138,32 @@ class CriterionMeasure(Row, frozen=True, kw_only=True):
     text: Annotated[str, Doc("The words read: exactly `eligibility_raw[start:end]`.")]
     start: Annotated[int, Doc("First character in `eligibility_raw`, counted from 0.")]
     end: Annotated[int, Doc("Character after the last in `eligibility_raw`.")]
+
+
+class EligibilityFact(Row, frozen=True, kw_only=True):
+    fact: Annotated[
+        FactName,
+        Doc("minimum_age, maximum_age, sex, healthy_volunteers, pregnancy, breastfeeding or consent."),
+    ]
+    origin: Annotated[
+        Literal["field", "text"], Doc("field for what a field of the registry says, text for what the criteria say.")
+    ]
+    value: Annotated[
+        Text,
+        Doc(
+            "What is said, unless it is an age. Sex: all, female, male; healthy volunteers: accepted, not_accepted; pregnancy and breastfeeding: excluded, required, accepted; consent: personal, by_representative, waived."
+        ),
+    ] = None
+    years: Annotated[float | None, Doc("Age limit in years.")] = None
+    inclusive: Annotated[bool | None, Doc("1 when the age itself is allowed.")] = None
+    for_all: Annotated[bool, Doc("0 when it is said of some participants only, or that cannot be told.")] = True
+    contradiction: Annotated[
+        Text, Doc("Why this and the registry's field cannot both be right, as a sentence; empty where they can.")
+    ] = None
+    criterion_ordinal: Annotated[Number, Doc("Ordinal of the criterion that says it.")] = None
+    text: Annotated[Text, Doc("The words read; of the text exactly `eligibility_raw[start:end]`.")] = None
+    start: Annotated[Number, Doc("First character in `eligibility_raw`, counted from 0.")] = None
+    end: Annotated[Number, Doc("Character after the last in `eligibility_raw`.")] = None
 
 
 class EnrollmentCount(Row, frozen=True, kw_only=True):
@@ -325,6 +352,7 @@ class Record(Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...] = ()
     criteria: tuple[Criterion, ...] = ()
     criterion_measures: tuple[CriterionMeasure, ...] = ()
+    eligibility_facts: tuple[EligibilityFact, ...] = ()
     enrollment_counts: tuple[EnrollmentCount, ...] = ()
     record_sponsors: tuple[RecordSponsor, ...] = ()
     countries: tuple[Country, ...] = ()
@@ -349,6 +377,7 @@ CHILDREN: dict[str, type[Row]] = {
     "outcomes": Outcome,
     "criteria": Criterion,
     "criterion_measures": CriterionMeasure,
+    "eligibility_facts": EligibilityFact,
     "enrollment_counts": EnrollmentCount,
     "record_sponsors": RecordSponsor,
     "countries": Country,

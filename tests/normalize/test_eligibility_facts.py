@@ -1,0 +1,197 @@
+"""Facts on who can take part: what fields say and what the text says, apart, and where the text contradicts a field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from normalize import eligibility
+from normalize.eligibility_facts import contradictions, facts
+from normalize.schema import EligibilityFact, Record
+
+
+def record(text: str, **fields: Any) -> Record:
+    read = eligibility.parse([("unspecified", text)])
+    return Record(
+        registry="R",
+        registry_id="R1",
+        eligibility_raw=read.raw,
+        criteria=read.criteria,
+        criterion_measures=read.measures,
+        **fields,
+    )
+
+
+def said(text: str, **fields: Any) -> list[EligibilityFact]:
+    return [fact for fact in facts(record(text, **fields)) if fact.origin == "text"]
+
+
+def values(text: str, fact: str) -> list[tuple[str | float | None, bool]]:
+    return [(one.value or one.years, one.for_all) for one in said(text) if one.fact == fact]
+
+
+def test_what_a_field_says_and_what_the_text_says_are_rows_of_their_own() -> None:
+    rows = facts(
+        record(
+            "Inclusion Criteria:\n- Men and women aged 20 to 60 years\nExclusion Criteria:\n- Pregnant or lactating women",
+            minimum_age_years=20.0,
+            minimum_age_raw="20 Years",
+            sex="all",
+            healthy_volunteers=True,
+        )
+    )
+    assert [(row.origin, row.fact, row.value or row.years) for row in rows] == [
+        ("field", "minimum_age", 20.0),
+        ("field", "sex", "all"),
+        ("field", "healthy_volunteers", "accepted"),
+        ("text", "minimum_age", 20.0),
+        ("text", "maximum_age", 60.0),
+        ("text", "sex", "all"),
+        ("text", "pregnancy", "excluded"),
+        ("text", "breastfeeding", "excluded"),
+    ]
+
+
+def test_the_words_of_a_fact_are_a_slice_of_the_text() -> None:
+    text = "Inclusion Criteria:\n- Healthy male volunteers\n- Written informed consent\n- Age ≥ 18 years"
+    rows = said(text)
+    assert {row.fact for row in rows} == {"healthy_volunteers", "sex", "consent", "minimum_age"}
+    assert all(row.text == text[row.start : row.end] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("Inclusion Criteria:\n- Age ≥ 18 and < 36 years", [("minimum_age", 18, True), ("maximum_age", 36, False)]),
+        ("Exclusion Criteria:\n- Age under 18 years", [("minimum_age", 18, True)]),
+        ("Exclusion Criteria:\n- Older than 80 years", [("maximum_age", 80, True)]),
+        (
+            "Inclusion Criteria:\n- Infants aged 6 to 18 months",
+            [("minimum_age", 0.5, True), ("maximum_age", 1.5, True)],
+        ),
+        ("Inclusion Criteria:\n- Aged 30~9999 years old", [("minimum_age", 30, True)]),
+    ],
+)
+def test_ages_are_in_years_and_those_of_exclusion_criteria_turned_round(
+    text: str, limits: list[tuple[str, float, bool]]
+) -> None:
+    assert [(row.fact, row.years, row.inclusive) for row in said(text)] == limits
+
+
+@pytest.mark.parametrize(
+    ("criterion", "value", "for_all"),
+    [
+        ("Women older than 50 years", 50.0, False),
+        ("Controls aged 50 to 60 years", 50.0, False),
+        ("Age ≥ 50 years with proven gout", 50.0, True),
+        ("Patients aged ≥ 50 years with gout must bring a friend", 50.0, False),
+        ("Adults of both sexes, at least 50 years old when signing the consent form", 50.0, True),
+    ],
+)
+def test_a_limit_of_some_participants_is_told_apart(criterion: str, value: float, for_all: bool) -> None:
+    assert (value, for_all) in values(f"Inclusion Criteria:\n- {criterion}", "minimum_age")
+
+
+@pytest.mark.parametrize(
+    ("text", "fact", "value"),
+    [
+        ("Inclusion Criteria:\n- Male or female", "sex", "all"),
+        ("Inclusion Criteria:\n- Women only", "sex", "female"),
+        ("Inclusion Criteria:\n- Healthy adult volunteers", "healthy_volunteers", "accepted"),
+        ("Exclusion Criteria:\n- Healthy volunteers", "healthy_volunteers", "not_accepted"),
+        ("Inclusion Criteria:\n- Pregnant women carrying twins", "pregnancy", "required"),
+        ("Inclusion Criteria:\n- A negative urine pregnancy test", "pregnancy", "excluded"),
+        ("Exclusion Criteria:\n- Embarazo o lactancia, mujeres embarazadas a término", "pregnancy", "excluded"),
+        ("Exclusion Criteria:\n- Nursing mothers", "breastfeeding", "excluded"),
+        ("Inclusion Criteria:\n- Able to give informed consent", "consent", "personal"),
+        ("Inclusion Criteria:\n- Consent of a parent or guardian", "consent", "by_representative"),
+        ("Exclusion Criteria:\n- Refusal to consent", "consent", "personal"),
+    ],
+)
+def test_what_the_criteria_say(text: str, fact: str, value: str) -> None:
+    assert [said_value for said_value, _ in values(text, fact)] == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Inclusion Criteria:\n- Women of childbearing potential use contraception",  # not: women only
+        "Exclusion Criteria:\n- History of ectopic pregnancy",
+        "Exclusion Criteria:\n- Lives in a nursing home",
+        "Exclusion Criteria:\n- Consented to another study",
+    ],
+)
+def test_what_the_criteria_do_not_say(text: str) -> None:
+    assert said(text) == []
+
+
+# --------------------------------------------------------------------------------------------------------- contradictions
+
+
+def against(text: str, **fields: Any) -> tuple[str, ...]:
+    return contradictions(facts(record(f"Inclusion Criteria:\n{text}", **fields)))
+
+
+def test_a_contradiction_is_a_sentence_with_both_values() -> None:
+    assert against("- Age 18 to 40 years", maximum_age_years=45.0, maximum_age_raw="45 Years") == (
+        "The registry's field gives 45 Years as the maximum age, the criteria say “18 to 40 years”.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("criterion", "field"),
+    [
+        ("Age < 36 years", 35.0),
+        ("Age < 36 years", 36.0),
+        ("Age ≤ 35 years", 36.0),
+        ("Age 5 to 18 years", 17.0),
+        ("Women under 30 years", 60.0),  # of some
+        ("Age under 40 years\n- Cyclists are aged under 60 years", 60.0),  # another limit agrees
+    ],
+)
+def test_upper_limits_that_agree(criterion: str, field: float) -> None:
+    assert against(f"- {criterion}", maximum_age_years=field, maximum_age_raw=f"{field} Years") == ()
+
+
+@pytest.mark.parametrize(
+    ("criterion", "field", "agrees"),
+    [
+        ("Age > 17 years", 18.0, True),
+        ("Age > 18 years", 18.0, True),
+        ("Age ≥ 18 years", 18.0, True),
+        ("Age ≥ 18 years", 21.0, False),
+        ("Age ≥ 21 years", 18.0, False),
+        ("Infants older than 6 months", 0.5, True),
+        ("Age 0 to 14 years", 1 / 365.25, True),
+    ],
+)
+def test_lower_limits(criterion: str, field: float, agrees: bool) -> None:
+    found = against(f"- {criterion}", minimum_age_years=field, minimum_age_raw=f"{field} Years")
+    assert (found == ()) is agrees
+
+
+def test_a_field_of_age_bands_is_contradicted_by_a_wider_limit_only() -> None:
+    band = {
+        "minimum_age_years": 18.0,
+        "minimum_age_raw": "Adults (18-64 years)",
+        "maximum_age_raw": "Adults (18-64 years)",
+    }
+    assert against("- Age 40 to 60 years", maximum_age_years=64.0, **band) == ()
+    assert len(against("- Age 16 to 60 years", maximum_age_years=64.0, **band)) == 1
+
+
+def test_sex_and_healthy_volunteers_can_contradict_too() -> None:
+    assert len(against("- Male or female", sex="female")) == 1
+    assert len(against("- Healthy volunteers", healthy_volunteers=False)) == 1
+    assert against("- Male or female\n- Healthy controls", sex="all", healthy_volunteers=False) == ()
+
+
+@given(st.text(), st.floats(0, 120), st.sampled_from(["all", "female", "male", None]))
+def test_any_text_has_facts_that_are_slices_of_it(text: str, years: float, sex: Any) -> None:
+    whole = record(f"Inclusion Criteria:\n{text}\nmale consent İ", minimum_age_years=years, sex=sex)
+    for fact in facts(whole):
+        if fact.origin == "text":
+            assert fact.text == (whole.eligibility_raw or "")[fact.start : fact.end]
