@@ -7,6 +7,7 @@ Data go to stdout, progress and messages to stderr. Exit codes: 0 done and compl
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import sys
 import textwrap
@@ -308,6 +309,55 @@ def _serve(data: Path, port: int) -> None:
         raise Failed(str(problem)) from problem
     click.echo(f"The site is on http://127.0.0.1:{port} (stop with Ctrl-C)")
     serve(data / "catalogue.db", port)
+
+
+@main.command("compare")
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL TRIAL...")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "long", "json"]), default="table", show_default=True
+)
+@click.option("--only-differences", is_flag=True, help="Without the rows on which all agree.")
+@click.option("-o", "--output", type=click.File("wb", lazy=True), default="-", help="File; default stdout.")
+@data_option
+def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, output: Any, data: Path) -> None:
+    """Puts trials side by side: design, population, criteria, interventions, outcomes, with a verdict a row.
+
+    Each TRIAL is any number of any of its records, in any form.
+
+    \b
+    table  for the terminal
+    csv    a row a field, a column a trial; made for spreadsheets
+    long   a row a value, with the registry's words and the record it came from; for pandas, R, DuckDB
+    json   everything
+
+    Example: harvester compare NCT03970954 2017-001400-29 --format csv -o compared.csv
+    """
+    from harvester.compare import compare
+    from harvester.compare_forms import FORMS, table
+
+    with closing(open_catalogue(data)) as db:
+        comparison = compare(db, [_trial(db, number) for number in trials])
+    if len(comparison.trials) < 2:
+        raise Failed(f"a comparison needs two trials; {' and '.join(trials)} is one: {comparison.trials[0].trial_id}")
+    if only_differences:
+        comparison = comparison.only_differences()
+    width = shutil.get_terminal_size((160, 50)).columns
+    text = table(comparison, width) if form == "table" else FORMS[form](comparison)
+    output.write(text.encode())
+
+
+def _trial(db: sqlite3.Connection, number: str) -> str:
+    """The trial that a number names. Raises Failed when it names none or several."""
+    from harvester.site.lookup import find_trials
+
+    found = find_trials(db, number)
+    if not found:
+        raise Failed(
+            f"no trial here has the number {number}: `harvester refresh --id {number}` fetches it, a search on the site finds trials by words"
+        )
+    if len(found) > 1:
+        raise Failed(f"{number} is the number of {len(found)} trials: name one of {', '.join(found)}")
+    return found[0]
 
 
 @main.command("export")

@@ -72,6 +72,29 @@ def test_an_export_has_every_row(demo: Path, tmp_path: Path) -> None:
     assert [json.loads(line)["trial_id"] for line in lines] == [row["trial_id"] for row in rows]
 
 
+def test_trials_are_compared_by_any_number_of_any_record(demo: Path, tmp_path: Path) -> None:
+    by_own = run("compare", "NCT90000101", "NCT90000104", "--data", demo, "--format", "json")
+    by_other = run("compare", "EUCTR2019-099010-27-ES", "isrctn 99000017", "--data", demo, "--format", "json")
+    assert by_own.exit_code == by_other.exit_code == 0
+    assert by_own.stdout == by_other.stdout
+    file = tmp_path / "compared.csv"
+    assert run("compare", "NCT90000101", "NCT90000104", "--data", demo, "--format", "csv", "-o", file).exit_code == 0
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert {"NCT90000101", "NCT90000104", "verdict"} <= set(rows[0])
+    assert len(rows) >= len(json.loads(by_own.stdout)["lines"])
+
+
+def test_a_number_that_nobody_has_is_told_with_the_way_out(demo: Path) -> None:
+    done = run("compare", "NCT90000101", "NCT99999999", "--data", demo)
+    assert done.exit_code == 1
+    assert (
+        "no trial here has the number NCT99999999" in done.output
+        and "harvester refresh --id NCT99999999" in done.output
+    )
+    assert run("compare", "NCT90000101", "NCT90000101", "--data", demo).exit_code == 1
+
+
 def test_an_export_of_who_ictrp_goes_in_from_a_file(tmp_path: Path) -> None:
     records = write_export(tmp_path / "ICTRP-Results.xml")
     done = run("import", "ictrp", tmp_path / "ICTRP-Results.xml", "--data", tmp_path / "data")

@@ -1,0 +1,84 @@
+"""Comparison room: trials as a comparison needs them, read in one statement a table. Called by `compare`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from normalize.schema import CHILDREN
+
+Row = Mapping[str, Any]
+
+#: The order of `harvester.trials`: whole records first, registries before WHO ICTRP's copies, then the latest update.
+_PRECEDENCE = "is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
+#: Lists that all records of a trial fill together; of the others the first record that has one speaks for the trial.
+_GATHERED = ("secondary_ids", "enrollment_counts", "record_sponsors", "countries", "sites", "investigators", "publications",
+             "documents", "ethics_reviews")  # fmt: skip
+#: A trial's table is read only when a comparison has rows for it.
+_READ = tuple(name for name in CHILDREN if name not in ("arm_interventions", "contacts"))
+
+
+class Studied(NamedTuple):
+    """A trial's row, its records in order of precedence, and the rows below them that speak for the trial."""
+
+    row: Row
+    records: list[Row]
+    below: Mapping[str, list[Row]]
+    unread: frozenset[str]  # columns of which a record's value could not be read
+
+    def record_with(self, column: str, value: Any) -> str | None:
+        """The record that the value of a column came from; None for what is made of all records (`registries`)."""
+        rows = self.below["record_sponsors"] if column == "primary_sponsor" else self.records
+        column = "name_raw" if column == "primary_sponsor" else column
+        return next((str(row["record_id"]) for row in rows if row.get(column) == value), None)
+
+
+def _rows(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[Row]:
+    cursor = db.execute(f"{sql} ", list(values))
+    names = [description[0] for description in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def load(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[Studied]:
+    """The trials in the order of `trial_ids`. Raises KeyError for an id that no trial has."""
+    trials = {
+        row["trial_id"]: row
+        for row in _rows(db, f"SELECT * FROM trials WHERE trial_id IN ({_marks(trial_ids)})", trial_ids)
+    }
+    records: dict[str, list[Row]] = {trial_id: [] for trial_id in trial_ids}
+    sql = f"SELECT * FROM records WHERE trial_id IN ({_marks(trial_ids)}) ORDER BY {_PRECEDENCE}"
+    for record in _rows(db, sql, trial_ids):
+        records[record["trial_id"]].append(record)
+    record_ids = [record["record_id"] for found in records.values() for record in found]
+    below = {name: _by_record(db, name, record_ids) for name in _READ}
+    unread = _by_record(db, "warnings", record_ids)
+    return [
+        Studied(
+            trials[trial_id],
+            records[trial_id],
+            {name: _of_trial(name, found, records[trial_id]) for name, found in below.items()},
+            frozenset(row["field"] for record in records[trial_id] for row in unread.get(record["record_id"], ())),
+        )
+        for trial_id in trial_ids
+    ]
+
+
+def _by_record(db: sqlite3.Connection, table: str, record_ids: Sequence[str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    sql = f"SELECT * FROM {table} WHERE record_id IN ({_marks(record_ids)}) ORDER BY record_id, ordinal"
+    for row in _rows(db, sql, record_ids):
+        found.setdefault(row["record_id"], []).append(row)
+    return found
+
+
+def _of_trial(table: str, found: Mapping[str, list[Row]], records: list[Row]) -> list[Row]:
+    """Rows of a table that speak for a trial. Limits go with the criteria they stand in, so all records' are kept."""
+    lists = [found[record["record_id"]] for record in records if record["record_id"] in found]
+    if table in _GATHERED or table == "criterion_measures":
+        return [row for rows in lists for row in rows]
+    return lists[0] if lists else []
