@@ -29,6 +29,7 @@ from harvester.archive import Archive, Version
 from harvester.catalogue import OF_A_RECORD, insert_into
 from harvester.link import Numbered, Reference, link
 from harvester.registries import REGISTRIES
+from harvester.relate import relate_trials
 from harvester.rows import RecordKey, RecordProvenance
 from harvester.trials import build_trials
 from normalize.schema import Record, Unreadable, ValueWarning
@@ -306,6 +307,7 @@ def _form_trials(db: sqlite3.Connection) -> None:
         " (SELECT sponsor_id FROM sponsor_aliases a WHERE a.name_raw = record_sponsors.name_raw)"
     )
     build_trials(db)
+    relate_trials(db)
 
 
 def _tell(archive: Archive, db: sqlite3.Connection, facts: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ from harvester.rows import (
     SponsorAlias,
     TrialLink,
     TrialSummary,
+    TrialTerms,
     UnmappedValue,
     ValueWarningRow,
     VersionRow,
@@ -208,6 +209,12 @@ TABLES: dict[str, Table] = {
         ("trial_id", "rank"),
         (("trial_id", "trials", "trial_id"), ("related_trial_id", "trials", "trial_id")),
         (("related_trial_id",),),
+    ),
+    "trial_terms": Table(
+        "What trials are compared by to find related ones: their words, field by field, and a few facts.",
+        columns_of(TrialTerms),
+        ("trial_id",),
+        (("trial_id", "trials", "trial_id"),),
     ),
     "changes": Table(
         "What changed in a record from one version to the next.",

@@ -360,6 +360,29 @@ def _trial(db: sqlite3.Connection, number: str) -> str:
     return found[0]
 
 
+@main.command("related")
+@click.argument("number", metavar="TRIAL")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="For a machine: every part of each score.")
+@data_option
+def related_command(number: str, limit: int, as_json: bool, data: Path) -> None:
+    """The trials most related to TRIAL (any of its numbers), with the reasons.
+
+    Example: harvester related NCT05557201 --limit 5
+    """
+    from harvester.relate_words import listed, reasons, related
+
+    with closing(open_catalogue(data)) as db:
+        trial = _trial(db, number)
+        found = related(db, trial, limit)
+    if as_json:
+        click.echo(json.dumps([row | {"reasons": reasons(row)} for row in found], indent=2, ensure_ascii=False))
+    elif found:
+        click.echo("\n".join(map(listed, found)))
+    else:
+        click.echo(f"nothing in {data} is related to {trial}", err=True)
+
+
 @main.command("export")
 @click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True)

@@ -128,6 +128,34 @@ class RelatedTrial(Struct):
     same_sponsor: Annotated[Text, Doc("The sponsor organization of both.")]
     same_investigator: Annotated[Text, Doc("The investigator of both.")]
     population_overlap: Annotated[Text, Doc("Ages and sexes that both accept, in words.")]
+    shared_design: Annotated[Text, Doc("What is alike in their design, one a line: what, colon, value.")]
+
+
+class TrialTerms(Struct):
+    """What a trial is compared with others by; kept so that a refresh reads only the trials that changed."""
+
+    trial_id: Annotated[str, Doc("The trial.")]
+    title: Annotated[Text, Doc("Words and pairs of neighbouring words of its titles, one a line.")]
+    conditions: Annotated[Text, Doc("Those of its conditions and keywords.")]
+    interventions: Annotated[Text, Doc("Those of its interventions' names.")]
+    described: Annotated[Text, Doc("Words of longer descriptions that stand where a name should.")]
+    outcomes: Annotated[Text, Doc("Words of its outcomes.")]
+    investigators: Annotated[Text, Doc("Names of investigators, folded, one a line.")]
+    publications: Annotated[Text, Doc("PubMed numbers or DOIs of papers that it cites, one a line.")]
+    date_of_registration: Annotated[Text, Doc("As in `trials`.")]
+    study_type: Annotated[Text, Doc("As in `trials`.")]
+    phase: Annotated[Text, Doc("As in `trials`.")]
+    allocation: Annotated[Text, Doc("As in `trials`.")]
+    intervention_model: Annotated[Text, Doc("As in `trials`.")]
+    masking: Annotated[Text, Doc("As in `trials`.")]
+    primary_purpose: Annotated[Text, Doc("As in `trials`.")]
+    minimum_age_years: Annotated[float | None, Doc("As in `trials`.")]
+    maximum_age_years: Annotated[float | None, Doc("As in `trials`.")]
+    sex: Annotated[Text, Doc("As in `trials`.")]
+    healthy_volunteers: Annotated[bool | None, Doc("As in `trials`.")]
+    fingerprint: Annotated[
+        int | None, Doc("Of its weighted terms and facts: a pair of trials is compared anew when it changed in one.")
+    ]
 
 
 class Change(Struct):

@@ -1,0 +1,188 @@
+"""Related trials: the right ones first, with reasons a clinician accepts, the same to the digit, and cheap to bring up to date."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from harvester.archive import Archive
+from harvester.build import build
+from harvester.catalogue import TABLES
+from harvester.cli import main
+from harvester.imports import import_files
+from harvester.relate import MOST
+from harvester.relate_terms import root, terms
+from harvester.relate_words import reasons, related
+
+Row = dict[str, Any]
+
+
+def study(
+    number: int, title: str, conditions: list[str], interventions: list[str], sponsor: str = "Example University", **more: Any
+) -> Row:  # fmt: skip
+    """A study as ClinicalTrials.gov writes it; `more` are modules that replace or join those here."""
+    protocol = {
+        "identificationModule": {"nctId": f"NCT9{number:07}", "briefTitle": title},
+        "statusModule": {"overallStatus": "RECRUITING", "studyFirstSubmitDate": f"2020-01-{number % 28 + 1:02}"},
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": sponsor, "class": "OTHER"}},
+        "conditionsModule": {"conditions": conditions},
+        "designModule": {
+            "studyType": "INTERVENTIONAL",
+            "phases": ["PHASE3"],
+            "designInfo": {"allocation": "RANDOMIZED"},
+        },
+        "armsInterventionsModule": {"interventions": [{"type": "DRUG", "name": name} for name in interventions]},
+        "outcomesModule": {"primaryOutcomes": [{"measure": "Live birth after 24 weeks"}]},
+        "eligibilityModule": {"sex": "FEMALE", "minimumAge": "18 Years", "maximumAge": "40 Years"},
+    }
+    return {"protocolSection": protocol | more, "hasResults": False}
+
+
+STUDIES = [
+    study(1, "Progesterone in recurrent miscarriage", ["Recurrent miscarriage"], ["Progesterone", "Placebo"]),
+    study(2, "Vaginal progesterone for women with recurrent miscarriage", ["Recurrent miscarriage"], ["Micronized progesterone"]),
+    study(3, "Heparin in recurrent miscarriage", ["Recurrent miscarriage"], ["Enoxaparin", "Placebo"]),
+    study(4, "Progesterone for preterm birth", ["Preterm birth"], ["Progesterone"]),
+    study(5, "Hydroxychloroquine (HCQ) in lupus", ["Lupus erythematosus"], ["Hydroxychloroquine", "Placebo"], sponsor="Pharma Example"),
+    study(6, "HCQ levels in lupus pregnancy", ["Lupus erythematosus"], ["Hidroxicloroquina"], sponsor="Pharma Example"),
+    study(7, "Belimumab in lupus nephritis", ["Lupus nephritis"], ["Belimumab", "Placebo"]),
+    study(8, "Belimumab after rituximab in lupus", ["Lupus erythematosus"], ["Belimumab", "Rituximab"]),
+    study(9, "Aspirin against preeclampsia", ["Preeclampsia"], ["Aspirin", "Placebo"]),
+    study(10, "Yoga for low back pain", ["Low back pain"], ["Yoga"], eligibilityModule={"sex": "ALL", "minimumAge": "60 Years"}),
+    study(11, "Exercise against low back pain", ["Low back pain"], ["Exercise"], eligibilityModule={"sex": "ALL", "minimumAge": "70 Years"}),
+    study(12, "A registry of twins", ["Healthy"], []),
+]  # fmt: skip
+
+
+class Workshop:
+    """An archive and its catalogue, filled step by step."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def take(self, studies: list[Row], *, full: bool = False) -> None:
+        file = self.folder / "studies.ndjson"
+        file.write_text("\n".join(map(json.dumps, studies)))
+        with Archive(self.folder / "archive.db") as archive:
+            import_files(archive, "ctgov", [(file, file.name)])
+        build(self.folder / "archive.db", self.folder / "catalogue.db", full=full)
+
+    def open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.folder / "catalogue.db")
+
+    def content(self) -> list[tuple[Any, ...]]:
+        with closing(self.open()) as db:
+            return db.execute("SELECT * FROM related_trials ORDER BY trial_id, rank").fetchall()
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    made = Workshop(tmp_path_factory.mktemp("related"))
+    made.take(STUDIES)
+    return made
+
+
+@pytest.fixture
+def db(workshop: Workshop) -> Iterator[sqlite3.Connection]:
+    with closing(workshop.open()) as opened:
+        yield opened
+
+
+def nct(number: int) -> str:
+    return f"NCT9{number:07}"
+
+
+def test_the_same_drug_for_the_same_disease_comes_first(db: sqlite3.Connection) -> None:
+    first, *others = related(db, nct(1), MOST)
+    assert first["related_trial_id"] == nct(2)
+    assert {nct(3), nct(4)} <= {row["related_trial_id"] for row in others}
+    assert related(db, nct(5), 1)[0]["related_trial_id"] == nct(6)
+
+
+def test_reasons_name_what_both_have(db: sqlite3.Connection) -> None:
+    told = reasons(related(db, nct(1), 1)[0])
+    assert told[:2] == ["Both study recurrent miscarriage", "Both test progesterone"]
+    assert "Both accept women, 18 to 40 years" in told
+    assert "Same sponsor: Example University" in told
+
+
+def test_a_placebo_in_both_is_no_relation(db: sqlite3.Connection) -> None:
+    for row in db.execute("SELECT shared_interventions, shared_terms FROM related_trials"):
+        assert "placebo" not in f"{row}".lower()
+
+
+def test_a_score_is_the_sum_of_its_parts_and_ranks_follow_it(db: sqlite3.Connection) -> None:
+    parts = [name for name in TABLES["related_trials"].names if name.endswith("_score")]
+    rows = db.execute(f"SELECT trial_id, rank, score, {', '.join(parts)} FROM related_trials ORDER BY 1, 2").fetchall()
+    assert all(score == pytest.approx(sum(values), abs=1e-9) and 0 < score <= 1 for _, _, score, *values in rows)
+    for (trial, rank, score, *_), (next_trial, next_rank, next_score, *_) in pairwise(rows):
+        assert (next_rank, next_score <= score) == (rank + 1, True) if trial == next_trial else next_rank == 1
+
+
+def test_no_trial_is_related_to_itself_or_twice(db: sqlite3.Connection) -> None:
+    pairs = db.execute("SELECT trial_id, related_trial_id FROM related_trials").fetchall()
+    assert len(set(pairs)) == len(pairs)
+    assert all(one != two for one, two in pairs)
+
+
+def test_a_pair_of_trials_has_one_score_from_both_sides(db: sqlite3.Connection) -> None:
+    score = {
+        (one, two): value
+        for one, two, value in db.execute("SELECT trial_id, related_trial_id, score FROM related_trials")
+    }
+    both = [(score[pair], score[pair[::-1]]) for pair in score if pair[::-1] in score]
+    assert both and all(one == two for one, two in both)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("hydroxychloroquine", "hydroxychloroquin", "hidroxicloroquina", "hydroxycloroquine"),
+        ("azithromycin", "azythromycine", "azitromicina"),
+        ("estrogen", "oestrogen"),
+        ("miscarriages", "miscarriage"),
+    ],
+)
+def test_spellings_of_one_word_have_one_root(spellings: tuple[str, ...]) -> None:
+    assert len(set(map(root, spellings))) == 1
+
+
+def test_different_substances_keep_different_roots() -> None:
+    names = (
+        "chloroquine",
+        "hydroxychloroquine",
+        "prednisone",
+        "prednisolone",
+        "vitamin c",
+        "vitamin d",
+        "interferon",
+        "interleukin",
+    )
+    assert len(set(map(root, names))) == len(names)
+
+
+def test_terms_are_words_and_neighbours_without_comparators_and_grammar() -> None:
+    found = terms("Vitamin C 500 mg versus matching Placebo in Recurrent Pregnancy-Loss", pairs=True)
+    assert found == ["vitamin", "vitamin c", "c 500", "mg", "recurrent", "recurrent pregnancy", "pregnancy", "pregnancy loss", "loss"]  # fmt: skip
+
+
+def test_the_command_prints_reasons_and_json(workshop: Workshop) -> None:
+    run = CliRunner().invoke(main, ["related", nct(1), "--limit", "2", "--data", str(workshop.folder)])
+    assert run.exit_code == 0
+    assert f"1. {nct(2)}" in run.output and "Both test progesterone" in run.output and "3. " not in run.output
+    answer = CliRunner().invoke(main, ["related", f"ctgov:{nct(1)}", "--json", "--data", str(workshop.folder)])
+    assert [row["rank"] for row in json.loads(answer.output)][:2] == [1, 2]
+
+
+def test_the_command_says_what_to_do_about_an_unknown_number(workshop: Workshop) -> None:
+    run = CliRunner().invoke(main, ["related", "NCT09999999", "--data", str(workshop.folder)])
+    assert run.exit_code == 1
+    assert "harvester refresh --id NCT09999999" in run.output
