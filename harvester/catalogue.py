@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -289,12 +289,16 @@ def create_indexes(db: sqlite3.Connection) -> None:
             tables.table(name).create_index(columns, if_not_exists=True)
 
 
+def refill(db: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Replaces all rows of a table."""
+    db.execute(f'DELETE FROM "{table}"')
+    db.executemany(insert_into(table), rows)
+
+
 def index_text(db: sqlite3.Connection) -> None:
-    """Full-text search over `trials`, accents removed; made anew from the rows that are there."""
+    """Full-text search over the rows of `trials`, accents removed. From then on SQLite keeps it in step with them."""
     trials = Database(db).table("trials")
-    if trials.detect_fts():
-        trials.disable_fts()
-    trials.enable_fts(SEARCHED, tokenize="unicode61 remove_diacritics 2")
+    trials.enable_fts(SEARCHED, tokenize="unicode61 remove_diacritics 2", create_triggers=True)
     trials.optimize()
 
 

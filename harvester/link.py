@@ -1,6 +1,6 @@
 """Which records are the same trial, and on what evidence.
 
-Called by the build with the numbers of all records; pure. Only exact evidence joins records:
+A stage of the build (`link_records`), and the pure rule (`link`). Only exact evidence joins records:
 
 - mirror: two sources serve the same registry's number (ClinicalTrials.gov itself and WHO ICTRP's copy of it);
 - identifier: country records of one EudraCT number; an alias number that its registry declares; a registry's number that
@@ -12,11 +12,16 @@ A number in a title or free text, and one that would join two NCT numbers or two
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from msgspec.structs import astuple
+
+from harvester.catalogue import refill
 from harvester.rows import TrialLink
+from harvester.touched import Touched
 from normalize.identifiers import canonical
 
 
@@ -54,6 +59,25 @@ class _Edge(NamedTuple):
 #: Registries of which a trial has one number; two of them in one trial need an alias.
 _ONE_NUMBER_A_TRIAL = ("ClinicalTrials.gov", "EUCTR")
 _ALIAS_RANK = 2
+
+
+def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
+    """Sets `records.trial_id` and fills `trial_links`. A stage of `harvester.build`."""
+    trial_of = dict(db.execute("SELECT record_id, trial_id FROM records"))
+    linked = link(
+        (Numbered(*row) for row in db.execute("SELECT record_id, source, registry_id FROM records")),
+        (
+            Reference(*row)
+            for row in db.execute(
+                "SELECT record_id, id_normalized, registry, type, source_field FROM secondary_ids WHERE registry IS NOT NULL"
+            )
+        ),
+    )
+    db.executemany(
+        "UPDATE records SET trial_id = ? WHERE record_id = ?",
+        [(trial, record) for record, trial in linked.trial_of.items() if trial_of[record] != trial],
+    )
+    refill(db, "trial_links", [astuple(row) for row in linked.links])
 
 
 def link(records: Iterable[Numbered], references: Iterable[Reference]) -> Linked:

@@ -8,7 +8,6 @@ products of profiles (`relate_neighbours`), ranked by these and by the same peop
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
 
 import numpy as np
 
@@ -17,14 +16,15 @@ from harvester.relate_neighbours import nearest
 from harvester.relate_profiles import profiles
 from harvester.relate_reasons import related_rows
 from harvester.relate_terms import read_terms
+from harvester.touched import Touched
 
 #: Related trials that are kept for each.
 MOST = 20
 
 
-def relate_trials(db: sqlite3.Connection, trials: Collection[str] | None = None) -> None:
-    """Fills `related_trials`; `trials` are those that changed, came or went, None stands for all."""
-    read_terms(db, trials)
+def relate_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
+    """Fills `related_trials`. A stage of `harvester.build`."""
+    read_terms(db, None if touched is None else touched.trials)
     made = profiles(db)
     db.execute("DELETE FROM related_trials")
     if made.trials:

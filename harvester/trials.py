@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from harvester.catalogue import TABLES, insert_into
+from harvester.touched import Touched
 
 #: Columns that are read together: the first one decides which record they come from.
 _TOGETHER: tuple[tuple[str, ...], ...] = (
@@ -47,18 +48,22 @@ _IDENTIFIERS = "SELECT record_id, id_normalized FROM secondary_ids WHERE type <>
 _FROM_ONE_RECORD = ("conditions", "keywords", "interventions")
 
 
-def build_trials(db: sqlite3.Connection) -> None:
-    """Fills `trials` from `records` and what hangs below them; `records.trial_id` must be set."""
-    db.execute("DELETE FROM trials")
-    db.executemany(insert_into("trials"), _rows(db))
+def build_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
+    """Fills `trials` from `records` and what hangs below them; `records.trial_id` must be set. A stage of `harvester.build`."""
+    if touched is None:
+        db.executemany(insert_into("trials"), _rows(db.execute("SELECT * FROM records ORDER BY trial_id"), db))
+        return
+    for trial_id in sorted(touched.trials):
+        db.execute("DELETE FROM trials WHERE trial_id = ?", (trial_id,))
+        records = db.execute("SELECT * FROM records WHERE trial_id = ?", (trial_id,))
+        db.executemany(insert_into("trials"), list(_rows(records, db)))
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+def _rows(cursor: sqlite3.Cursor, db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
     names = TABLES["trials"].names
     below = {column: _Below(db, sql) for column, sql in {**_LISTS, "identifiers": _IDENTIFIERS}.items()}
     classes = dict(db.execute("SELECT a.name_raw, s.class FROM sponsor_aliases a JOIN sponsors s USING (sponsor_id)"))
     primary = _Below(db, "SELECT record_id, name_raw FROM record_sponsors WHERE role = 'primary'")
-    cursor = db.execute("SELECT * FROM records ORDER BY trial_id")
     columns = [description[0] for description in cursor.description]
     for trial_id, group in groupby(
         (dict(zip(columns, row, strict=True)) for row in cursor), lambda row: row["trial_id"]

@@ -188,7 +188,7 @@ def test_a_build_that_fails_leaves_the_old_catalogue(workshop: Workshop, monkeyp
     def closes(db: sqlite3.Connection) -> None:
         raise BuildFailed("no")
 
-    monkeypatch.setattr(build_room, "_check", closes)
+    monkeypatch.setattr(build_room, "check_content", closes)
     with pytest.raises(BuildFailed):
         workshop.build()
     assert content_hash(workshop.catalogue) == before
