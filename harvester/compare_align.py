@@ -121,8 +121,9 @@ def essence(item: Item) -> tuple[Any, ...]:
 
 @cache
 def _words_for(variable: str) -> frozenset[str]:
-    """The words by which registrants name a variable: bmi, body, mass, index."""
-    return frozenset(words(str(units.VOCABULARY["variables"][variable][1])))
+    """The words by which registrants name a variable: bmi, body, mass, index. None for one that the vocabulary lost."""
+    _, names, *_ = units.VOCABULARY["variables"].get(variable, (None, ""))
+    return frozenset(words(names))
 
 
 def differing(texts: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:

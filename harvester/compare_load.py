@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from normalize.schema import CHILDREN
+from harvester.compare_fields import PLAN, One
 
 Row = Mapping[str, Any]
 
@@ -15,8 +15,8 @@ _PRECEDENCE = "is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC
 #: Lists that all records of a trial fill together; of the others the first record that has one speaks for the trial.
 _GATHERED = ("secondary_ids", "enrollment_counts", "record_sponsors", "countries", "sites", "investigators", "publications",
              "documents", "ethics_reviews")  # fmt: skip
-#: A trial's table is read only when a comparison has rows for it.
-_READ = tuple(name for name in CHILDREN if name not in ("arm_interventions", "contacts"))
+#: The tables that have rows in a comparison, and the limits that go with the criteria.
+_READ = sorted({row.table for row in PLAN if not isinstance(row, One)} - {"records"} | {"criterion_measures"})
 
 
 class Studied(NamedTuple):

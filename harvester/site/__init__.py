@@ -15,7 +15,7 @@ from datasette import hookimpl
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
-from harvester.site import database
+from harvester.site import compare, database
 from harvester.site.downloads import search_csv, search_json
 from harvester.site.home import home
 from harvester.site.pages import message
@@ -32,6 +32,14 @@ _hook = cast("Callable[[F], F]", hookimpl)
 _STATIC = Path(__file__).parent / "static"
 
 
+def _static(kind: str) -> dict[str, str]:
+    """Name -> address of each style or script, with a mark of its content so that no browser keeps an old one."""
+    return {
+        path.stem: f"-/static-plugins/harvester/{path.name}?{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+        for path in sorted(_STATIC.glob(f"*.{kind}"))
+    }
+
+
 @_hook
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
     return [
@@ -40,6 +48,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/search\.csv$", search_csv),
         (r"/search\.json$", search_json),
         (r"/trial/(?P<number>.+)$", trial),
+        *compare.ROUTES,
         (r"/about$", about),
         (r"/dictionary$", dictionary),
     ]
@@ -57,10 +66,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
         return await footer(datasette)
 
     env.globals["site_footer"] = site_footer
-    env.globals["site_style"] = {
-        name: f"-/static-plugins/harvester/{name}.css?{hashlib.sha256((_STATIC / f'{name}.css').read_bytes()).hexdigest()[:8]}"
-        for name in ("site", "stock")
-    }
+    env.globals["site_style"], env.globals["site_script"] = _static("css"), _static("js")
 
 
 @_hook
