@@ -7,6 +7,7 @@ Found by Datasette through the entry point `datasette: harvester`, so `harvester
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -30,6 +31,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 _hook = cast("Callable[[F], F]", hookimpl)
 
 _STATIC = Path(__file__).parent / "static"
+#: The header's links, as far as their pages exist.
+_NAVIGATION = (
+    ("/search", "Search"), ("/compare", "Compare"), ("/changes", "Changes"), ("/quality", "Quality"), ("/sources", "Sources"),
+    ("/dictionary", "Dictionary"), ("/about", "About"),
+)  # fmt: skip
 
 
 def _static(kind: str) -> dict[str, str]:
@@ -67,6 +73,10 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
 
     env.globals["site_footer"] = site_footer
     env.globals["site_style"], env.globals["site_script"] = _static("css"), _static("js")
+    routes = [pattern for pattern, _ in register_routes()]
+    env.globals["site_nav"] = [
+        (path, name) for path, name in _NAVIGATION if any(re.match(pattern, path) for pattern in routes)
+    ]
 
 
 @_hook

@@ -17,7 +17,7 @@ def titles(html: str) -> list[str]:
 def counts(html: str, facet: str) -> dict[str, int]:
     part = html.partition(f'id="facet-{facet}"')[2].partition("</section>")[0]
     rows = re.findall(
-        r'<li><a [^>]*>(?:<span aria-hidden="true">✓ </span>)?(.*?)</a> <span class="count">([\d,]+)<', part
+        r'<li><a [^>]*><span class="box" aria-hidden="true"></span>(.*?)</a> <span class="count">([\d,]+)<', part
     )
     return {label: int(count.replace(",", "")) for label, count in rows}
 
