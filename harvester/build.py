@@ -35,6 +35,7 @@ from harvester.accounts import tell
 from harvester.archive import Archive
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
 from harvester.link import link_records
+from harvester.link_overrides import Override, read_overrides, store_overrides
 from harvester.organizations import name_sponsors
 from harvester.reading import Progress, read
 from harvester.relate import relate_trials
@@ -65,11 +66,15 @@ def build(
     *,
     full: bool = False,
     publish_contacts: bool = False,
+    links: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Built:
-    """Brings the catalogue up to date with the archive. Raises BuildFailed when a check does not pass."""
+    """Brings the catalogue up to date with the archive and with what a person decided about links (a file as in
+    `link_overrides`). Raises BuildFailed when a check does not pass, OverridesUnusable when `links` cannot be read.
+    """
+    overrides = read_overrides(links)
     with Archive(archive_path) as archive:
-        facts = _facts(archive, publish_contacts)
+        facts = _facts(archive, publish_contacts, overrides)
         old = {} if full else _about(catalogue_path)
         if old == facts:
             with closing(sqlite3.connect(catalogue_path)) as db:
@@ -84,7 +89,7 @@ def build(
             # The file is thrown away when anything fails, so it needs neither journal nor synchronisation.
             db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -100000")
             work = _step if is_step else _whole
-            built = _built(db, read=work(archive, db, facts, publish_contacts, progress), changed=True)
+            built = _built(db, read=work(archive, db, facts, publish_contacts, overrides, progress), changed=True)
     with beside.open("rb+") as handle:
         os.fsync(handle.fileno())
     beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
@@ -92,13 +97,19 @@ def build(
 
 
 def _whole(
-    archive: Archive, db: sqlite3.Connection, facts: dict[str, str], publish_contacts: bool, progress: Progress
+    archive: Archive,
+    db: sqlite3.Connection,
+    facts: dict[str, str],
+    publish_contacts: bool,
+    overrides: tuple[Override, ...],
+    progress: Progress,
 ) -> int:
     """Fills an empty file; the number of payloads read."""
     with transaction(db):
         catalogue.create(db)
         count = read(archive, db, publish_contacts, progress)
         catalogue.create_indexes(db)
+        store_overrides(db, overrides, None)
         for stage in STAGES:
             stage(db, None)
         catalogue.index_text(db)
@@ -110,13 +121,19 @@ def _whole(
 
 
 def _step(
-    archive: Archive, db: sqlite3.Connection, facts: dict[str, str], publish_contacts: bool, progress: Progress
+    archive: Archive,
+    db: sqlite3.Connection,
+    facts: dict[str, str],
+    publish_contacts: bool,
+    overrides: tuple[Override, ...],
+    progress: Progress,
 ) -> int:
     """Brings a copy of the last build up to date; the number of payloads read."""
     watch(db)
     touched = follow(db)
     with transaction(db):
         count = read(archive, db, publish_contacts, progress)
+        store_overrides(db, overrides, touched)
         for stage in STAGES:
             stage(db, touched)
         tell(archive, db, facts)
@@ -131,13 +148,14 @@ def _step(
 _RULES = ("schema", "normalizer_version", "builder_version", "publish_contacts")
 
 
-def _facts(archive: Archive, publish_contacts: bool) -> dict[str, str]:
+def _facts(archive: Archive, publish_contacts: bool, overrides: tuple[Override, ...]) -> dict[str, str]:
     return {
         "archive_state": archive.state(),
         "normalizer_version": normalize.version(),
         "builder_version": _builder_version(),
         "schema": hashlib.sha256(repr(catalogue.TABLES).encode()).hexdigest()[:12],
         "publish_contacts": str(publish_contacts).lower(),
+        "link_overrides": hashlib.sha256(repr(overrides).encode()).hexdigest()[:12],
     }
 
 

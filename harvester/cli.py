@@ -27,6 +27,7 @@ from harvester.config import Config, ConfigError, load
 from harvester.crawl import Progress
 from harvester.export import FORMATS, rows_of
 from harvester.imports import files_of, import_files, refused
+from harvester.link_overrides import OverridesUnusable
 from harvester.refresh import Refreshed, Wish, job_for, refresh
 from harvester.registries import REGISTRIES
 from harvester.serve import free_port, serve
@@ -276,9 +277,10 @@ def run_build(data: Path, config: Config, full: bool = False) -> Built:
                 data / "catalogue.db",
                 full=full,
                 publish_contacts=config.publish_contacts,
+                links=Path(config.links) if config.links else None,
                 progress=progress,
             )
-        except (BuildFailed, sqlite3.Error, OSError) as problem:
+        except (BuildFailed, OverridesUnusable, sqlite3.Error, OSError) as problem:
             raise Failed(f"building {data / 'catalogue.db'} failed: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)
     return built

@@ -42,6 +42,7 @@ class Config(Struct, forbid_unknown_fields=True):
 
     contact: str | None = None  # e-mail or page, sent in the User-Agent
     publish_contacts: bool = False
+    links: str | None = None  # CSV file of a person's decisions on which records are one trial
     topics: list[Topic] = field(default_factory=list)
     registries: dict[str, RegistryConfig] = field(default_factory=dict)
 

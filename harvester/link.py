@@ -1,194 +1,337 @@
-"""Which records are the same trial, and on what evidence.
+"""Which records are the same trial, and on what evidence: sets `records.trial_id`, fills `trial_links`.
 
-A stage of the build (`link_records`), and the pure rule (`link`). Only exact evidence joins records:
+A stage of the build. Records of one number are one entry (`link_entries`). Two entries are one trial when
 
-- mirror: two sources serve the same registry's number (ClinicalTrials.gov itself and WHO ICTRP's copy of it);
-- identifier: country records of one EudraCT number; an alias number that its registry declares; a registry's number that
-  stands in another record's field for identifiers.
+- one names the other's number in a field for identifiers, or its registry declares it an alias;
+- what is known of both speaks for it clearly enough (`link_evidence`): titles first, then sponsor, size, dates, countries ...;
+- a person said so (`link_overrides`).
 
-A number in a title or free text, and one that would join two NCT numbers or two EudraCT numbers without an alias, links as
-`mentioned`. The result does not depend on the order in which records come.
+A number in a title or free text is `mentioned` unless the evidence agrees; what falls short is `possible`. Ties become trials in
+`link_clusters`, which refuses what breaks a rule. Whether two entries are tied depends on these two alone, and which entries are
+compared depends on others only as `link_keys` says: that is why a step, which looks at what changed, ends where a full run does.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
-from harvester.catalogue import refill
+from harvester import link_keys
+from harvester.catalogue import insert_into, refill
+from harvester.link_clusters import ALIAS, IDENTIFIER, OVERRIDE, TEXT, Tie, settle
+from harvester.link_entries import Entry, filed_under, number_of, read_entries
+from harvester.link_evidence import POSSIBLE, SAME, weigh
 from harvester.rows import TrialLink
 from harvester.touched import Touched
-from normalize.identifiers import canonical
-
-
-class Numbered(NamedTuple):
-    """A record and the number under which its registry holds it."""
-
-    record_id: str
-    source: str
-    registry_id: str
 
 
 class Reference(NamedTuple):
-    """A registry's number that a record names; `type` as in `secondary_ids`."""
+    """A registry's number that a record names in a field for identifiers, as an alias of its own, or in a text."""
 
+    rank: int
     record_id: str
-    id_normalized: str
-    registry: str
-    type: str
+    number: str
     source_field: str
 
 
-class Linked(NamedTuple):
-    trial_of: dict[str, str]  # record_id -> trial_id
-    links: list[TrialLink]
+#: Reference.rank of a number in a text; the others are those of `link_clusters`.
+_MENTION = 9
 
-
-class _Edge(NamedTuple):
-    rank: int  # strongest first: mirror, same number, alias, identifier
-    record_id: str
-    other_record_id: str
-    evidence: Literal["mirror", "identifier"]
-    detail: str
-
-
-#: Registries of which a trial has one number; two of them in one trial need an alias.
-_ONE_NUMBER_A_TRIAL = ("ClinicalTrials.gov", "EUCTR")
-_ALIAS_RANK = 2
+_Pair = tuple[str, str]  # two numbers, the smaller first
+_Decisions = Mapping[_Pair, tuple[str, str | None]]  # verdict and note of a person
 
 
 def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
-    """Sets `records.trial_id` and fills `trial_links`. A stage of `harvester.build`."""
-    trial_of = dict(db.execute("SELECT record_id, trial_id FROM records"))
-    linked = link(
-        (Numbered(*row) for row in db.execute("SELECT record_id, source, registry_id FROM records")),
-        (
-            Reference(*row)
-            for row in db.execute(
-                "SELECT record_id, id_normalized, registry, type, source_field FROM secondary_ids WHERE registry IS NOT NULL"
-            )
-        ),
-    )
-    db.executemany(
-        "UPDATE records SET trial_id = ? WHERE record_id = ?",
-        [(trial, record) for record, trial in linked.trial_of.items() if trial_of[record] != trial],
-    )
-    refill(db, "trial_links", [astuple(row) for row in linked.links])
+    """Joins all records, or, in a step, those that changed and those that this concerns. Shapes as in `rows.TrialLink`."""
+    held = db.execute("SELECT count(*) FROM records").fetchone()[0]
+    if touched is None or 4 * len(touched.records) > held:
+        _link_all(db)
+    elif touched.records:
+        _link_some(db, touched.records)
 
 
-def link(records: Iterable[Numbered], references: Iterable[Reference]) -> Linked:
-    """Joins records into trials. `references` are the secondary ids that carry a registry."""
-    numbers: dict[str, tuple[str, str]] = {}  # record_id -> (registry, number)
-    holders: dict[str, list[Numbered]] = defaultdict(list)
-    ids: dict[str, str] = {}
-    for record in sorted(records):
-        found = canonical(record.registry_id)
-        number = found.normalized if found else record.registry_id
-        numbers[record.record_id] = (found.registry if found else record.source, number)
-        holders[number].append(record)
-        ids[record.record_id] = record.registry_id
-    edges = [edge for number in holders for edge in _same_number(number, holders[number])]
-    mentions: dict[tuple[str, str], TrialLink] = {}
-    for reference in sorted(set(references)):
-        others = holders.get(reference.id_normalized)
-        if (
-            not others
-            or reference.record_id not in numbers
-            or numbers[reference.record_id][1] == reference.id_normalized
-        ):
-            continue
-        other = others[0].record_id
-        named = f"{ids[reference.record_id]} names {reference.id_normalized} in {reference.source_field}"
-        if reference.type in ("registry", "alias"):
-            rank = _ALIAS_RANK if reference.type == "alias" else _ALIAS_RANK + 1
-            edges.append(_Edge(rank, reference.record_id, other, "identifier", named))
-        elif reference.type == "mention":
-            link_ = TrialLink(reference.record_id, other, "mentioned", "identifier", named, None)
-            mentions.setdefault((reference.record_id, other), link_)
-    clusters = _Clusters(numbers)
-    links: dict[tuple[str, str, str], TrialLink] = {}
-    for edge in sorted(edges):
-        conflict = clusters.join(edge)
-        key = (edge.record_id, edge.other_record_id, edge.evidence)
-        if conflict is None:
-            links.setdefault(key, TrialLink(*key[:2], "same", edge.evidence, edge.detail, 1.0))
-        else:
-            links.setdefault(
-                key, TrialLink(*key[:2], "mentioned", edge.evidence, f"{edge.detail}, but {conflict}", None)
-            )
-    for mention in mentions.values():
-        links.setdefault((mention.record_id, mention.other_record_id, mention.evidence), mention)
-    trial_of = {
-        record_id: trial_id
-        for members in clusters.members()
-        for trial_id in [_trial_id(members, numbers, ids)]
-        for record_id in members
+def _link_all(db: sqlite3.Connection) -> None:
+    _file(db, None)
+    entries = {entry.number: entry for entry in read_entries(db)}
+    keys = {number: link_keys.keys_of(entry) for number, entry in entries.items()}
+    link_keys.write_all(db, keys)
+    references = _references(db, None)
+    decisions = _decisions(db)
+    pairs = {pair for pair in link_keys.all_pairs(keys) if _may_be_one(entries[pair[0]], entries[pair[1]])}
+    del keys
+    links = _judge(entries, pairs | set(references) | _held(decisions, entries), references, decisions)
+    links += [row for entry in entries.values() for row in _same_number(entry)]
+    refill(db, "trial_links", [astuple(row) for row in sorted(links, key=_key)])
+    _form_trials(db, None)
+
+
+def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
+    before = _tied(db, records)
+    numbers = _file(db, records)
+    turned = link_keys.replace(db, numbers, read_entries(db, numbers))
+    looked_at = numbers | turned
+    before |= _tied(db, _records(db, looked_at))
+    references, decisions = _references(db, looked_at), _decisions(db)
+    pairs = {(min(n, other), max(n, other)) for n in looked_at for other in link_keys.pairs_of(db, n)}
+    pairs |= set(references) | {pair for pair in decisions if looked_at.intersection(pair)}
+    entries = {
+        entry.number: entry for entry in read_entries(db, {number for pair in pairs for number in pair} | looked_at)
     }
-    return Linked(trial_of, [links[key] for key in sorted(links)])
+    pairs = {
+        pair
+        for pair in pairs
+        if pair in references or pair in decisions or _may_be_one(entries[pair[0]], entries[pair[1]])
+    }
+    links = _judge(entries, {pair for pair in pairs if all(n in entries for n in pair)}, references, decisions)
+    links += [row for number in looked_at if number in entries for row in _same_number(entries[number])]
+    gone = json.dumps(sorted({*records, *_records(db, looked_at)}))
+    db.execute(
+        "DELETE FROM trial_links WHERE record_id IN (SELECT value FROM json_each(?1))"
+        " OR other_record_id IN (SELECT value FROM json_each(?1))",
+        (gone,),
+    )
+    db.executemany(insert_into("trial_links"), [astuple(row) for row in sorted(links, key=_key)])
+    _form_trials(db, _tied(db, before | _records(db, looked_at)))
 
 
-def _same_number(number: str, records: list[Numbered]) -> Iterable[_Edge]:
-    """Edges from the first record of a number to each other one."""
-    first = records[0]
-    for other in records[1:]:
-        if other.source == first.source:
-            detail = f"{first.registry_id} and {other.registry_id} are records of one number, {number}"
-            yield _Edge(1, first.record_id, other.record_id, "identifier", detail)
+def _key(row: TrialLink) -> tuple[str, str, str]:
+    return row.record_id, row.other_record_id, row.evidence
+
+
+# ------------------------------------------------------------------------------------------------ what there is to link
+
+
+def _file(db: sqlite3.Connection, records: Collection[str] | None) -> set[str]:
+    """Brings `record_numbers` up to date; the numbers of the records, old and new."""
+    chosen = "" if records is None else "WHERE record_id IN (SELECT value FROM json_each(:records))"
+    given = {"records": json.dumps(sorted(records or ()))}
+    numbers = {row[0] for row in db.execute(f"SELECT number FROM record_numbers {chosen}", given)}
+    db.execute(f"DELETE FROM record_numbers {chosen}", given)
+    rows = [
+        (record_id, *number_of(registry_id, registry))
+        for record_id, registry_id, registry in db.execute(
+            f"SELECT record_id, registry_id, registry FROM records {chosen}", given
+        )
+    ]
+    db.executemany(insert_into("record_numbers"), sorted(rows))
+    return numbers | {row[1] for row in rows}
+
+
+def _references(db: sqlite3.Connection, numbers: Collection[str] | None) -> dict[_Pair, list[Reference]]:
+    """Numbers that records name of entries that are held, by the two numbers; of some numbers, those from and to them."""
+    columns = (
+        "SELECT s.record_id, n.number, s.id_normalized, s.type, s.source_field FROM secondary_ids s"
+        " JOIN record_numbers n ON n.record_id = s.record_id WHERE s.registry IS NOT NULL AND s.type IN ('registry', 'alias', 'mention')"
+    )
+    if numbers is None:
+        rows = db.execute(columns).fetchall()
+    else:
+        given = (json.dumps(sorted(numbers)),)
+        rows = db.execute(f"{columns} AND n.number IN (SELECT value FROM json_each(?))", given).fetchall()
+        spelt = [f"{number}-{n:02}" for number in numbers if _is_eu_ct(number) for n in range(20)]
+        given = (json.dumps(sorted({*numbers, *spelt})),)
+        rows += db.execute(f"{columns} AND s.id_normalized IN (SELECT value FROM json_each(?))", given).fetchall()
+    named = {filed_under(row[2]) for row in rows}
+    held = {
+        row[0]
+        for row in db.execute("SELECT DISTINCT number FROM record_numbers WHERE number IN (SELECT value FROM json_each(?))",
+                              (json.dumps(sorted(named)),))
+    }  # fmt: skip
+    found: dict[_Pair, list[Reference]] = defaultdict(list)
+    for record_id, own, written, kind, source_field in sorted(set(rows)):
+        number = filed_under(written)
+        if number in held and number != own:
+            rank = {"alias": ALIAS, "registry": IDENTIFIER}.get(kind, _MENTION)
+            found[min(own, number), max(own, number)].append(Reference(rank, record_id, number, source_field))
+    return dict(found)
+
+
+def _is_eu_ct(number: str) -> bool:
+    return len(number) == 14 and number[4:6] == "-5"
+
+
+def _decisions(db: sqlite3.Connection) -> _Decisions:
+    return {
+        (one, other): (verdict, note)
+        for one, other, verdict, note in db.execute("SELECT number, other_number, verdict, note FROM link_overrides")
+    }
+
+
+def _held(decisions: _Decisions, entries: Mapping[str, Entry]) -> set[_Pair]:
+    return {pair for pair in decisions if pair[0] in entries and pair[1] in entries}
+
+
+def _may_be_one(one: Entry, other: Entry) -> bool:
+    """Texts join no two numbers of one registry."""
+    return one.registry != other.registry
+
+
+# ------------------------------------------------------------------------------------------------------------- verdicts
+
+
+def _same_number(entry: Entry) -> Iterable[TrialLink]:
+    """Links from the first record of a number to each other one."""
+    first, first_id = entry.records[0], entry.registry_ids[0]
+    source = first.partition(":")[0]
+    for other, other_id in zip(entry.records[1:], entry.registry_ids[1:], strict=True):
+        other_source = other.partition(":")[0]
+        if other_source == source:
+            detail = f"{first_id} and {other_id} are records of one number, {entry.number}"
+            yield TrialLink(first, other, "same", "identifier", detail, 1.0)
         else:
-            detail = f"{first.source} and {other.source} both serve {number}"
-            yield _Edge(0, first.record_id, other.record_id, "mirror", detail)
+            detail = f"{source} and {other_source} both serve {entry.number}"
+            yield TrialLink(first, other, "same", "mirror", detail, 1.0)
 
 
-class _Clusters:
-    """Records joined so far; refuses a join that would give a trial two numbers of one registry."""
+def _judge(
+    entries: Mapping[str, Entry],
+    pairs: Iterable[_Pair],
+    references: Mapping[_Pair, list[Reference]],
+    decisions: _Decisions,
+) -> list[TrialLink]:
+    """The links of pairs of entries, before the guards."""
+    links: list[TrialLink] = []
+    for pair in sorted(pairs):
+        one, other = entries[pair[0]], entries[pair[1]]
+        link = _link(one, other, references.get(pair, []))
+        if link:
+            links.append(link)
+        if pair in decisions:
+            verdict, note = decisions[pair]
+            detail = f"a person decided: {note or 'no reason is given'}"
+            decided: Literal["same", "different"] = "same" if verdict == "same" else "different"
+            links.append(TrialLink(one.records[0], other.records[0], decided, "override", detail, 1.0))
+    return links
 
-    def __init__(self, numbers: dict[str, tuple[str, str]]) -> None:
-        self._parent = {record_id: record_id for record_id in numbers}
-        self._numbers = {
-            record_id: {number} if number[0] in _ONE_NUMBER_A_TRIAL else set() for record_id, number in numbers.items()
-        }
 
-    def join(self, edge: _Edge) -> str | None:
-        """Joins the two records' clusters; the reason, as words, when that is refused."""
-        one, other = self._root(edge.record_id), self._root(edge.other_record_id)
-        if one == other:
-            return None
-        both = self._numbers[one] | self._numbers[other]
-        if edge.rank != _ALIAS_RANK:
-            for registry in _ONE_NUMBER_A_TRIAL:
-                held = sorted(number for name, number in both if name == registry)
-                added = (
-                    len({n for r, n in self._numbers[one] if r == registry}),
-                    len({n for r, n in self._numbers[other] if r == registry}),
-                )
-                if all(added) and len(held) > max(added):
-                    return f"a trial has one number at {registry}: {' and '.join(held)}"
-        first, second = sorted((one, other))
-        self._parent[second] = first
-        self._numbers[first] = both
+def _link(one: Entry, other: Entry, references: list[Reference]) -> TrialLink | None:
+    named = min(references, default=None)
+    evidence = weigh(one, other, is_mentioned=named is not None and named.rank == _MENTION)
+    speaks = (evidence.lines(speaking_for=True), evidence.lines(speaking_for=False))
+    if named is not None:
+        target = other if named.number == other.number else one
+        record_id, other_id = named.record_id, target.records[0]
+        named_by = dict(zip((*one.records, *other.records), (*one.registry_ids, *other.registry_ids), strict=True))[
+            record_id
+        ]
+        detail = f"{named_by} names {named.number} in {named.source_field}"
+        if named.rank != _MENTION:
+            is_alias = named.rank == ALIAS
+            return TrialLink(record_id, other_id, "same", "identifier", detail, 1.0, *speaks, is_alias=is_alias)
+        if evidence.score < SAME:
+            return TrialLink(record_id, other_id, "mentioned", "identifier", detail, evidence.score, *speaks)
+        return TrialLink(
+            record_id, other_id, "same", "text", f"{detail}, and what is known of both agrees", evidence.score, *speaks
+        )
+    if evidence.score < POSSIBLE:
         return None
-
-    def members(self) -> Iterable[list[str]]:
-        clusters: dict[str, list[str]] = defaultdict(list)
-        for record_id in sorted(self._parent):
-            clusters[self._root(record_id)].append(record_id)
-        return clusters.values()
-
-    def _root(self, record_id: str) -> str:
-        while self._parent[record_id] != record_id:
-            self._parent[record_id] = self._parent[self._parent[record_id]]
-            record_id = self._parent[record_id]
-        return record_id
+    kind: Literal["sponsor_code", "text"] = "sponsor_code" if "code shared" in evidence.names() else "text"
+    first, second = sorted((one, other), key=lambda entry: entry.records[0])
+    detail = f"{first.registry_ids[0]} and {second.registry_ids[0]} do not name each other; what is known of both is compared"
+    verdict: Literal["same", "possible"] = "same" if evidence.score >= SAME else "possible"
+    return TrialLink(first.records[0], second.records[0], verdict, kind, detail, evidence.score, *speaks)
 
 
-def _trial_id(members: list[str], numbers: dict[str, tuple[str, str]], ids: dict[str, str]) -> str:
+# --------------------------------------------------------------------------------------------------------------- trials
+
+#: Links that join two records, or would but for a guard.
+_TIES = "(verdict = 'same' OR refused IS NOT NULL)"
+
+
+def _tied(db: sqlite3.Connection, records: Collection[str]) -> set[str]:
+    """The records, and all that ties lead to from them."""
+    found, new = set(records), set(records)
+    while new:
+        given = json.dumps(sorted(new))
+        reached = {
+            row[0]
+            for row in db.execute(
+                f"SELECT other_record_id FROM trial_links WHERE record_id IN (SELECT value FROM json_each(?1)) AND {_TIES}"
+                f" UNION SELECT record_id FROM trial_links WHERE other_record_id IN (SELECT value FROM json_each(?1)) AND {_TIES}",
+                (given,),
+            )
+        }
+        new = reached - found
+        found |= new
+    return found
+
+
+def _records(db: sqlite3.Connection, numbers: Collection[str]) -> set[str]:
+    chosen = "SELECT record_id FROM record_numbers WHERE number IN (SELECT value FROM json_each(?))"
+    return {row[0] for row in db.execute(chosen, (json.dumps(sorted(numbers)),))}
+
+
+def _form_trials(db: sqlite3.Connection, records: Collection[str] | None) -> None:
+    """Settles the ties of all records, or of some that are tied to no others: verdicts and `records.trial_id`."""
+    chosen = "" if records is None else "WHERE record_id IN (SELECT value FROM json_each(:records))"
+    given = {"records": json.dumps(sorted(records or ()))}
+    filed = {
+        row[0]: row[1:]
+        for row in db.execute(
+            f"SELECT record_id, number, n.registry, registry_id, trial_id FROM record_numbers n JOIN records USING (record_id) {chosen}",
+            given,
+        )
+    }
+    registries = {number: registry for number, registry, _, _ in filed.values()}
+    ties: dict[Tie, TrialLink] = {}
+    apart: set[frozenset[str]] = set()
+    for row in db.execute(f"SELECT * FROM trial_links {chosen}", given):
+        link = TrialLink(*row)
+        if not {link.record_id, link.other_record_id} <= filed.keys():
+            continue  # no tie: those lead to records that are settled too
+        one, other = sorted((filed[link.record_id][0], filed[link.other_record_id][0]))
+        if link.verdict == "different":
+            apart.add(frozenset((one, other)))
+        elif one != other and (link.verdict == "same" or link.refused):
+            ties[Tie(_rank(link), round(1 - (link.score or 0), 3), one, other)] = link
+    settled = settle(registries, ties, apart)
+    changed = []
+    for tie, link in ties.items():
+        after = _settled(link, settled.refused.get(tie))
+        if after != link:
+            changed.append((after.verdict, after.refused, *_key(after)))
+    db.executemany(
+        "UPDATE trial_links SET verdict = ?, refused = ? WHERE record_id = ? AND other_record_id = ? AND evidence = ?",
+        changed,
+    )
+    members: dict[str, list[str]] = defaultdict(list)
+    for record_id in sorted(filed):
+        members[settled.trial_of[filed[record_id][0]]].append(record_id)
+    moved = []
+    for group in members.values():
+        trial_id = _trial_id([filed[record_id] for record_id in group])
+        moved += [(trial_id, record_id) for record_id in group if filed[record_id][3] != trial_id]
+    db.executemany("UPDATE records SET trial_id = ? WHERE record_id = ?", moved)
+
+
+def _rank(link: TrialLink) -> int:
+    if link.evidence == "override":
+        return OVERRIDE
+    if link.evidence in ("text", "sponsor_code"):
+        return TEXT
+    return ALIAS if link.is_alias else IDENTIFIER
+
+
+def _settled(link: TrialLink, reason: str | None) -> TrialLink:
+    """The link as it stands after the guards: refused, or joined."""
+    if reason is None:
+        return replace(link, verdict="same", refused=None)
+    return replace(link, verdict="mentioned" if link.evidence == "identifier" else "possible", refused=reason)
+
+
+def _trial_id(records: list[tuple[str, str, str, str | None]]) -> str:
     """The NCT number if one of the records has one, else the EudraCT or EU CT number, else the first registry id."""
     for registries in (("ClinicalTrials.gov",), ("EUCTR", "CTIS")):
-        held = sorted(numbers[record_id][1] for record_id in members if numbers[record_id][0] in registries)
+        held = sorted(
+            registry_id if registry == "CTIS" else number
+            for number, registry, registry_id, _ in records
+            if registry in registries
+        )
         if held:
             return held[0]
-    return min(ids[record_id] for record_id in members)
+    return min(registry_id for _, _, registry_id, _ in records)

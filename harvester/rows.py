@@ -69,10 +69,46 @@ class TrialSummary(Struct):
 class TrialLink(Struct):
     record_id: Annotated[str, Doc("A record.")]
     other_record_id: Annotated[str, Doc("The record it is linked to.")]
-    verdict: Annotated[Literal["same", "mentioned"], Doc("same trial, or only mentioned.")]
-    evidence: Annotated[Literal["mirror", "identifier", "sponsor_code", "text"], Doc("Kind of evidence.")]
+    verdict: Annotated[
+        Literal["same", "mentioned", "possible", "different"],
+        Doc("same trial; only mentioned; possible: worth a person's look; different: a person said so."),
+    ]
+    evidence: Annotated[
+        Literal["mirror", "identifier", "sponsor_code", "text", "override"],
+        Doc("Kind of evidence; override is a person's decision (links.csv)."),
+    ]
     detail: Annotated[str, Doc("The evidence itself, as a sentence.")]
     score: Annotated[float | None, Doc("Strength of the evidence, 1 for an exact identifier.")]
+    spoke_for: Annotated[
+        Text, Doc("What spoke for one trial: points, finding, the two values; one a line, the weightiest first.")
+    ] = None
+    spoke_against: Annotated[Text, Doc("What spoke against it, in the same form.")] = None
+    refused: Annotated[
+        Text, Doc("Why the two were not joined although the evidence would do: a rule, or a person's decision.")
+    ] = None
+    is_alias: Annotated[bool, Doc("1 when the registry itself says that one number is an old number of the other.")] = (
+        False
+    )
+
+
+class RecordNumber(Struct):
+    record_id: Annotated[str, Doc("A record.")]
+    number: Annotated[
+        str, Doc("The number under which linking files it: of EUCTR without country, of CTIS without resubmission.")
+    ]
+    registry: Annotated[str, Doc("The registry whose number it is, by its form.")]
+
+
+class LinkKey(Struct):
+    key: Annotated[int, Doc("A rare word, pair of words, code, or size and month of start, as a number.")]
+    number: Annotated[str, Doc("Number of a record that holds it, as in `record_numbers`.")]
+
+
+class LinkOverride(Struct):
+    number: Annotated[str, Doc("A registry's number, as in `record_numbers`.")]
+    other_number: Annotated[str, Doc("Another one.")]
+    verdict: Annotated[Literal["same", "different"], Doc("What a person decided about the two.")]
+    note: Annotated[Text, Doc("Why.")]
 
 
 class Discrepancy(Struct):

@@ -1,0 +1,185 @@
+"""Linking room: what linking knows of one registry number, whoever serves it. Called by `link`; reads records and their children.
+
+An entry is all records of one number: ClinicalTrials.gov's own and WHO ICTRP's copy of it, the country records of one EudraCT
+number. They are one trial by definition, so only entries are compared with each other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from harvester.link_titles import Title, is_distinctive, titles_of, weight, words_of
+from normalize.identifiers import canonical
+from normalize.sponsor_list import find
+from normalize.sponsor_names import Name, read_name
+from normalize.sponsor_words import BUSINESS, COUNTRIES, DEPARTMENT, GENERIC, HEADS, LEGAL_FORMS, PLACES
+from normalize.text import fold
+
+
+class Organization(NamedTuple):
+    """A sponsor as far as comparing needs it."""
+
+    raw: str
+    name: Name
+    known: str | None  # its name in the list of known organizations
+    parent: str | None
+    is_person: bool
+
+
+class Entry(NamedTuple):
+    """Everything that speaks for or against another entry being the same trial."""
+
+    number: str
+    registry: str
+    records: tuple[str, ...]  # record_ids, sorted
+    registry_ids: tuple[str, ...]  # as the registry writes them, in the order of `records`
+    titles: tuple[Title, ...]
+    acronyms: frozenset[str]
+    primary_sponsors: tuple[Organization, ...]
+    sponsors: tuple[Organization, ...]  # all of them
+    codes: frozenset[str]  # sponsor codes and UTNs that tell trials apart
+    named: frozenset[tuple[str, str]]  # (registry, number) in fields for identifiers
+    sizes: frozenset[int]
+    starts: tuple[str, ...]
+    countries: frozenset[str]
+    phases: frozenset[str]
+    study_types: frozenset[str]
+    outcomes: frozenset[str]  # weighty words of the primary outcomes
+    interventions: frozenset[str]  # distinctive words of their names
+
+
+#: More titles than this of one number (translations of country records) are not compared.
+_TITLES = 5
+
+
+def number_of(registry_id: str, registry: str) -> tuple[str, str]:
+    """(number, registry) under which linking files a record: `EUCTR2017-001400-29-FR` is filed under `2017-001400-29`.
+
+    An EU CT number stands without the pair that counts resubmissions. `registry` is that of the record where the number's form
+    does not tell it.
+    """
+    found = canonical(registry_id)
+    if found is None:
+        return registry_id, registry
+    return _EU_CT_NUMBER.sub(r"\1", found.normalized), found.registry
+
+
+_EU_CT_NUMBER = re.compile(r"^([0-9]{4}-5[0-9]{5}-[0-9]{2})-[0-9]{2}$")
+
+
+def filed_under(number: str) -> str:
+    """The number under which a record of a registry's number, in any form, is filed."""
+    return number_of(number, "")[0]
+
+
+def read_entries(db: sqlite3.Connection, numbers: Collection[str] | None = None) -> Iterator[Entry]:
+    """Entries in order of their numbers; `numbers` None reads all. `record_numbers` must be filled."""
+    chosen = "" if numbers is None else _CHOSEN
+    given = (json.dumps(sorted(numbers or ())),) if chosen else ()
+    below = {
+        table: _grouped(db.execute(f"SELECT record_id, {columns} FROM {table} {chosen} ORDER BY 1, ordinal", given))
+        for table, columns in _CHILDREN.items()
+    }
+    filed: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    registries: dict[str, str] = {}
+    for row in db.execute(
+        "SELECT number, n.registry, record_id, registry_id, public_title, scientific_title, acronym, target_sample_size,"
+        f" actual_enrollment, date_of_first_enrollment, phase, study_type FROM records JOIN record_numbers n USING (record_id) {chosen}",
+        given,
+    ):
+        filed[row[0]].append(row[2:])
+        registries[row[0]] = row[1]
+    for number in sorted(filed):
+        yield _entry(number, registries[number], sorted(filed[number]), below)
+
+
+_CHOSEN = "WHERE record_id IN (SELECT record_id FROM record_numbers WHERE number IN (SELECT value FROM json_each(?)))"
+_CHILDREN = {
+    "record_sponsors": "role, name_raw",
+    "countries": "country_code",
+    "outcomes": "kind, measure",
+    "interventions": "name, other_names",
+    "secondary_ids": "id_normalized, registry, type",
+}
+
+
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[tuple[Any, ...]]]:
+    groups: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows:
+        groups[row[0]].append(row[1:])
+    return groups
+
+
+def _entry(
+    number: str, registry: str, rows: list[tuple[Any, ...]], below: dict[str, dict[str, list[tuple[Any, ...]]]]
+) -> Entry:
+    records = tuple(row[0] for row in rows)
+
+    def rows_of(table: str) -> Iterator[tuple[Any, ...]]:
+        for record_id in records:
+            yield from below[table].get(record_id, ())
+
+    texts = dict.fromkeys(text for row in rows for text in (row[3], row[2]) if text)
+    titles = {title.squeezed: title for text in texts for title in titles_of(text)}
+    sponsors = dict.fromkeys((role == "primary", name) for role, name in rows_of("record_sponsors"))
+    ids = list(rows_of("secondary_ids"))
+    outcomes = " ".join(measure for kind, measure in rows_of("outcomes") if kind == "primary")
+    given = " ".join(f"{name} {others or ''}" for name, others in rows_of("interventions"))
+    return Entry(
+        number=number,
+        registry=registry,
+        records=records,
+        registry_ids=tuple(row[1] for row in rows),
+        titles=tuple(titles.values())[:_TITLES],
+        acronyms=frozenset(filter(None, (fold(row[4] or "") for row in rows))),
+        primary_sponsors=tuple(_organization(name) for primary, name in sponsors if primary),
+        sponsors=tuple(_organization(name) for _, name in sponsors),
+        codes=frozenset(code for code, of, kind in ids if kind == "utn" or (not of and is_telling(code, kind))),
+        named=frozenset((of, filed_under(code)) for code, of, kind in ids if of and kind in ("registry", "alias")),
+        sizes=frozenset(size for row in rows for size in row[5:7] if size),
+        starts=tuple(dict.fromkeys(row[7] for row in rows if row[7])),
+        countries=frozenset(code for (code,) in rows_of("countries") if code),
+        phases=frozenset(row[8] for row in rows if row[8] and row[8] != "not_applicable"),
+        study_types=frozenset(row[9] for row in rows if row[9]),
+        outcomes=frozenset(word for word in words_of(outcomes[:600]) if weight(word)),
+        interventions=frozenset(word for word in words_of(given[:600]) if is_distinctive(word)),
+    )
+
+
+def is_telling(code: str, kind: str) -> bool:
+    """Whether a sponsor's code tells trials apart: "001", "Version 2" and "2012-05" do not, "CA180-035" does."""
+    figures = sum(character.isdigit() for character in code)
+    return kind in ("sponsor_code", "other") and len(code) >= 5 and figures >= 3 and not _DATE.fullmatch(code)
+
+
+_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:[01][0-9])?(?:[0-3][0-9])?|[0-3]?[0-9][01][0-9](?:19|20)[0-9]{2}")
+
+
+@lru_cache(50_000)
+def _organization(raw: str) -> Organization:
+    name = read_name(raw)
+    match = find(raw, name)
+    known, parent = (match.known.name, match.known.parent) if match else (None, None)
+    return Organization(raw, name, known, parent, name.person or (known is None and _is_persons(raw)))
+
+
+_OF_ORGANIZATIONS = frozenset(HEADS) | GENERIC | BUSINESS | DEPARTMENT | LEGAL_FORMS | PLACES | COUNTRIES
+
+
+def _is_persons(raw: str) -> bool:
+    """Whether a name reads like a person's: ClinicalTrials.gov gives investigators without a title ("Per Hansen")."""
+    words = raw.split()
+    return (
+        2 <= len(words) <= 4
+        and all(_PERSONS.fullmatch(word) for word in words)
+        and not _OF_ORGANIZATIONS.intersection(fold(raw).split())
+    )
+
+
+_PERSONS = re.compile(r"[^\W\d_][^\W\d_A-Z]+(?:-[^\W\d_]+)?|[A-Z]\.?", re.UNICODE)
