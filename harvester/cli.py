@@ -13,6 +13,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,8 @@ from harvester.build import BuildFailed, Built, build
 from harvester.catalogue import TABLES
 from harvester.config import Config, ConfigError, load
 from harvester.crawl import Progress
-from harvester.export import FORMATS, rows_of
+from harvester.export import FORMATS, ExportError, Selection, export, write
+from harvester.export_files import MissingPackage, TooLong
 from harvester.imports import files_of, import_files, refused
 from harvester.link_overrides import OverridesUnusable
 from harvester.refresh import Refreshed, Wish, job_for, refresh
@@ -387,24 +389,38 @@ def related_command(number: str, limit: int, as_json: bool, data: Path) -> None:
 
 @main.command("export")
 @click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
 @click.option(
-    "-o", "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File; default stdout."
+    "--search", default="", help="Only what belongs to the trials that the site's search finds with these words."
 )
+@click.option("--where", default="", help="Only rows that meet this SQL condition on the table's columns.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default stdout.")
 @data_option
-def export_command(table: str, form: str, output: Any, data: Path) -> None:
-    """Writes a whole TABLE of the catalogue, every row and every character.
+def export_command(table: str, search: str, where: str, form: str, output: Path | None, data: Path) -> None:
+    """Writes a TABLE of the catalogue, every row and every character, or the rows of a search.
 
     Tables: trials, records, criteria, outcomes, secondary_ids ... The site's dictionary describes every one; an unknown
-    TABLE is answered with the whole list.
+    TABLE is answered with the whole list. With -o, FILE.meta.json says beside the file what it is, from when, under which
+    terms, and how to cite it.
 
-    Example: harvester export trials -o trials.csv
+    \b
+    csv      UTF-8; texts that a spreadsheet would run have an apostrophe before them
+    jsonl    an object a line, texts as they are
+    parquet  typed columns; needs pip install '.[export]'
+    xlsx     for Excel, all text as text; needs pip install '.[export]'
+    ris      trials as references for Zotero, Covidence, EndNote
+
+    Example: harvester export trials --search "lupus pregnancy" --where "start_year >= 2020" --format xlsx -o lupus.xlsx
     """
+    selection = Selection(table, search, where)
     with closing(open_catalogue(data)) as db:
-        # The csv module writes its own line ends; a text file must not change them.
-        if hasattr(output, "reconfigure"):
-            output.reconfigure(newline="")
-        count = FORMATS[form](*rows_of(db, table), output)
+        try:
+            if output is None:
+                count = write(db, selection, form, sys.stdout.buffer)
+            else:
+                count = export(db, selection, form, output, date.today().isoformat())
+        except (ExportError, MissingPackage, TooLong, OSError) as problem:
+            raise Failed(str(problem)) from problem
     click.echo(f"{count:,} rows of {table}", err=True)
 
 

@@ -1,44 +1,196 @@
-"""Whole tables of the catalogue as CSV or JSON lines, streamed. Called by `harvester export`."""
+"""Tables of the catalogue, whole or those of a search, into a file. Called by `harvester export` and `snapshot`.
+
+A search is written as on the site and finds the same trials, in the same order; `where` is a condition on the table's columns. Rows
+are streamed: nothing holds more than a batch. Beside a file stands `FILE.meta.json` with what it is, from when, and under which terms.
+"""
 
 from __future__ import annotations
 
-import csv
+import hashlib
+import io
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 import msgspec
 
+from harvester import __version__
 from harvester.catalogue import TABLES
+from harvester.citation import about, citation, sources
+from harvester.export_files import write_csv, write_jsonl, write_parquet, write_xlsx
+from harvester.references import write_ris
+
+Rows = Iterator[tuple[Any, ...]]
 
 
-def rows_of(db: sqlite3.Connection, table: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-    """Column names and rows of a table, in the order of its key; one row in memory at a time."""
-    cursor = db.execute(f'SELECT * FROM "{table}" ORDER BY {", ".join(TABLES[table].key)}')
-    return [description[0] for description in cursor.description], cursor
+class ExportError(Exception):
+    """What was asked for cannot be exported; the message says why, and the way out."""
 
 
-def write_csv(names: list[str], rows: Iterator[tuple[Any, ...]], out: TextIO) -> int:
-    """RFC 4180: header of column names, line breaks kept inside quotes, NULL as an empty cell. The number of rows."""
-    writer = csv.writer(out)
-    writer.writerow(names)
-    count = 0
-    for row in rows:
-        writer.writerow(row)
-        count += 1
-    return count
+class Selection(NamedTuple):
+    """What to export: a table, and which of its rows."""
+
+    table: str
+    search: str = ""
+    where: str = ""
 
 
-def write_jsonl(names: list[str], rows: Iterator[tuple[Any, ...]], out: TextIO) -> int:
-    """One JSON object a line. The number of rows."""
-    count = 0
-    for row in rows:
-        out.write(msgspec.json.encode(dict(zip(names, row, strict=True))).decode() + "\n")
-        count += 1
-    return count
+def columns_of(table: str) -> tuple[str, ...]:
+    return TABLES[table].names
 
 
-FORMATS: dict[str, Callable[[list[str], Iterator[tuple[Any, ...]], TextIO], int]] = {
+def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
+    """The rows, in the order of the table's key; trials of a search in the order of the search.
+
+    Raises ExportError when the table has no trials to search, when nothing searchable was written, or when `where` is no condition
+    on the table's columns.
+    """
+    table, search, where = selection
+    conditions = []
+    order = ", ".join(TABLES[table].key)
+    source = f'"{table}"'
+    if search:
+        _find(db, search)
+        if table == "trials":
+            source, order = "found CROSS JOIN trials ON trials.rowid = found.trial", "place"
+        else:
+            conditions.append(_of_trials_found(table))
+    if where:
+        conditions.append(f"({_condition(where)})")
+    columns = ", ".join(f'"{table}"."{name}"' for name in columns_of(table))
+    sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(conditions) or '1'} ORDER BY {order}"
+    db.set_authorizer(_reading_only)
+    try:
+        return iter(db.execute(sql))
+    except sqlite3.DatabaseError as problem:
+        if not where:
+            raise
+        raise ExportError(
+            f"--where {where!r} is no condition on {table}: {problem}. Its columns are {', '.join(columns_of(table))}."
+        ) from problem
+    finally:
+        db.set_authorizer(None)
+
+
+def _find(db: sqlite3.Connection, search: str) -> None:
+    """Puts the trials of a search, as the site finds them, into the temporary table `found`."""
+    from harvester.site import queries  # Datasette comes with it, and half a second
+    from harvester.site.wanted import Wanted
+
+    wanted = Wanted(text=search)
+    if wanted.asked.match is None:
+        raise ExportError(f"--search {search!r} holds no word or number that can be looked for")
+    rowids = queries.hits(db, wanted.asked, wanted.order)
+    db.execute("DROP TABLE IF EXISTS temp.found")
+    db.execute("CREATE TEMP TABLE found (place INTEGER PRIMARY KEY, trial INTEGER)")
+    db.executemany("INSERT INTO found VALUES (?, ?)", enumerate(rowids, 1))
+
+
+def _of_trials_found(table: str) -> str:
+    """The condition that a row belongs to a trial that was found. Raises ExportError for tables that are of no trial."""
+    trials = "SELECT trial_id FROM trials JOIN found ON trials.rowid = found.trial"
+    if "trial_id" in columns_of(table):
+        return f'"{table}".trial_id IN ({trials})'
+    if "record_id" in columns_of(table):
+        return f'"{table}".record_id IN (SELECT record_id FROM records WHERE trial_id IN ({trials}))'
+    raise ExportError(f"{table} is not about trials: leave --search out")
+
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+def _condition(where: str) -> str:
+    """The condition, when it is one and nothing else: parentheses close, nothing follows or is commented out."""
+    bare = _QUOTED.sub("", where)
+    depth = 0
+    for character in bare:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            break
+    if depth or any(sign in bare for sign in (";", "--", "/*", "'", '"')):
+        raise ExportError(f"--where {where!r} is no condition: it must be one SQL expression, as in \"phase = '2' AND start_year >= 2020\"")  # fmt: skip
+    return where
+
+
+def _reading_only(action: int, *_: Any) -> int:
+    """An authorizer that lets a statement read, and nothing else."""
+    reads = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+    return sqlite3.SQLITE_OK if action in reads else sqlite3.SQLITE_DENY
+
+
+# ------------------------------------------------------------------------------------------------------------ files
+
+#: Formats that are text, and may go to stdout.
+TEXT: dict[str, Callable[[tuple[str, ...], Rows, TextIO], int]] = {
     "csv": write_csv,
     "jsonl": write_jsonl,
+    "ris": write_ris,
 }
+#: Formats that need a file.
+BINARY: dict[str, Callable[[str, Rows, Path], int]] = {"parquet": write_parquet, "xlsx": write_xlsx}
+FORMATS = (*TEXT, *BINARY)
+
+
+def write(db: sqlite3.Connection, selection: Selection, form: str, out: BinaryIO) -> int:
+    """Writes a text format to a stream. The number of rows."""
+    if form in BINARY:
+        raise ExportError(f"{form} needs a file: give one with -o")
+    if form == "ris" and selection.table != "trials":
+        raise ExportError(
+            f"references are made of trials: harvester export trials --format ris (not {selection.table})"
+        )
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    count = TEXT[form](columns_of(selection.table), rows_of(db, selection), text)
+    text.detach()
+    return count
+
+
+def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, today: str) -> int:
+    """Writes a file, and FILE.meta.json beside it; `today` is an ISO date. The number of rows.
+
+    A file that was there before is replaced only when the new one is whole. Raises ExportError.
+    """
+    rough = file.with_name(f".{file.name}.part")
+    try:
+        if form in BINARY:
+            count = BINARY[form](selection.table, rows_of(db, selection), rough)
+        else:
+            with rough.open("wb") as out:
+                count = write(db, selection, form, out)
+        meta = _meta(db, selection, form, count, rough, today)
+        rough.replace(file)
+    finally:
+        rough.unlink(missing_ok=True)
+    beside = file.with_name(f"{file.name}.meta.json")
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode({"file": file.name, **meta}), indent=2) + b"\n")
+    return count
+
+
+def sha256_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _meta(
+    db: sqlite3.Connection, selection: Selection, form: str, count: int, file: Path, today: str
+) -> dict[str, Any]:
+    columns = {column.name: column.description for column in TABLES[selection.table].columns}
+    return {
+        "format": form,
+        "table": selection.table,
+        "description": TABLES[selection.table].description,
+        "search": selection.search or None,
+        "where": selection.where or None,
+        "rows": count,
+        "bytes": file.stat().st_size,
+        "sha256": sha256_of(file),
+        "exported": today,
+        "harvester_version": __version__,
+        "catalogue": about(db),
+        "sources": sources(db),
+        "citation": citation(db),
+        "columns": None if form == "ris" else columns,
+        "apostrophes": "A text cell that begins with an apostrophe got it against spreadsheets: drop one." if form == "csv" else None,
+    }  # fmt: skip

@@ -21,7 +21,8 @@ import pytest
 
 from harvester.archive import Archive
 from harvester.build import build
-from harvester.export import rows_of, write_csv
+from harvester.cells import undone
+from harvester.export import Selection, columns_of, rows_of, write
 from harvester.imports import files_of, import_files
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -51,10 +52,10 @@ def exported(catalogue: Path) -> dict[str, list[dict[str, str]]]:
     with closing(sqlite3.connect(catalogue / "catalogue.db")) as db:
         for table in ("records", "outcomes", "interventions", "arms"):
             file = catalogue / f"{table}.csv"
-            with file.open("w", encoding="utf-8", newline="") as out:
-                write_csv(*rows_of(db, table), out)
+            with file.open("wb") as out:
+                write(db, Selection(table), "csv", out)
             with file.open(encoding="utf-8", newline="") as handle:
-                tables[table] = list(csv.DictReader(handle))
+                tables[table] = [{name: undone(cell) for name, cell in row.items()} for row in csv.DictReader(handle)]
     return tables
 
 
@@ -165,6 +166,7 @@ def test_every_cell_of_the_csv_is_the_cell_of_the_table(
 ) -> None:
     with closing(sqlite3.connect(catalogue / "catalogue.db")) as db:
         for table, read_back in exported.items():
-            names, rows = rows_of(db, table)
-            for row, again in zip(rows, read_back, strict=True):
-                assert ["" if cell is None else str(cell) for cell in row] == [again[name] for name in names]
+            for row, again in zip(rows_of(db, Selection(table)), read_back, strict=True):
+                assert ["" if cell is None else str(cell) for cell in row] == [
+                    again[name] for name in columns_of(table)
+                ]

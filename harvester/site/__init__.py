@@ -17,7 +17,7 @@ from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
 from harvester.site import compare, database
-from harvester.site.downloads import search_csv, search_json
+from harvester.site.downloads import search_csv, search_json, search_ris
 from harvester.site.home import home
 from harvester.site.pages import message
 from harvester.site.search import search
@@ -52,6 +52,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/$", home),
         (r"/search$", search),
         (r"/search\.csv$", search_csv),
+        (r"/search\.ris$", search_ris),
         (r"/search\.json$", search_json),
         (r"/trial/(?P<number>.+)$", trial),
         *compare.ROUTES,

@@ -1,14 +1,12 @@
 """Site room: a search or a trial whole, as CSV and JSON.
 
 CSV is RFC 4180 in UTF-8: line breaks kept inside quotes, an empty cell for no value, columns as in the data dictionary. A search
-is streamed in pieces on a connection of its own: all its trials, all from one catalogue. Routes: `/search.csv`, `/search.json`,
+is streamed in pieces on a connection of its own: all its trials, all from one catalogue. Routes: `/search.csv`, `/search.ris`, `/search.json`,
 and for `trial` the two forms of one trial.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -17,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from datasette.utils.asgi import AsgiStream, Request, Response
 
 from harvester.catalogue import TABLES
+from harvester.cells import csv_text
+from harvester.references import ris
 from harvester.site import queries
 from harvester.site.database import in_thread, open_for_download
 from harvester.site.wanted import Wanted, wanted
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 
 _ROWS_A_CHUNK = 200
 _NAMES = TABLES["trials"].names
-
-
-def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """Rows as lines of CSV."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
 
 
 def json_text(value: Any) -> str:
@@ -92,6 +85,19 @@ async def search_csv(datasette: Datasette, request: Request) -> AsgiStream:
         tail="",
         name="trials.csv",
         media_type="text/csv",
+    )
+
+
+async def search_ris(datasette: Datasette, request: Request) -> AsgiStream:
+    """`/search.ris`: every trial of the search as a reference, for Zotero, Covidence, EndNote."""
+    return await _streamed(
+        datasette,
+        wanted(request),
+        head=lambda db, count: "",
+        rows_text=lambda rows, is_first: ris(dict(zip(_NAMES, row, strict=True)) for row in rows),
+        tail="",
+        name="trials.ris",
+        media_type="application/x-research-info-systems",
     )
 
 

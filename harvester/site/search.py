@@ -137,6 +137,7 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "first_year": search.first_year,
         "last_year": search.last_year,
         "csv": unpaged.path_as("/search.csv"),
+        "ris": unpaged.path_as("/search.ris"),
         "json": unpaged.path_as("/search.json"),
         "advice": [] if count else _advice(db, search),
         "unknown_number": None

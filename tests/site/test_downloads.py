@@ -42,6 +42,13 @@ def test_json_of_a_search_names_search_and_sources(site: InProcess) -> None:
     assert site.get("/search.json?q=nothingatall").json()["trials"] == []
 
 
+def test_references_of_a_search_are_its_trials(site: InProcess) -> None:
+    answer = site.get("/search.ris?q=vitamin&phase=3")
+    assert answer.headers["content-type"].startswith("application/x-research-info-systems")
+    assert answer.text.count("TY  - DBASE\r\n") == 30 and "TI  - Vitamin study number 59\r\n" in answer.text
+    assert "/search.ris?q=vitamin" in site.html("/search?q=vitamin")
+
+
 def test_json_of_a_trial_has_every_table_of_its_records(site: InProcess) -> None:
     answer = json.loads(site.get("/trial/NCT01000001.json").text)
     assert answer["trial"]["trial_id"] == "NCT01000001"
