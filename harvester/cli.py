@@ -424,6 +424,43 @@ def export_command(table: str, search: str, where: str, form: str, output: Path 
     click.echo(f"{count:,} rows of {table}", err=True)
 
 
+@main.command("snapshot")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write; default harvester-DATE.")
+@click.option(
+    "--verify",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write nothing; say whether a snapshot is as it was written.",
+)
+@data_option
+def snapshot_command(output: Path | None, verify: Path | None, data: Path) -> None:
+    """Writes the catalogue as a dated folder that another machine can check, serve and cite.
+
+    It holds catalogue.db, a CSV file of every table, metadata.yml, the terms of the sources, CITATION.cff and SHA256SUMS.
+
+    \b
+    Example: harvester snapshot -o catalogue-of-march
+             harvester snapshot --verify catalogue-of-march
+             datasette catalogue-of-march/catalogue.db -m catalogue-of-march/metadata.yml
+    """
+    from harvester.snapshot import SnapshotError, default_name, described, problems, snapshot
+
+    try:
+        if verify is not None:
+            found = problems(verify)
+            if found:
+                raise Failed(f"{verify} is not as it was written:\n" + "\n".join(found))
+            click.echo(f"{verify} is as it was written: {described(verify)}")
+            return
+        with closing(open_catalogue(data)) as db:
+            folder = output or Path(default_name(db))
+            with click.progressbar(length=len(TABLES), file=sys.stderr, label="Writing tables") as bar:
+                snapshot(db, folder, lambda done: bar.update(done - bar.pos))
+        click.echo(f"{folder}: {described(folder)}")
+    except (SnapshotError, ValueError, sqlite3.Error, OSError) as problem:
+        raise Failed(str(problem)) from problem
+
+
 @main.command("status")
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="For a machine.")
