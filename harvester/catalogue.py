@@ -48,7 +48,7 @@ from normalize.schema import CHILDREN, Record
 
 class Column(NamedTuple):
     name: str
-    type: str  # TEXT, INTEGER or REAL
+    type: str  # TEXT, INTEGER, REAL or BLOB
     required: bool
     description: str
 
@@ -65,7 +65,7 @@ class Table(NamedTuple):
         return tuple(column.name for column in self.columns)
 
 
-_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL"}
+_TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL", bytes: "BLOB"}
 
 
 def columns_of(kind: type[Struct]) -> tuple[Column, ...]:

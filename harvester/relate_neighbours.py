@@ -14,6 +14,8 @@ Whole = NDArray[np.int64]
 
 #: Places beyond those wanted: one for the trial itself, the others show whether a tie goes on past the last.
 _SPARE = 4
+#: Rows of which all products are held at a time.
+_AT_A_TIME = 200
 _CORES = min(os.cpu_count() or 1, 2)
 
 
@@ -43,6 +45,22 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
     exact = _ranked(Pairs(tied[place], whole.indices.astype(np.int64), whole.data.astype(np.int64)), most)
     kept = ~np.isin(pairs.row, tied)
     return Pairs(*(np.concatenate([a[kept], b]) for a, b in zip(pairs, exact, strict=True)))
+
+
+def reaching(matrix: csr_matrix, rows: Whole, least: Whole) -> Pairs:
+    """Pairs of any other row with one of `rows` of which the product is at least what `least` says for the other row.
+
+    The first of a pair is the other row, into whose neighbours the one of `rows` may come.
+    """
+    turned = matrix.T.tocsr()
+    found = []
+    for start in range(0, len(rows), _AT_A_TIME):
+        some = rows[start : start + _AT_A_TIME]
+        products = (matrix[some] @ turned).tocsr()
+        place = some[np.repeat(np.arange(len(some)), np.diff(products.indptr))]
+        kept = (products.data >= least[products.indices]) & (products.data > 0) & (products.indices != place)
+        found.append(Pairs(products.indices[kept].astype(np.int64), place[kept], products.data[kept].astype(np.int64)))
+    return Pairs(*map(np.concatenate, zip(*found, strict=True))) if found else Pairs(*[np.zeros(0, np.int64)] * 3)
 
 
 def _ranked(pairs: Pairs, most: int) -> Pairs:

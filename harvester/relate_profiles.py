@@ -17,39 +17,47 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from hashlib import blake2b
-from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from harvester.relate_terms import root
+from harvester.relate_terms import FIELDS, PLACE_BITS, TITLE_PAIR, entry
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
-#: Parts of a score that are sums over things in common: the most it can give, and how much must be known of a trial for it to
-#: give half of that (bits of information; a trial of which little is known is not wholly like another of which little is known).
-PARTS: dict[str, tuple[float, float]] = {
-    "intervention": (0.45, 4.0),
-    "condition": (0.22, 9.0),
-    "title": (0.06, 8.0),
-    "outcome": (0.06, 12.0),
-    "sponsor": (0.02, 0.0),
-    "investigator": (0.02, 0.0),
-    "reference": (0.05, 6.0),
+
+class Part(NamedTuple):
+    """A part of the score that is a sum over things in common."""
+
+    most: float  # what it can give
+    half: float  # bits that must be known of a trial for it to give half of that
+    common: float  # what stands in a larger share of the trials tells nothing
+
+
+#: Little known of two trials does not make them alike: hence `half`.
+PARTS: dict[str, Part] = {
+    "intervention": Part(0.45, 4, 0.12),
+    "condition": Part(0.22, 9, 0.12),
+    "title": Part(0.06, 8, 0.03),
+    "outcome": Part(0.06, 12, 0.03),
+    "sponsor": Part(0.02, 0, 1),
+    "investigator": Part(0.02, 0, 1),
+    "reference": Part(0.05, 6, 1),
 }
+#: What stands in no more than so many trials is never too common.
+_FEW = 500
 #: A weight of 1 in whole numbers; the product of two is in millionths.
 UNIT = 1000
 #: Smaller weights decide nothing and cost time.
-_LEAST = 5
+_LEAST = 8
 
-_TITLE, _CONDITION, _INTERVENTION, _DESCRIBED, _OUTCOME, _PERSON, _PAPER, _SPONSOR = (1 << bit for bit in range(8))
-_FIELDS = {
-    "title": _TITLE, "conditions": _CONDITION, "interventions": _INTERVENTION, "described": _DESCRIBED, "outcomes": _OUTCOME,
-    "investigators": _PERSON, "publications": _PAPER,
-}  # fmt: skip
+_SPONSOR = TITLE_PAIR + 1
+_TITLE, _CONDITION, _KEYWORD, _NAMED, _DESCRIBED, _OUTCOME, _PERSON, _PAPER = (1 << n for n in range(len(FIELDS)))
+_PAIR = 1 << TITLE_PAIR
 _FACTS = (
     "study_type", "phase", "allocation", "intervention_model", "masking", "primary_purpose", "minimum_age_years", "maximum_age_years",
     "sex", "healthy_volunteers",
@@ -63,68 +71,59 @@ class Profiles(NamedTuple):
     """All trials, sorted by trial_id, and what they are compared by."""
 
     trials: list[str]
-    matrix: csr_matrix  # trial x feature: weights in units; a feature is part * roots + root
-    spelling: csr_matrix  # of the same pattern: 1 + index in `spellings`
-    spellings: list[str]
-    roots: int
+    matrix: csr_matrix  # trial x feature: weights in units; a feature is part * len(roots) + place in roots
+    roots: NDArray[np.uint64]  # as in `trial_terms.roots`, without the bits of the column
     facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers, sponsor names
     fingerprints: Whole
+    before: list[tuple[int | None, int | None]]  # fingerprint and least when a trial was last related
 
 
 class _Seen(NamedTuple):
-    """Every (trial, root) with the fields in which it stands."""
+    """Every (trial, root) with the fields in which it stands, as bits."""
 
     trial: Whole
     root: Whole
     fields: Whole
-    spelling: Whole
 
 
 def profiles(db: sqlite3.Connection) -> Profiles:
     """The profiles of all trials of `trial_terms`."""
-    names = ", ".join(_FIELDS)
-    number: dict[str, int] = defaultdict(count().__next__)
     trials: list[str] = []
     registered: list[str] = []
     facts: list[tuple[Any, ...]] = []
-    found: list[tuple[int, int, list[int]]] = []
+    before: list[tuple[int | None, int | None]] = []
+    blobs: list[bytes] = []
     sponsors = _sponsors(db)
-    for trial, date, *values in db.execute(
-        f"SELECT trial_id, date_of_registration, {names}, {', '.join(_FACTS)} FROM trial_terms ORDER BY trial_id"
-    ):
-        place = len(trials)
+    sql = f"SELECT trial_id, date_of_registration, roots, fingerprint, least, {', '.join(_FACTS)} FROM trial_terms ORDER BY trial_id"
+    for trial, date, roots, fingerprint, least, *fact in db.execute(sql):
+        entries, names = sponsors.get(trial, (b"", ()))
         trials.append(trial)
         registered.append(date or "~")
-        sponsor_ids, sponsor_names = sponsors.get(trial, ((), ()))
-        facts.append((*values[len(_FIELDS) :], sponsor_names))
-        for bit, text in zip(_FIELDS.values(), values, strict=False):
-            if text:
-                found.append((place, bit, [number[term] for term in text.split("\n")]))
-        if sponsor_ids:
-            found.append((place, _SPONSOR, [number[f"sponsor:{one}"] for one in sponsor_ids]))
-    spellings = list(number)
-    rooted: dict[str, int] = defaultdict(count().__next__)
-    root_of = np.fromiter((rooted[root(spelling)] for spelling in spellings), np.int64, len(spellings))
-    seen = _gathered(found, root_of, len(rooted))
-    weights = _weights(seen, _teachers(trials, registered), len(rooted), len(trials))
-    return _assembled(trials, seen, weights, spellings, len(rooted), facts)
+        before.append((fingerprint, least))
+        blobs.append(roots + entries)
+        facts.append((*fact, names))
+    roots, seen = _gathered(blobs)
+    weights = _weights(seen, _teachers(trials, registered), len(roots), len(trials))
+    matrix = _matrix(seen, weights, len(trials), len(roots))
+    return Profiles(trials, matrix, roots, facts, _fingerprints(matrix, roots, facts), before)
 
 
-def _sponsors(db: sqlite3.Connection) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """trial -> ids and names of its primary sponsors."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+def _sponsors(db: sqlite3.Connection) -> dict[str, tuple[bytes, tuple[str, ...]]]:
+    """trial -> entries and names of its primary sponsors; read anew each time, for what is one organization can change anywhere."""
+    found: dict[str, tuple[bytes, tuple[str, ...]]] = defaultdict(lambda: (b"", ()))
     sql = (
         "SELECT DISTINCT r.trial_id, s.sponsor_id, s.name FROM record_sponsors p JOIN records r USING (record_id)"
         " JOIN sponsors s USING (sponsor_id) WHERE p.role = 'primary' ORDER BY 1, 2"
     )
     for trial, sponsor_id, name in db.execute(sql):
-        found[trial].append((sponsor_id, name))
-    return {trial: (tuple(i for i, _ in some), tuple(n for _, n in some)) for trial, some in found.items()}
+        entries, names = found[trial]
+        found[trial] = (entries + entry(f"sponsor {sponsor_id}", _SPONSOR), (*names, name))
+    return found
 
 
-def _teachers(trials: list[str], registered: list[str]) -> NDArray[np.bool_]:
+def _teachers(trials: list[str], registered: list[str]) -> Flags:
     size = min(len(trials), _SMALL)
-    while size * 9 // 8 <= len(trials) and len(trials) > _SMALL:
+    while len(trials) > _SMALL and size * 9 // 8 <= len(trials):
         size = size * 9 // 8
     first = sorted(range(len(trials)), key=lambda place: (registered[place], trials[place]))[:size]
     teachers = np.zeros(len(trials), bool)
@@ -132,125 +131,101 @@ def _teachers(trials: list[str], registered: list[str]) -> NDArray[np.bool_]:
     return teachers
 
 
-def _gathered(found: list[tuple[int, int, list[int]]], root_of: Whole, roots: int) -> _Seen:
-    lengths = np.fromiter((len(some) for _, _, some in found), np.int64, len(found))
-    trial = np.repeat(np.fromiter((place for place, _, _ in found), np.int64, len(found)), lengths)
-    field = np.repeat(np.fromiter((bit for _, bit, _ in found), np.int64, len(found)), lengths)
-    spelling = np.fromiter((one for _, _, some in found for one in some), np.int64, int(lengths.sum()))
-    key = trial * roots + root_of[spelling]
+def _gathered(blobs: list[bytes]) -> tuple[NDArray[np.uint64], _Seen]:
+    """The roots that are used, and where they stand."""
+    entries = np.frombuffer(b"".join(blobs), "<u8")
+    trial = np.repeat(np.arange(len(blobs)), np.fromiter((len(blob) // 8 for blob in blobs), np.int64, len(blobs)))
+    field = np.left_shift(1, (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.int64))
+    roots, root = np.unique(entries >> np.uint64(PLACE_BITS), return_inverse=True)
+    key = trial * max(len(roots), 1) + root
     order = np.argsort(key, kind="stable")
-    key, field, spelling = key[order], field[order], spelling[order]
-    first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, np.int64)
-    key = key[first]
-    return _Seen(
-        key // roots, key % roots, np.bitwise_or.reduceat(field, first) if len(first) else first, spelling[first]
-    )
+    key, field = key[order], field[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    fields = np.bitwise_or.reduceat(field, first) if len(first) else first
+    return roots, _Seen(trial[order][first], root[order][first], fields)
 
 
-def _weights(seen: _Seen, teachers: NDArray[np.bool_], roots: int, trials: int) -> list[tuple[NDArray[np.bool_], Real]]:
-    """For every part, which of `seen` count in it and their weights, of which the squares of a trial's add up to no more than 1."""
+def _weights(seen: _Seen, teachers: Flags, roots: int, trials: int) -> list[tuple[Whole, Real]]:
+    """For every part, which of `seen` count in it and their weights, of which the squares of a trial's add up to no more than `most`."""
     taught = teachers[seen.trial]
     total = max(int(teachers.sum()), 1)
 
-    def standing(field: int) -> NDArray[np.bool_]:
-        """Where a term stands in a field, or in one of several that are joined."""
-        return np.asarray((seen.fields & field) != 0)
+    def standing(fields: int) -> Flags:
+        """Where a term stands in one of the fields."""
+        return np.asarray((seen.fields & fields) != 0)
 
-    def counted(where: NDArray[np.bool_]) -> Real:
+    def counted(where: Flags) -> Real:
         return np.bincount(seen.root[where & taught], minlength=roots).astype(float)
 
-    def information(where: NDArray[np.bool_]) -> Real:
+    def information(where: Flags, common: float) -> Real:
         """Bits that a term tells by being there, in halves; a term that no teacher uses is taken for used once."""
-        return np.asarray(np.rint(2 * np.log2(total / np.maximum(counted(where), 1))) / 2)
+        count = counted(where)
+        bits = np.rint(2 * np.log2(total / np.maximum(count, 1))) / 2
+        return np.where(count > max(_FEW, common * total), 0.0, bits)
 
-    treats = _INTERVENTION | _DESCRIBED
-    in_title, in_treats, in_condition = standing(_TITLE), standing(treats), standing(_CONDITION)
+    in_title, in_treats, in_ails = (
+        standing(_TITLE | _PAIR),
+        standing(_NAMED | _DESCRIBED),
+        standing(_CONDITION | _KEYWORD),
+    )
     titles = counted(in_title)
 
-    def role(both: NDArray[np.bool_], field: NDArray[np.bool_]) -> Real:
+    def role(field: Flags) -> Real:
         """How surely a term names what the field is for: the share of titles with it that have it there too, and the other way round."""
-        common = counted(both)
-        of_titles = np.rint(8 * (common + 0.1) / (titles + 1)) / 8
-        of_field = np.rint(8 * (common + 0.1) / (counted(field) + 1)) / 8
+        both = counted(in_title & field)
+        of_titles = np.rint(8 * (both + 0.1) / (titles + 1)) / 8
+        of_field = np.rint(8 * (both + 0.1) / (counted(field) + 1)) / 8
         return np.asarray(of_titles * np.sqrt(of_field))
 
-    treating, ailing = role(in_title & in_treats, in_treats), role(in_title & in_condition, in_condition)
-    tells = information(in_title | in_treats)
-    tells_condition = information(in_title | in_condition)
-    named = standing(_INTERVENTION)
-    trust = np.select(
-        [in_title & named, in_title & in_treats, named, in_title, in_treats], [1.5, 1.2, 1.0, 0.7, 0.7], 0.0
-    )
-    trust_condition = np.select([in_title & in_condition, in_condition, in_title], [1.5, 1.0, 0.7], 0.0)
-    plain = {
-        "intervention": (in_title | in_treats, (tells * treating)[seen.root] * trust),
-        "condition": (in_title | in_condition, (tells_condition * ailing)[seen.root] * trust_condition),
-        "title": (in_title, (tells * (1 - np.maximum(treating, ailing)))[seen.root]),
-        "outcome": (standing(_OUTCOME), information(standing(_OUTCOME))[seen.root]),
-        "sponsor": (standing(_SPONSOR), np.ones(len(seen.root))),
-        "investigator": (standing(_PERSON), np.ones(len(seen.root))),
-        "reference": (standing(_PAPER), information(standing(_PAPER))[seen.root]),
+    treats, ails = role(in_treats), role(in_ails)
+    named, condition, keyword = standing(_NAMED), standing(_CONDITION), standing(_KEYWORD)
+    trust = np.select([in_title & named, in_title & in_treats, named, in_title | in_treats], [1.5, 1.2, 1.0, 0.7], 0.0)
+    trust_ails = np.select([in_title & condition, condition, in_title, keyword], [1.5, 1.0, 0.7, 0.5], 0.0)
+    plain: dict[str, tuple[Flags, Real, Real | float]] = {
+        "intervention": (in_title | in_treats, treats, trust),
+        "condition": (in_title | in_ails, np.maximum(ails - treats, 0), trust_ails),
+        "title": (standing(_TITLE), 1 - np.maximum(treats, ails), 1.0),
+        "outcome": (standing(_OUTCOME), np.ones(roots), 1.0),
+        "sponsor": (standing(1 << _SPONSOR), np.ones(roots), 1.0),
+        "investigator": (standing(_PERSON), np.ones(roots), 1.0),
+        "reference": (standing(_PAPER), np.ones(roots), 1.0),
     }
     weights = []
-    for part, (most, half) in PARTS.items():
-        where, weight = plain[part]
-        length = np.sqrt(np.bincount(seen.trial, np.where(where, weight, 0) ** 2, minlength=trials) + half**2)
-        where = where & (weight > 0)
-        weights.append((where, np.where(where, np.sqrt(most) * weight / np.maximum(length, 1e-9)[seen.trial], 0)))
+    for name, part in PARTS.items():
+        where, share, trusted = plain[name]
+        kept = np.flatnonzero(where)
+        of_root = share * (information(where, part.common) if part.half else 1.0)
+        weight = (of_root[seen.root] * trusted)[kept]
+        length = np.sqrt(np.bincount(seen.trial[kept], weight**2, minlength=trials) + part.half**2)
+        weights.append((kept, np.sqrt(part.most) * weight / np.maximum(length, 1e-9)[seen.trial[kept]]))
     return weights
 
 
-def _assembled(
-    trials: list[str], seen: _Seen, weights: list[tuple[NDArray[np.bool_], Real]], spellings: list[str], roots: int,
-    facts: list[tuple[Any, ...]],
-) -> Profiles:  # fmt: skip
-    rows: list[Whole] = []
-    columns: list[Whole] = []
-    values: list[NDArray[np.int32]] = []
-    spelled: list[NDArray[np.int32]] = []
-    for part, (where, weight) in enumerate(weights):
+def _matrix(seen: _Seen, weights: list[tuple[Whole, Real]], trials: int, roots: int) -> csr_matrix:
+    rows, columns, values = [], [], []
+    for part, (kept, weight) in enumerate(weights):
         whole = np.rint(UNIT * weight).astype(np.int32)
-        kept = np.flatnonzero(where & (whole >= _LEAST))
+        kept, whole = kept[whole >= _LEAST], whole[whole >= _LEAST]
         rows.append(seen.trial[kept])
         columns.append(part * roots + seen.root[kept])
-        values.append(whole[kept])
-        spelled.append(seen.spelling[kept].astype(np.int32) + 1)
+        values.append(whole)
     place = (np.concatenate(rows), np.concatenate(columns))
-    shape = (len(trials), len(PARTS) * roots)
-    matrix = csr_matrix((np.concatenate(values), place), shape=shape)
-    spelling_at = csr_matrix((np.concatenate(spelled), place), shape=shape)
+    matrix = csr_matrix((np.concatenate(values), place), shape=(trials, max(len(PARTS) * roots, 1)))
     matrix.sort_indices()
-    spelling_at.sort_indices()
-    return Profiles(
-        trials,
-        matrix,
-        spelling_at,
-        spellings,
-        roots,
-        facts,
-        _fingerprints(matrix, spelling_at, spellings, roots, facts),
-    )
+    return matrix
 
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _fingerprints(
-    matrix: csr_matrix, spelling_at: csr_matrix, spellings: list[str], roots: int, facts: list[tuple[Any, ...]]
-) -> Whole:
-    """A number for each trial that changes with any weight, spelling or fact of it."""
-    used = np.unique(spelling_at.data)
-    hashed = np.zeros(len(spellings) + 1, np.uint64)
-    hashed[used] = [_hash(spellings[place - 1]) for place in used.tolist()]
-    part = (matrix.indices // max(roots, 1)).astype(np.uint64)
-    mixed = (hashed[spelling_at.data] + part * np.uint64(UNIT) + matrix.data.astype(np.uint64)) * _MIX
+def _fingerprints(matrix: csr_matrix, roots: NDArray[np.uint64], facts: list[tuple[Any, ...]]) -> Whole:
+    """A number for each trial that changes with any weight or fact of it."""
+    part, root = np.divmod(matrix.indices, max(len(roots), 1))
+    mixed = (roots[root] + part.astype(np.uint64) * np.uint64(UNIT) + matrix.data.astype(np.uint64)) * _MIX
     mixed ^= mixed >> np.uint64(29)
     mixed *= _MIX
-    sums = np.zeros(len(matrix.indices) + 1, np.uint64)
+    sums = np.zeros(len(mixed) + 1, np.uint64)
     np.cumsum(mixed, out=sums[1:])
-    of_facts = np.array([_hash(repr(fact)) for fact in facts], np.uint64)
+    hashed = (blake2b(repr(fact).encode("utf-8", "surrogatepass"), digest_size=8).digest() for fact in facts)
+    of_facts = np.frombuffer(b"".join(hashed), "<u8")
     return np.asarray((sums[matrix.indptr[1:]] - sums[matrix.indptr[:-1]] + of_facts).view(np.int64))
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -6,7 +6,7 @@ the same people and the same design, from a few facts of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -18,6 +18,10 @@ from harvester.relate_neighbours import Pairs
 from harvester.relate_profiles import PARTS, UNIT, Profiles
 
 Whole = NDArray[np.int64]
+Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, str]]]
+
+#: Columns of `related_trials` of which the sum is the product of two profiles.
+LINEAR = ("intervention_score", "condition_score", "title_score", "outcome_score", "sponsor_score", "reference_score")
 
 #: What the facts can give, in millionths: ages and sex alike; phase, purpose and the rest of the design alike.
 _AGES, _SEX, _VOLUNTEERS = 30_000, 10_000, 5_000
@@ -94,8 +98,11 @@ def _same(codes: Whole, row: Whole, other: Whole) -> NDArray[np.bool_]:
 # ---------------------------------------------------------------------------------------------------------- the rows
 
 
-def related_rows(profiles: Profiles, pairs: Pairs) -> Iterator[tuple[Any, ...]]:
-    """Rows of `related_trials` for pairs, those of a trial together and in the order of their scores."""
+def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator[tuple[Any, ...]]:
+    """Rows of `related_trials` for pairs, those of a trial together and in the order of their scores.
+
+    `spelled` gives the spellings of trials: a reason is told in the words of the trial to which the other is related.
+    """
     facts = facts_of(profiles)
     people, plan = population(facts, pairs.row, pairs.other), design(facts, pairs.row, pairs.other)
     total = pairs.product + people + plan
@@ -105,11 +112,15 @@ def related_rows(profiles: Profiles, pairs: Pairs) -> Iterator[tuple[Any, ...]]:
     for start in range(0, len(row), _CHUNK):
         part = slice(start, start + _CHUNK)
         compared = _compared(profiles, row[part], other[part])
+        spellings = spelled([profiles.trials[one] for one in np.unique(row[part]).tolist()])
         numbers = zip(row[part].tolist(), other[part].tolist(), total[part].tolist(), people[part].tolist(), plan[part].tolist(), strict=True)  # fmt: skip
         for (one, two, score, same_people, same_plan), (parts, named) in zip(numbers, compared, strict=True):
             rank = rank + 1 if one == before else 1
             before = one
-            told = _told(profiles, one, two, parts, named)
+            words = spellings[profiles.trials[one]]
+            told = _told(
+                profiles.facts[one], profiles.facts[two], parts, [(w, p, words.get(r, "")) for w, p, r in named]
+            )
             yield (
                 profiles.trials[one], profiles.trials[two], rank, score / _MILLION, parts[0] / _MILLION, parts[1] / _MILLION,
                 parts[2] / _MILLION, parts[3] / _MILLION, same_people / _MILLION, same_plan / _MILLION, (parts[4] + parts[5]) / _MILLION,
@@ -117,38 +128,29 @@ def related_rows(profiles: Profiles, pairs: Pairs) -> Iterator[tuple[Any, ...]]:
             )  # fmt: skip
 
 
-_Named = list[tuple[int, int, str]]  # millionths, part, term
-
-
-def _compared(profiles: Profiles, row: Whole, other: Whole) -> Iterator[tuple[list[int], _Named]]:
-    """For each pair the millionths of each part, and the terms in common that give the most, best first."""
+def _compared(profiles: Profiles, row: Whole, other: Whole) -> Iterator[tuple[list[int], list[tuple[int, int, int]]]]:
+    """For each pair the millionths of each part, and (millionths, part, root) of what in common gives the most, best first."""
     product = profiles.matrix[row].multiply(profiles.matrix[other]).tocsr()
-    present = profiles.matrix[other]
-    present.data = np.ones_like(present.data)
-    spelled = profiles.spelling[row].multiply(present).tocsr()
     product.sort_indices()
-    spelled.sort_indices()
     place = np.repeat(np.arange(len(row)), np.diff(product.indptr))
-    part = product.indices // profiles.roots
+    part, root = np.divmod(product.indices, len(profiles.roots))
     sums = np.bincount(place * len(PARTS) + part, product.data, len(row) * len(PARTS)).astype(np.int64)
-    order = np.lexsort((product.indices, -product.data, place))
-    order = order[product.data[order] >= _NAMED_FROM]
+    telling = np.flatnonzero((product.data >= _NAMED_FROM) & (part != _SPONSOR))
+    order = telling[np.lexsort((root[telling], part[telling], -product.data[telling], place[telling]))]
     ends = np.searchsorted(place[order], np.arange(len(row) + 1)).tolist()
-    worth, parts, spellings = (values[order].tolist() for values in (product.data, part, spelled.data))
-    words = profiles.spellings
+    named = list(
+        zip(product.data[order].tolist(), part[order].tolist(), profiles.roots[root[order]].tolist(), strict=True)
+    )
     for n, of_parts in enumerate(sums.reshape(len(row), len(PARTS)).tolist()):
-        at = range(ends[n], ends[n + 1])
-        yield of_parts, sorted(((worth[i], parts[i], words[spellings[i] - 1]) for i in at), key=_best_first)
-
-
-def _best_first(named: tuple[int, int, str]) -> tuple[int, str]:
-    return (-named[0], named[2])
+        yield of_parts, named[ends[n] : ends[n + 1]]
 
 
 _INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE = range(len(PARTS))
 
 
-def _told(profiles: Profiles, one: int, two: int, parts: list[int], named: _Named) -> tuple[str | None, ...]:
+def _told(
+    one: tuple[Any, ...], two: tuple[Any, ...], parts: list[int], named: list[tuple[int, int, str]]
+) -> tuple[str | None, ...]:
     """The columns that give reasons in words, in their order in the table."""
     by_part: list[list[str]] = [[] for _ in PARTS]
     weight: dict[str, int] = {}
@@ -156,21 +158,17 @@ def _told(profiles: Profiles, one: int, two: int, parts: list[int], named: _Name
         by_part[part].append(term)
         if part <= _OUTCOME:
             weight[term] = weight.get(term, 0) + worth
-    common = [name for name in profiles.facts[one][-1] if name in profiles.facts[two][-1]]
-    terms = [
-        f"{term}\t{worth / _MILLION:.3f}"
-        for term, worth in sorted(weight.items(), key=lambda item: (-item[1], item[0]))
-    ]
+    terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
     return (
         _phrases(tuple(by_part[_CONDITION])),
         _phrases(tuple(by_part[_INTERVENTION])),
         _phrases(tuple(by_part[_OUTCOME])),
-        _lines(terms),
+        "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None,
         _lines(by_part[_REFERENCE]),
-        _lines(common) if parts[_SPONSOR] else None,
+        _lines([name for name in one[-1] if name in two[-1]]),
         _lines([name.title() for name in by_part[_INVESTIGATOR]]),
-        _people(*profiles.facts[one][6:9], *profiles.facts[two][6:9]),
-        _design(profiles.facts[one][:6], profiles.facts[two][:6]),
+        _people(*one[6:9], *two[6:9]),
+        _design(one[:6], two[:6]),
     )
 
 

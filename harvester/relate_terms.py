@@ -8,152 +8,29 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import struct
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from harvester.catalogue import TABLES, insert_into
 from normalize.text import fold
 
 #: Words that carry no subject; a pair does not reach across them.
-_GRAMMAR = frozenset(
-    [
-        "a",
-        "after",
-        "against",
-        "all",
-        "also",
-        "among",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "before",
-        "between",
-        "both",
-        "but",
-        "by",
-        "can",
-        "de",
-        "do",
-        "does",
-        "due",
-        "during",
-        "each",
-        "either",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "la",
-        "less",
-        "may",
-        "more",
-        "most",
-        "no",
-        "non",
-        "nor",
-        "not",
-        "of",
-        "off",
-        "on",
-        "once",
-        "only",
-        "or",
-        "other",
-        "our",
-        "out",
-        "over",
-        "per",
-        "que",
-        "same",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "to",
-        "under",
-        "until",
-        "up",
-        "upon",
-        "use",
-        "used",
-        "using",
-        "versus",
-        "via",
-        "vs",
-        "was",
-        "were",
-        "when",
-        "which",
-        "while",
-        "who",
-        "whose",
-        "will",
-        "with",
-        "within",
-        "without",
-        "y",
-    ]
-)
+_GRAMMAR = """
+    a after against all also among an and any are as at be been before between both but by can de do does due during each either
+    en et for from had has have if in into is it its la less may more most no non nor not of off on once only or other our out
+    over per que same some such than that the their them then there these they this those through to under until up upon use
+    used using versus via vs was were when which while who whose will with within without y
+"""
 #: Words for what the tested thing is compared with, and for arms as such: two trials with a placebo have nothing in common by it.
-_COMPARATORS = frozenset(
-    [
-        "active",
-        "arm",
-        "arms",
-        "best",
-        "blank",
-        "care",
-        "comparator",
-        "control",
-        "controlled",
-        "controls",
-        "conventional",
-        "dummy",
-        "experimental",
-        "group",
-        "groups",
-        "intervention",
-        "interventions",
-        "matching",
-        "nil",
-        "none",
-        "placebo",
-        "placebos",
-        "regimen",
-        "regular",
-        "routine",
-        "sham",
-        "soc",
-        "standard",
-        "supportive",
-        "usual",
-        "vehicle",
-    ]
-)
-_BARRIERS = _GRAMMAR | _COMPARATORS
+_COMPARATORS = """
+    active arm arms best blank care comparator control controlled controls conventional dummy experimental group groups
+    intervention interventions matching nil none placebo placebos regimen regular routine sham soc standard supportive usual
+    vehicle
+"""
+_BARRIERS = frozenset((_GRAMMAR + _COMPARATORS).split())
 
 #: A name of an intervention has at most this many words; what is longer describes.
 _LONGEST_NAME = 8
@@ -222,54 +99,105 @@ _BELOW = {
     "interventions": "SELECT record_id, name, other_names FROM interventions WHERE record_id IN ({}) ORDER BY record_id, ordinal",
     "outcomes": f"SELECT record_id, measure FROM outcomes WHERE record_id IN ({{}}) AND ordinal <= {_OUTCOMES_READ} ORDER BY record_id, ordinal",
     "investigators": "SELECT record_id, name FROM investigators WHERE record_id IN ({}) ORDER BY record_id, ordinal",
-    "references": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
+    "publications": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
 }
 
 
+#: Columns of `trial_terms` that hold terms, in the order of `roots`.
+FIELDS = (
+    "title", "conditions", "keywords", "interventions", "described", "outcomes", "investigators", "publications",
+)  # fmt: skip
+#: What an entry of `roots` says of where its term stands: the place in FIELDS, or that it is a pair of words of a title.
+TITLE_PAIR = len(FIELDS)
+PLACE_BITS = 4
+
+
 def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> None:
-    """Brings `trial_terms` up to date: for all trials, or for those named (trials that are gone lose their row)."""
+    """Brings `trial_terms` up to date: for all trials, or for those named (trials that are gone lose their row).
+
+    A trial that was related before and has other terms now loses its `fingerprint`.
+    """
     if trials is None:
-        db.execute("DELETE FROM trial_terms")
         wanted = [row[0] for row in db.execute("SELECT trial_id FROM trials ORDER BY trial_id")]
     else:
         wanted = sorted(trials)
-        db.executemany("DELETE FROM trial_terms WHERE trial_id = ?", [(trial,) for trial in wanted])
+    names = TABLES["trial_terms"].names
+    before = slice(1, 1 + len(FIELDS))
     insert = insert_into("trial_terms")
     for start in range(0, len(wanted), _BATCH):
-        db.executemany(insert, _rows(db, wanted[start : start + _BATCH]))
+        batch = wanted[start : start + _BATCH]
+        marks = ", ".join("?" * len(batch))
+        old = {row[0]: row for row in db.execute(f"SELECT * FROM trial_terms WHERE trial_id IN ({marks})", batch)}
+        db.execute(f"DELETE FROM trial_terms WHERE trial_id IN ({marks})", batch)
+        for values in _rows(db, batch):
+            row = tuple(values[name] for name in names)
+            known = old.get(row[0])
+            db.execute(
+                insert,
+                row if known is None else (*row[:-2], known[-2] if known[before] == row[before] else None, known[-1]),
+            )
 
 
-def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, Any]]:
     marks = ", ".join("?" * len(trials))
-    facts = {
-        row[0]: row for row in db.execute(f"SELECT {', '.join(_FACTS)} FROM trials WHERE trial_id IN ({marks})", trials)
-    }
+    facts = db.execute(f"SELECT {', '.join(_FACTS)} FROM trials WHERE trial_id IN ({marks}) ORDER BY trial_id", trials)
     trial_of = dict(
         db.execute(f"SELECT record_id, trial_id FROM records WHERE trial_id IN ({marks}) ORDER BY record_id", trials)
     )
-    below: dict[str, dict[str, list[tuple[Any, ...]]]] = {trial: {name: [] for name in _BELOW} for trial in facts}
+    below: dict[str, dict[str, list[tuple[Any, ...]]]] = {trial: {name: [] for name in _BELOW} for trial in trials}
     for name, sql in _BELOW.items():
         for record_id, *values in db.execute(sql.format(", ".join("?" * len(trial_of))), list(trial_of)):
             below[trial_of[record_id]][name].append(tuple(values))
-    names = TABLES["trial_terms"].names
-    for trial, rows in below.items():
-        row = dict(zip(_FACTS, facts[trial], strict=True)) | _fields(rows)
-        yield tuple(row.get(name) for name in names)
+    for values in facts.fetchall():
+        row = dict(zip(_FACTS, values, strict=True))
+        found = _fields(below[row["trial_id"]])
+        row |= {field: "\n".join(found[field]) or None for field in FIELDS}
+        row["roots"] = b"".join(
+            [
+                entry(term, TITLE_PAIR if place == 0 and " " in term else place)
+                for place, field in enumerate(FIELDS)
+                for term in found[field]
+            ]
+        )
+        yield row | {"fingerprint": None, "least": None}
 
 
-def _fields(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, str | None]:
+@lru_cache(maxsize=300_000)
+def entry(term: str, place: int) -> bytes:
+    """A term in `roots`: a hash of 60 bits, so wide that no two of millions are alike and terms need no list with numbers."""
+    hashed = blake2b(root(term).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(hashed, "little") >> PLACE_BITS << PLACE_BITS | place).to_bytes(8, "little")
+
+
+def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int, str]]:
+    """trial -> root as in `Profiles.roots` -> the trial's own spelling of it."""
+    found: dict[str, dict[int, str]] = {}
+    for start in range(0, len(trials), _BATCH):
+        batch = trials[start : start + _BATCH]
+        sql = f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms WHERE trial_id IN ({', '.join('?' * len(batch))})"
+        for trial, roots, *texts in db.execute(sql, batch):
+            terms = "\n".join(filter(None, texts)).split("\n")
+            entries = struct.unpack(f"<{len(roots) // 8}Q", roots)
+            found[trial] = {
+                number >> PLACE_BITS: term for number, term in zip(reversed(entries), reversed(terms), strict=False)
+            }
+    return found
+
+
+def _fields(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
     names = [text for pair in rows["interventions"] for text in _lines(pair)]
     short = [name for name in names if name.count(" ") < _LONGEST_NAME]
     long = [name for name in names if name.count(" ") >= _LONGEST_NAME]
     return {
         "title": _joined(terms(text, pairs=True) for text in _texts(rows["titles"])),
-        "conditions": _joined(terms(text, pairs=True) for text in _texts(rows["conditions"] + rows["keywords"])),
+        "conditions": _joined(terms(text, pairs=True) for text in _texts(rows["conditions"])),
+        "keywords": _joined(terms(text, pairs=True) for text in _texts(rows["keywords"])),
         "interventions": _joined(terms(text, pairs=True) for text in short),
         "described": _joined(terms(text, pairs=False) for text in long),
         "outcomes": _joined(terms(text, pairs=False) for text in _texts(rows["outcomes"])),
         "investigators": _joined([fold(text)] for text in _texts(rows["investigators"])),
         "publications": _joined(
-            [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"] for pmid, doi in rows["references"] if pmid or doi
+            [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"] for pmid, doi in rows["publications"] if pmid or doi
         ),
     }
 
@@ -282,6 +210,6 @@ def _lines(values: tuple[str | None, ...]) -> Iterator[str]:
     return (line for value in values if value for line in value.splitlines())
 
 
-def _joined(found: Iterable[list[str]]) -> str | None:
-    """Each once, in order, one a line."""
-    return "\n".join(dict.fromkeys(term for some in found for term in some)) or None
+def _joined(found: Iterable[list[str]]) -> list[str]:
+    """Each once, in order."""
+    return list(dict.fromkeys(term for some in found for term in some))

@@ -172,7 +172,8 @@ class TrialTerms(Struct):
 
     trial_id: Annotated[str, Doc("The trial.")]
     title: Annotated[Text, Doc("Words and pairs of neighbouring words of its titles, one a line.")]
-    conditions: Annotated[Text, Doc("Those of its conditions and keywords.")]
+    conditions: Annotated[Text, Doc("Those of its conditions.")]
+    keywords: Annotated[Text, Doc("Those of its keywords.")]
     interventions: Annotated[Text, Doc("Those of its interventions' names.")]
     described: Annotated[Text, Doc("Words of longer descriptions that stand where a name should.")]
     outcomes: Annotated[Text, Doc("Words of its outcomes.")]
@@ -189,8 +190,16 @@ class TrialTerms(Struct):
     maximum_age_years: Annotated[float | None, Doc("As in `trials`.")]
     sex: Annotated[Text, Doc("As in `trials`.")]
     healthy_volunteers: Annotated[bool | None, Doc("As in `trials`.")]
+    roots: Annotated[
+        bytes,
+        Doc("For each term above, column by column, 8 bytes: 60 bits that its spellings share, 4 bits for the column."),
+    ]
     fingerprint: Annotated[
-        int | None, Doc("Of its weighted terms and facts: a pair of trials is compared anew when it changed in one.")
+        int | None, Doc("Of its weighted terms and facts: its pairs are compared anew when it has changed.")
+    ]
+    least: Annotated[
+        int | None,
+        Doc("Millionths that its most distant related trial shares with it; a trial that shares more comes in."),
     ]
 
 

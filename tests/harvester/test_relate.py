@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,14 +14,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from harvester import relate_profiles
 from harvester.archive import Archive
 from harvester.build import build
 from harvester.catalogue import TABLES
 from harvester.cli import main
 from harvester.imports import import_files
-from harvester.relate import MOST
+from harvester.relate import MOST, relate_trials
 from harvester.relate_terms import root, terms
 from harvester.relate_words import reasons, related
+from harvester.touched import Touched
 
 Row = dict[str, Any]
 
@@ -67,6 +70,7 @@ class Workshop:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
 
     def take(self, studies: list[Row], *, full: bool = False) -> None:
         file = self.folder / "studies.ndjson"
@@ -140,6 +144,64 @@ def test_a_pair_of_trials_has_one_score_from_both_sides(db: sqlite3.Connection) 
     }
     both = [(score[pair], score[pair[::-1]]) for pair in score if pair[::-1] in score]
     assert both and all(one == two for one, two in both)
+
+
+DRUGS = [
+    f"{a}{b}" for a in ("alu", "bero", "cani", "dova", "eli", "fru") for b in ("mab", "nib", "pril", "statin", "vir")
+]
+DISEASES = [
+    "lupus nephritis",
+    "recurrent miscarriage",
+    "preterm birth",
+    "low back pain",
+    "iron deficiency",
+    "chronic endometritis",
+]
+
+
+def invented(number: int, rng: random.Random, updated: str = "2026-01-01") -> Row:
+    drugs, disease = rng.sample(DRUGS, rng.choice((1, 1, 2))), rng.choice(DISEASES)
+    title = f"{' and '.join(drugs)} in {disease}" if rng.random() < 0.8 else f"Care of {disease}"
+    made = study(number, title, [disease], [*drugs, "Placebo"], sponsor=f"Hospital {rng.randrange(9)}")
+    made["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": updated}
+    return made
+
+
+@pytest.mark.parametrize("teachers", [40, 10_000])
+def test_a_refresh_leaves_what_a_full_build_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, teachers: int
+) -> None:
+    monkeypatch.setattr(relate_profiles, "_SMALL", teachers)
+    rng = random.Random(7)
+    first = [invented(number, rng) for number in range(1, 151)]
+    changed = [invented(number, rng, updated="2026-02-01") for number in range(60, 67)]
+    came = [invented(number, rng) for number in range(151, 160)]
+    step_by_step = Workshop(tmp_path / "steps")
+    for studies in (first, changed, came):
+        step_by_step.take(studies)
+    at_once = Workshop(tmp_path / "once")
+    at_once.take([*came, *first[:59], *first[66:], *changed])
+    assert len(at_once.content()) > 100 * MOST
+    assert step_by_step.content() == at_once.content()
+    step_by_step.take([], full=True)
+    assert step_by_step.content() == at_once.content()
+
+
+def test_a_trial_that_goes_leaves_the_lists_of_others(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    workshop = Workshop(tmp_path)
+    workshop.take([invented(number, rng) for number in range(1, 60)])
+    with closing(workshop.open()) as db, db:
+        touched = Touched()
+        touched.trials.update({nct(5), nct(6)})
+        db.execute("DELETE FROM trials WHERE trial_id IN (?, ?)", (nct(5), nct(6)))
+        db.execute("UPDATE records SET trial_id = NULL WHERE trial_id IN (?, ?)", (nct(5), nct(6)))
+        relate_trials(db, touched)
+        after = db.execute("SELECT * FROM related_trials ORDER BY trial_id, rank").fetchall()
+        db.executescript("DELETE FROM related_trials; DELETE FROM trial_terms")
+        relate_trials(db, None)
+        assert db.execute("SELECT * FROM related_trials ORDER BY trial_id, rank").fetchall() == after
+        assert not any(nct(5) in row or nct(6) in row for row in after)
 
 
 @pytest.mark.parametrize(
