@@ -25,7 +25,7 @@ from harvester import link_keys
 from harvester.catalogue import insert_into, refill
 from harvester.link_clusters import ALIAS, IDENTIFIER, OVERRIDE, TEXT, Tie, settle
 from harvester.link_entries import Entry, filed_under, number_of, read_entries
-from harvester.link_evidence import POSSIBLE, SAME, weigh
+from harvester.link_evidence import SAME, weigh, weigh_if_possible
 from harvester.rows import TrialLink
 from harvester.touched import Touched
 
@@ -211,9 +211,9 @@ def _judge(
 
 def _link(one: Entry, other: Entry, references: list[Reference]) -> TrialLink | None:
     named = min(references, default=None)
-    evidence = weigh(one, other, is_mentioned=named is not None and named.rank == _MENTION)
-    speaks = (evidence.lines(speaking_for=True), evidence.lines(speaking_for=False))
     if named is not None:
+        evidence = weigh(one, other, is_mentioned=named.rank == _MENTION)
+        speaks = (evidence.lines(speaking_for=True), evidence.lines(speaking_for=False))
         target = other if named.number == other.number else one
         record_id, other_id = named.record_id, target.records[0]
         named_by = dict(zip((*one.records, *other.records), (*one.registry_ids, *other.registry_ids), strict=True))[
@@ -228,13 +228,15 @@ def _link(one: Entry, other: Entry, references: list[Reference]) -> TrialLink | 
         return TrialLink(
             record_id, other_id, "same", "text", f"{detail}, and what is known of both agrees", evidence.score, *speaks
         )
-    if evidence.score < POSSIBLE:
+    found = weigh_if_possible(one, other)
+    if found is None:
         return None
-    kind: Literal["sponsor_code", "text"] = "sponsor_code" if "code shared" in evidence.names() else "text"
+    kind: Literal["sponsor_code", "text"] = "sponsor_code" if "code shared" in found.names() else "text"
     first, second = sorted((one, other), key=lambda entry: entry.records[0])
     detail = f"{first.registry_ids[0]} and {second.registry_ids[0]} do not name each other; what is known of both is compared"
-    verdict: Literal["same", "possible"] = "same" if evidence.score >= SAME else "possible"
-    return TrialLink(first.records[0], second.records[0], verdict, kind, detail, evidence.score, *speaks)
+    verdict: Literal["same", "possible"] = "same" if found.score >= SAME else "possible"
+    speaks = (found.lines(speaking_for=True), found.lines(speaking_for=False))
+    return TrialLink(first.records[0], second.records[0], verdict, kind, detail, found.score, *speaks)
 
 
 # --------------------------------------------------------------------------------------------------------------- trials

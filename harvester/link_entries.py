@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from harvester.link_titles import Title, is_distinctive, titles_of, weight, words_of
+from harvester.link_titles import Title, is_distinctive, titles_of, words_of
 from normalize.identifiers import canonical
 from normalize.sponsor_list import find
 from normalize.sponsor_names import Name, read_name
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     countries: frozenset[str]
     phases: frozenset[str]
     study_types: frozenset[str]
-    outcomes: frozenset[str]  # weighty words of the primary outcomes
+    outcomes: str  # the beginning of the primary outcomes
     interventions: frozenset[str]  # distinctive words of their names
 
 
@@ -147,7 +147,7 @@ def _entry(
         countries=frozenset(code for (code,) in rows_of("countries") if code),
         phases=frozenset(row[8] for row in rows if row[8] and row[8] != "not_applicable"),
         study_types=frozenset(row[9] for row in rows if row[9]),
-        outcomes=frozenset(word for word in words_of(outcomes[:600]) if weight(word)),
+        outcomes=outcomes[:600],
         interventions=frozenset(word for word in words_of(given[:600]) if is_distinctive(word)),
     )
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from harvester.link_entries import Entry, Organization
-from harvester.link_titles import Likeness, compare, marks, weight
+from harvester.link_titles import Likeness, compare, marks, weight, words_of
 from harvester.link_weights import START, WEIGHTS
 from normalize.sponsor_words import distinctive
 
@@ -52,14 +53,27 @@ class Evidence(NamedTuple):
 
 def weigh(one: Entry, other: Entry, *, is_mentioned: bool = False) -> Evidence:
     """All that speaks for and against; `is_mentioned` says that one names the other in its text. Values stand in the order given."""
-    found = [
-        Finding(name, round(WEIGHTS[name][0] * times, 2), values)
-        for look in (_titles, _marks, _acronyms, _sponsors, _codes, _numbers, _sizes, _starts, _countries, _phases, _types, _outcomes, _interventions)
-        for name, times, values in look(one, other)
-    ]  # fmt: skip
+    found = [*_found(one, other, _BESIDE_TITLES), *_found(one, other, _TITLES)]
     if is_mentioned:
         found.append(Finding("mentioned", WEIGHTS["mentioned"][0], f"{one.number} / {other.number}"))
     return Evidence(tuple(found))
+
+
+def weigh_if_possible(one: Entry, other: Entry) -> Evidence | None:
+    """As `weigh`, but None, and soon, where not even equal titles would make the pair possible."""
+    beside = _found(one, other, _BESIDE_TITLES)
+    if START + sum(finding.points for finding in beside) + _MOST_OF_TITLES < _LEAST:
+        return None
+    evidence = Evidence((*beside, *_found(one, other, _TITLES)))
+    return evidence if evidence.score >= POSSIBLE else None
+
+
+def _found(one: Entry, other: Entry, looks: tuple[_Look, ...]) -> list[Finding]:
+    return [
+        Finding(name, round(WEIGHTS[name][0] * times, 2), values)
+        for look in looks
+        for name, times, values in look(one, other)
+    ]
 
 
 #: (name of the finding, how often it counts, values in words)
@@ -234,13 +248,19 @@ def _types(one: Entry, other: Entry) -> _Found:
 
 
 def _outcomes(one: Entry, other: Entry) -> _Found:
-    left, right = (sum(map(weight, sorted(entry.outcomes))) for entry in (one, other))
+    words = [_outcome_words(entry.outcomes) for entry in (one, other)]
+    left, right = (math.fsum(map(weight, of_entry)) for of_entry in words)
     if left < 1 or right < 1:
         return
-    shared = one.outcomes & other.outcomes
-    share = sum(map(weight, sorted(shared))) / min(left, right)
-    words = ", ".join(sorted(shared, key=lambda word: (-weight(word), word))[:5])
-    yield _grade(share, _OUTCOMES), 1, f"{share:.2f} of their weight ({words})"
+    shared = words[0] & words[1]
+    share = math.fsum(map(weight, shared)) / min(left, right)
+    named = ", ".join(sorted(shared, key=lambda word: (-weight(word), word))[:5])
+    yield _grade(share, _OUTCOMES), 1, f"{share:.2f} of their weight ({named})"
+
+
+@lru_cache(5_000)
+def _outcome_words(text: str) -> frozenset[str]:
+    return frozenset(word for word in words_of(text) if weight(word))
 
 
 _OUTCOMES = ((0.6, "outcome same"), (0.3, "outcome alike"), (0.0, "outcome other"))
@@ -257,3 +277,13 @@ def _interventions(one: Entry, other: Entry) -> _Found:
                 1,
                 f"{' '.join(sorted(one.interventions)[:4])} / {' '.join(sorted(other.interventions)[:4])}",
             )
+
+
+_Look = Callable[[Entry, Entry], _Found]
+_TITLES: tuple[_Look, ...] = (_titles, _marks, _acronyms)
+_BESIDE_TITLES: tuple[_Look, ...] = (
+    _sponsors, _codes, _numbers, _sizes, _starts, _countries, _phases, _types, _outcomes, _interventions
+)  # fmt: skip
+#: The most that titles can give, and the least points of a possible pair (a margin for rounding).
+_MOST_OF_TITLES = sum(WEIGHTS[name][0] for name in ("title equal", "letters equal", "title says much", "acronym"))
+_LEAST = math.log(POSSIBLE / (1 - POSSIBLE)) - 0.1

@@ -34,7 +34,7 @@ def keys_of(entry: Entry) -> frozenset[int]:
     for title in entry.titles:
         telling = [word for word in title.words if weight(word) >= 0.5]
         weak.update(word for word in telling if is_distinctive(word))
-        weak.update("+".join(sorted(pair)) for pair in pairwise(telling))
+        weak.update(f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(telling))
     weak.update(word for acronym in entry.acronyms for word in words_of(acronym) if is_distinctive(word))
     weak.update(f"{size} from {start[:7]}" for size in entry.sizes for start in entry.starts if len(start) >= 7)
     strong = {*entry.codes, *(number for _, number in entry.named)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from math import fsum
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -11,7 +12,7 @@ from rapidfuzz import fuzz
 from harvester.link_words import ANOTHER_TRIAL, COMMON, DESIGN, EMPTY, SPELLINGS
 from normalize.text import fold
 
-_SPELLINGS = tuple((re.compile(pattern), name) for pattern, name in SPELLINGS)
+_SPELLINGS = tuple((hints, re.compile(pattern), name) for hints, pattern, name in SPELLINGS)
 #: The same title in two languages stands in one field, parted by blank lines or a run of blanks (EUCTR, through WHO ICTRP).
 _LANGUAGES = re.compile(r"\s*\n\s*\n\s*|\s{3,}")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "iia": "2a", "iib": "2b", "iiia": "3a", "iiib": "3b"}
@@ -44,14 +45,14 @@ class Likeness(NamedTuple):
     def exchanged(self) -> float:
         """Weight of telling words that each has and the other lacks: a drug or disease put in the place of another."""
         left, right = ([w for w in map(weight, only) if w >= 0.5] for only in (self.only_one, self.only_other))
-        return min(sum(left), sum(right))
+        return min(fsum(left), fsum(right))
 
 
 def titles_of(text: str) -> list[Title]:
     """The titles that a field holds: one, or one a language."""
     parts = [part for part in _LANGUAGES.split(text.strip()) if part]
     titles = [_title(part) for part in parts]
-    telling = [title for title in titles if sum(map(weight, title.words)) >= 1.5]
+    telling = [title for title in titles if fsum(map(weight, title.words)) >= 1.5]
     return telling if len(titles) > 1 and telling else [_title(text)]
 
 
@@ -64,8 +65,9 @@ def _title(text: str) -> Title:
 def words_of(text: str) -> list[str]:
     """The words of a text, folded, one spelling for British and American, singular."""
     folded = fold(text)
-    for pattern, name in _SPELLINGS:
-        folded = pattern.sub(name, folded)
+    for hints, pattern, name in _SPELLINGS:
+        if any(hint in folded for hint in hints):
+            folded = pattern.sub(name, folded)
     return [_stem(word) for word in folded.split()]
 
 
@@ -109,28 +111,35 @@ def is_distinctive(word: str) -> bool:
 def compare(one: Title, other: Title) -> Likeness:
     """How alike two titles are; words that differ by a typing error or an ending count as one."""
     both = set(one.words).intersection(other.words)
-    shared = sum(map(weight, sorted(both)))
-    left = [word for word in one.words if word not in both]
-    right = [word for word in other.words if word not in both]
-    only_one = []
-    for word in left:
-        match = next((other_word for other_word in right if _misspelt(word, other_word)), None)
+    shared = fsum(map(weight, both))  # exact, so that the order of a set does not matter
+    only_one, right = [], [word for word in other.words if word not in both]
+    for word in one.words:
+        if word in both:
+            continue
+        match = _misspelt(word, right)
         if match is None:
             only_one.append(word)
         else:
             right.remove(match)
             shared += min(weight(word), weight(match))
-    one_left, other_left = sum(map(weight, only_one)), sum(map(weight, right))
+    one_left, other_left = fsum(map(weight, only_one)), fsum(map(weight, right))
     dice = 2 * shared / (2 * shared + one_left + other_left) if shared else 0.0
     contained = shared / (shared + min(one_left, other_left)) if shared else 0.0
     letters = fuzz.ratio(one.squeezed, other.squeezed) / 100
     return Likeness(one, other, dice, contained, letters, shared, tuple(only_one), tuple(right))
 
 
-def _misspelt(one: str, other: str) -> bool:
-    if len(one) < 5 or len(other) < 5 or one[0] != other[0] or not (one.isalpha() and other.isalpha()):
-        return False
-    return fuzz.ratio(one, other) >= 84
+def _misspelt(word: str, among: list[str]) -> str | None:
+    """The first of the words that is the same but for a typing error or an ending; short words and codes have none."""
+    if len(word) < 5 or not word.isalpha():
+        return None
+    first = word[0]
+    return next(
+        (w for w in among if w[0] == first and len(w) > 4 and w.isalpha() and fuzz.ratio(word, w) >= _ONE_WORD), None
+    )
+
+
+_ONE_WORD = 84  # of 100: "pregabalin" and "pregablin", "remifentanil" and "remifentanyl"
 
 
 _MARKS = {_stem(word): group for group, words in ANOTHER_TRIAL.items() for word in words.split()}
