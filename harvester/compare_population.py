@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from harvester.compare_align import Item, Limit, Matrix
@@ -136,13 +137,20 @@ def _once(item: Item) -> dict[str, Limit]:
     return {limit.variable: limit for limit in item.limits if limit.tells and counts[limit.variable] == 1}
 
 
-def _by_limits(one: Item, other: Item) -> str | None:
-    against = _once(other)
-    for variable, limit in _once(one).items():
-        if variable in against:
-            allowed, also = _allowed(one.kind, limit), _allowed(other.kind, against[variable])
-            if allowed and also and allowed.misses(also):
-                return f"{variable.replace('_', ' ')}: “{limit.text}” against “{against[variable].text}”"
+class _Read(NamedTuple):
+    """A criterion as it is held against others."""
+
+    item: Item
+    limits: dict[str, Limit]
+    demands: bool | None
+
+
+def _by_limits(one: _Read, other: _Read) -> str | None:
+    for variable in sorted(one.limits.keys() & other.limits.keys()):
+        limit, against = one.limits[variable], other.limits[variable]
+        allowed, also = _allowed(one.item.kind, limit), _allowed(other.item.kind, against)
+        if allowed and also and allowed.misses(also):
+            return f"{variable.replace('_', ' ')}: “{limit.text}” against “{against.text}”"
     return None
 
 
@@ -154,17 +162,28 @@ def _demands(item: Item) -> bool | None:
     return not is_denied
 
 
+def _worth_a_look(read: Sequence[_Read], alike: Matrix) -> npt.NDArray[np.bool_]:
+    """Which pairs may collide: of two trials, of known kind, and both with limits or one asking and one keeping out."""
+    trials = np.array([one.item.trial for one in read])
+    is_sorted = np.array([one.item.kind != "unspecified" for one in read], dtype=bool)
+    is_limited = np.array([bool(one.limits) for one in read], dtype=bool)
+    sides = np.array([0 if one.demands is None else 1 if one.demands else -1 for one in read])
+    by_limits = np.logical_and.outer(is_limited, is_limited) & (alike >= _SAME_SUBJECT)
+    by_words = (np.multiply.outer(sides, sides) < 0) & (alike >= _SAME_THING)
+    of_two = np.not_equal.outer(trials, trials) & np.logical_and.outer(is_sorted, is_sorted)
+    return np.triu((by_limits | by_words) & of_two, 1)
+
+
 def conflicts(trial_ids: Sequence[str], items: Sequence[Item], alike: Matrix) -> tuple[Conflict, ...]:
     """Pairs of criteria of two trials that seem to exclude each other. `alike` is `words_alike(items)`."""
+    read = [_Read(item, _once(item), _demands(item)) for item in items]
     found = []
-    for i, j in np.argwhere(np.triu(alike >= _SAME_SUBJECT, 1)):
+    for i, j in np.argwhere(_worth_a_look(read, alike)).tolist():
         one, other = items[i], items[j]
-        if one.trial == other.trial or "unspecified" in (one.kind, other.kind):
-            continue
-        reason = _by_limits(one, other)
-        demands = {_demands(one), _demands(other)}
-        if not reason and demands == {True, False} and alike[i, j] >= _SAME_THING and not (one.limits or other.limits):
-            reason = "one asks for what the other keeps out"
+        reason = _by_limits(read[i], read[j])
+        if not reason and alike[i, j] >= _SAME_THING and not (one.limits or other.limits):
+            are_opposite = {read[i].demands, read[j].demands} == {True, False}
+            reason = "one asks for what the other keeps out" if are_opposite else None
         if reason:
             found.append(
                 Conflict(

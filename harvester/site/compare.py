@@ -157,6 +157,8 @@ def _row(line: Line) -> dict[str, Any]:
                 "more": [_shown(line, value) for value in values[_LONG_LIST:]],
                 "below": [],
             }
+            if values
+            else None
             for values in line.values
         ],
     }
@@ -172,7 +174,8 @@ def _sections(comparison: Comparison) -> list[dict[str, Any]]:
             is_alone = line.item is not None and sum(map(bool, line.values)) == 1
         if row["is_side"] and is_alone:
             for cell, above in zip(row["cells"], rows[line.section][-1]["cells"], strict=True):
-                above["below"] += [{"label": row["label"], "value": value} for value in cell["first"]]
+                if cell:
+                    above["below"] += [{"label": row["label"], "value": value} for value in cell["first"]]
         else:
             rows.setdefault(line.section, []).append(row)
     return [{"anchor": name, "heading": SECTIONS[name], "rows": found} for name, found in rows.items()]

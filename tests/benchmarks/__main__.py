@@ -33,6 +33,7 @@ from harvester.build import build, content_hash
 from harvester.imports import files_of, import_files
 from normalize.schema import Record
 from spiders.payloads import Piece, cut
+from tests.benchmarks import comparing as comparison
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 #: Each folder is read so often that a figure stands on at least this many seconds.
@@ -150,12 +151,19 @@ def memory() -> None:
         os.waitpid(child, 0)
 
 
+def comparing() -> None:
+    print(
+        f"{'compare 10 trials of 60 criteria':32} {comparison.milliseconds():9,.0f} ms   bar    300 ms   (processor time, quickest of {comparison.ROUNDS})"
+    )
+
+
 def main() -> None:
     if sys.argv[1:2] == ["hash"]:
         print(content_hash(Path(sys.argv[2])))
         return
     if not RECORDED.is_dir():
         sys.exit("make bench needs the recorded payloads in ../shared/recorded")
+    comparing()
     memory()
     reading()
     end_to_end()
