@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import threading
 import time
@@ -24,6 +25,8 @@ ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+#: One whole trial, one with hostile text in every field, one of which almost nothing is said.
+COMPARED = "/compare?trial=NCT01000001&trial=NCT06660000&trial=IRCT20200101000001N1"
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -85,11 +88,31 @@ def test_a_eudract_number_opens_its_trial(page: Page) -> None:
     expect(page.locator("#eligibility .raw")).to_contain_text("* Woman aged ≥18 years")
 
 
+def test_two_trials_are_ticked_compared_and_reduced_to_their_differences(page: Page) -> None:
+    page.goto("/search?q=vitamin&sort=size")
+    for number in ("ISRCTN20000059", "ISRCTN20000058"):
+        page.get_by_role("checkbox", name=number).check()
+    page.get_by_role("button", name="Compare selected trials").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 trials side by side")
+    expect(page.get_by_role("row", name="Study type")).to_be_visible()
+    page.get_by_role("link", name="Show only differences").click()
+    expect(page.get_by_role("row", name="Study type")).to_be_hidden()
+    expect(page.get_by_role("row", name="Participants planned")).to_contain_text("580 to 590")
+    assert page.url.endswith("only=differences")
+    shown = page.locator("tr.line:visible").count()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV for spreadsheets").click()
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as handle:
+        assert len(list(csv.DictReader(handle))) == shown
+    page.reload()
+    assert page.locator("tr.line").count() == shown
+
+
 def test_a_hostile_record_runs_nothing(page: Page) -> None:
     ran: list[str] = []
     page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
     page.on("request", lambda request: ran.append(request.url) if "127.0.0.1" not in request.url else None)
-    for path in ("/trial/NCT06660000", "/search?q=document", "/catalogue/records?_search=run", "/about"):
+    for path in ("/trial/NCT06660000", COMPARED, "/search?q=document", "/catalogue/records?_search=run", "/about"):
         page.goto(path)
         assert page.title() != "run"
         assert page.locator("main img").count() == 0
@@ -97,7 +120,17 @@ def test_a_hostile_record_runs_nothing(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search?q=vitamin", "/trial/NCT01000001", "/trial/NCT06660000", "/dictionary", "/about"]
+    "path",
+    [
+        "/",
+        "/search?q=vitamin",
+        "/trial/NCT01000001",
+        "/trial/NCT06660000",
+        "/dictionary",
+        "/about",
+        "/compare",
+        COMPARED,
+    ],
 )
 def test_nothing_overflows_a_telephone(browser: Browser, address: str, path: str) -> None:
     context = browser.new_context(base_url=address, viewport=NARROW)
@@ -126,6 +159,7 @@ def test_filters_open_on_a_telephone(browser: Browser, address: str) -> None:
         "/search?q=nothingatall",
         "/trial/NCT01000001",
         "/trial/NCT09999999",
+        COMPARED,
         "/about",
         "/dictionary",
     ],
