@@ -16,8 +16,8 @@ def tell(archive: Archive, db: sqlite3.Connection, facts: dict[str, str]) -> Non
     """The tables that say how complete and how fresh the catalogue is."""
     db.execute("DELETE FROM unmapped_values")
     db.execute(
-        "INSERT INTO unmapped_values SELECT vocabulary, source, raw_value, count(DISTINCT record_id), min(record_id)"
-        " FROM unmapped_in_records JOIN records USING (record_id) GROUP BY vocabulary, source, raw_value"
+        "INSERT INTO unmapped_values SELECT vocabulary, substr(record_id, 1, instr(record_id, ':') - 1) AS source,"
+        " raw_value, count(DISTINCT record_id), min(record_id) FROM unmapped_in_records GROUP BY vocabulary, source, raw_value"
     )
     refused = [tuple(rejection) for rejection in archive.rejections()]
     refused += [
@@ -28,16 +28,26 @@ def tell(archive: Archive, db: sqlite3.Connection, facts: dict[str, str]) -> Non
     ]
     refill(db, "rejected_payloads", refused)
     refill(db, "runs", archive.runs())
-    rows = []
-    for registry in REGISTRIES.values():
-        counted = db.execute(
-            "SELECT count(*), max(processed_date), (SELECT max(last_fetched_at) FROM versions WHERE record_id LIKE ? || ':%')"
-            " FROM records WHERE source = ?",
-            (registry.source, registry.source),
-        ).fetchone()
-        rows.append(
-            (registry.source, registry.name, registry.page, registry.licence, registry.licence_url,
-             registry.attribution, registry.terms, counted[0], counted[2], counted[1])
-        )  # fmt: skip
+    # Of `versions`, whose rows are short: a row of `records` fills several pages.
+    counted = {
+        source: counts
+        for source, *counts in db.execute(
+            "SELECT substr(record_id, 1, instr(record_id, ':') - 1), sum(is_current), max(last_fetched_at),"
+            " max(CASE WHEN is_current THEN processed_date END) FROM versions GROUP BY 1"
+        )
+    }
+    rows = [
+        (
+            r.source,
+            r.name,
+            r.page,
+            r.licence,
+            r.licence_url,
+            r.attribution,
+            r.terms,
+            *counted.get(r.source, (0, None, None)),
+        )
+        for r in REGISTRIES.values()
+    ]
     refill(db, "registries", rows)
     refill(db, "about", sorted(facts.items()))

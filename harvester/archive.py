@@ -11,8 +11,9 @@ What is committed survives a kill at any instant (write-ahead log, full synchron
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple, Self
@@ -42,6 +43,7 @@ CREATE TABLE IF NOT EXISTS captures (
     sha256 TEXT NOT NULL REFERENCES payloads(sha256), url TEXT NOT NULL, fetched_at TEXT NOT NULL,
     UNIQUE (sha256, run_id, fetched_at, url)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS captures_of_run ON captures(run_id);
 CREATE TABLE IF NOT EXISTS rejections (
     rejection_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id), source TEXT NOT NULL,
     registry_id TEXT, url TEXT NOT NULL, sha256 TEXT NOT NULL, media_type TEXT NOT NULL, reason TEXT NOT NULL,
@@ -52,6 +54,10 @@ CREATE TABLE IF NOT EXISTS absences (
     seen_at TEXT NOT NULL, PRIMARY KEY (source, registry_id, run_id)
 ) STRICT;
 """
+
+
+#: Of a row r of `runs`: what it brought is shown. The same rule as `Verdict.is_published`.
+_PUBLISHED = "r.verdict <> 'failed' AND r.announced = r.stored + r.rejected"
 
 
 class Verdict(Struct, kw_only=True):
@@ -86,6 +92,14 @@ class Version(NamedTuple):
     media_type: str
     first_fetched_at: str
     last_fetched_at: str
+    run_id: int  # the first run that brought it
+
+
+class Position(NamedTuple):
+    """How much of an archive a build has shown: `Archive.position` then and now tell what is new."""
+
+    last_capture: int
+    published: frozenset[int]  # runs
 
 
 class Rejection(NamedTuple):
@@ -206,26 +220,52 @@ class Archive:
             row[0] for row in self.db.execute("SELECT DISTINCT registry_id FROM payloads WHERE source = ?", (source,))
         }
 
-    def versions(self) -> Iterator[Version]:
-        """Every published version of every record, ordered by record. Which payload stands for a version, and its times,
-        do not depend on the order of arrival. What a run brought that fell short of what was announced waits here until a
-        run that does not brings it again (`Verdict.is_published`)."""
+    def position(self) -> Position:
+        """How far the archive goes now."""
+        last = self.db.execute("SELECT coalesce(max(capture_id), 0) FROM captures").fetchone()[0]
+        published = self.db.execute(f"SELECT run_id FROM runs r WHERE {_PUBLISHED}")
+        return Position(last, frozenset(row[0] for row in published))
+
+    def news(self, then: Position) -> set[tuple[str, str]]:
+        """(source, registry id) of records of which a capture came or a run was published, or no longer is, since `then`."""
+        turned = json.dumps(sorted(self.position().published ^ then.published))
         rows = self.db.execute(
-            "SELECT p.source, p.registry_id, p.fingerprint, p.sha256, p.media_type, min(c.fetched_at), max(c.fetched_at)"
-            " FROM payloads p JOIN captures c USING (sha256) JOIN runs r USING (run_id)"
-            " WHERE r.verdict <> 'failed' AND r.announced = r.stored + r.rejected"
+            "SELECT DISTINCT source, registry_id FROM payloads WHERE sha256 IN ("
+            " SELECT sha256 FROM captures WHERE capture_id > ? UNION"
+            " SELECT sha256 FROM captures WHERE run_id IN (SELECT value FROM json_each(?)))",
+            (then.last_capture, turned),
+        )
+        return set(rows)
+
+    def versions(self, records: Iterable[tuple[str, str]] | None = None) -> Iterator[Version]:
+        """Every published version, of every record or of those asked for, ordered by record. Which payload stands for a
+        version, and its times, do not depend on the order of arrival. What a run brought that fell short of what was
+        announced waits here until a run that does not brings it again (`Verdict.is_published`)."""
+        asked = ""
+        if records is not None:
+            self.db.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS asked (source TEXT, registry_id TEXT, PRIMARY KEY (source, registry_id))"
+            )
+            self.db.execute("DELETE FROM temp.asked")
+            self.db.executemany("INSERT INTO temp.asked VALUES (?, ?)", records)
+            asked = "temp.asked CROSS JOIN "
+        rows = self.db.execute(
+            "SELECT p.source, p.registry_id, p.fingerprint, p.sha256, p.media_type, min(c.fetched_at), max(c.fetched_at),"
+            f" min(c.run_id) FROM {asked}payloads p {'USING (source, registry_id)' if asked else ''}"
+            f" JOIN captures c USING (sha256) JOIN runs r USING (run_id) WHERE {_PUBLISHED}"
             " GROUP BY p.source, p.registry_id, p.fingerprint, p.sha256"
             " ORDER BY p.source, p.registry_id, p.fingerprint, min(c.fetched_at), p.sha256"
         )
         current: Version | None = None
         fingerprint = ""
-        for source, registry_id, marker, sha256, media_type, first, last in rows:
+        for source, registry_id, marker, sha256, media_type, first, last, run_id in rows:
             if current and (source, registry_id, marker) == (current.source, current.registry_id, fingerprint):
-                current = current._replace(last_fetched_at=max(current.last_fetched_at, last))
+                last = max(current.last_fetched_at, last)
+                current = current._replace(last_fetched_at=last, run_id=min(current.run_id, run_id))
                 continue
             if current:
                 yield current
-            current, fingerprint = Version(source, registry_id, sha256, media_type, first, last), marker
+            current, fingerprint = Version(source, registry_id, sha256, media_type, first, last, run_id), marker
         if current:
             yield current
 

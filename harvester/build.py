@@ -19,6 +19,7 @@ How a room takes part: it brings one function `stage(db, touched)` and a line in
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
@@ -32,7 +33,7 @@ from typing import NamedTuple
 import normalize
 from harvester import catalogue
 from harvester.accounts import tell
-from harvester.archive import Archive
+from harvester.archive import Archive, Position
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
 from harvester.link import link_records
 from harvester.link_overrides import Override, read_overrides, store_overrides
@@ -107,7 +108,7 @@ def _whole(
     """Fills an empty file; the number of payloads read."""
     with transaction(db):
         catalogue.create(db)
-        count = read(archive, db, publish_contacts, progress)
+        count = read(archive, db, None, publish_contacts, progress)
         catalogue.create_indexes(db)
         store_overrides(db, overrides, None)
         for stage in STAGES:
@@ -132,7 +133,7 @@ def _step(
     watch(db)
     touched = follow(db)
     with transaction(db):
-        count = read(archive, db, publish_contacts, progress)
+        count = read(archive, db, _position(db), publish_contacts, progress)
         store_overrides(db, overrides, touched)
         for stage in STAGES:
             stage(db, touched)
@@ -149,14 +150,24 @@ _RULES = ("schema", "normalizer_version", "builder_version", "publish_contacts")
 
 
 def _facts(archive: Archive, publish_contacts: bool, overrides: tuple[Override, ...]) -> dict[str, str]:
+    position = archive.position()
     return {
         "archive_state": archive.state(),
+        "archive_position": json.dumps([position.last_capture, sorted(position.published)]),
         "normalizer_version": normalize.version(),
         "builder_version": _builder_version(),
         "schema": hashlib.sha256(repr(catalogue.TABLES).encode()).hexdigest()[:12],
         "publish_contacts": str(publish_contacts).lower(),
         "link_overrides": hashlib.sha256(repr(overrides).encode()).hexdigest()[:12],
     }
+
+
+def _position(db: sqlite3.Connection) -> Position:
+    """How far the build that made this catalogue had read the archive."""
+    last_capture, published = json.loads(
+        db.execute("SELECT value FROM about WHERE key = 'archive_position'").fetchone()[0]
+    )
+    return Position(last_capture, frozenset(published))
 
 
 @cache
@@ -187,14 +198,20 @@ def _built(db: sqlite3.Connection, read: int, changed: bool) -> Built:
     return Built(records, trials, read, rejected, changed)
 
 
+#: Which run brought something depends on the order in which the archive was filled; what a catalogue says does not.
+_OF_RUNS = ("runs", "about")
+
+
 def content_hash(path: Path) -> str:
-    """sha256 over the rows of all tables but `runs` and `about`, sorted: equal for catalogues of equal content."""
+    """sha256 over the rows of all tables but `runs` and `about`, sorted, numbers of runs left out: equal for catalogues of
+    equal content."""
     digest = hashlib.sha256()
     with closing(sqlite3.connect(path)) as db:
         for table, description in sorted(catalogue.TABLES.items()):
-            if table in ("runs", "about"):
+            if table in _OF_RUNS:
                 continue
             digest.update(table.encode())
-            for row in db.execute(f'SELECT * FROM "{table}" ORDER BY {", ".join(description.key)}'):
+            columns = ", ".join(f'"{name}"' for name in description.names if name != "run_id")
+            for row in db.execute(f'SELECT {columns} FROM "{table}" ORDER BY {", ".join(description.key)}'):
                 digest.update(repr(row).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

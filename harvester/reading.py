@@ -1,7 +1,8 @@
-"""Reading room: archive -> the rows of `records`, of what hangs below them, and of `versions`. Called by `harvester.build`.
+"""Reading room: archive -> the rows of `records`, of what hangs below them, of `versions` and `changes`. Called by `harvester.build`.
 
-Only what is new since the last build is looked at, and a payload that was read before by the same rules is not read again.
-Which version of a record is shown does not depend on the order of arrival.
+Only records with something new since the last build are looked at, and a payload that was read before by the same rules is
+read again only to be compared with a newer one. Which version of a record is shown, and its history, do not depend on the
+order of arrival.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ import gc
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise, zip_longest
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 import normalize
 from harvester import catalogue
-from harvester.archive import Archive, Version
+from harvester.archive import Archive, Position, Version
 from harvester.catalogue import OF_A_RECORD, insert_into
+from harvester.changes import compared
 from harvester.checks import FAULT
-from harvester.rows import RecordKey, RecordProvenance
+from harvester.rows import Change, RecordKey, RecordProvenance
 from normalize.schema import Record, Unreadable, ValueWarning
 
 Progress = Callable[[int, int], None]  # records looked at, records in all
@@ -30,12 +32,13 @@ _BATCH = 400
 
 
 class _Seen(NamedTuple):
-    """One version of a record as far as choosing needs it."""
+    """One version of a record as far as choosing needs it; the beginning of its row in `versions`."""
 
     sha256: str
+    first_fetched_at: str
+    last_fetched_at: str
     update_date: str | None
     processed_date: str | None  # when the source made the file, as WHO ICTRP's exports say
-    last_fetched_at: str
     is_partial: bool
     filled: int
     problem: str | None
@@ -47,9 +50,26 @@ class _Seen(NamedTuple):
         return (not self.is_partial, self.update_date or "", captured, self.filled, self.sha256)
 
 
-def read(archive: Archive, db: sqlite3.Connection, publish_contacts: bool, progress: Progress) -> int:
-    """Brings the tables up to date with the archive; the number of payloads that had to be read."""
-    return _Reader(archive, db, publish_contacts).read_all(progress)
+class _Stored(NamedTuple):
+    """What the catalogue holds of a version."""
+
+    seen: _Seen
+    is_current: bool
+    previous_sha256: str | None
+
+
+def read(
+    archive: Archive, db: sqlite3.Connection, since: Position | None, publish_contacts: bool, progress: Progress
+) -> int:
+    """Brings the tables up to date with the archive; the number of payloads that had to be read.
+
+    `since` is how far the archive was read by the build that filled `db`, None when `db` is empty.
+    """
+    gc.disable()  # millions of small objects and no cycles: the collector would take an eighth of the time
+    try:
+        return _Reader(archive, db, publish_contacts).read(since, progress)
+    finally:
+        gc.enable()
 
 
 class _Reader:
@@ -58,107 +78,168 @@ class _Reader:
     def __init__(self, archive: Archive, db: sqlite3.Connection, publish_contacts: bool) -> None:
         self._archive, self._db, self._publish_contacts = archive, db, publish_contacts
         self._absent = archive.absences()
+        self._shown_absent: dict[str, str] = dict(
+            db.execute(
+                "SELECT record_id, withdrawn_from_registry_at FROM records WHERE withdrawn_from_registry_at IS NOT NULL"
+            )
+        )
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        self._stale: dict[str, list[tuple[str]]] = {"records": [], "versions": []}
+        self._stale: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        self._seen_again: list[tuple[str, str, str]] = []
         self._read = 0
 
-    def read_all(self, progress: Progress) -> int:
-        """Goes through the archive record by record; the number of payloads that had to be read."""
-        gc.disable()  # millions of small objects and no cycles: the collector would take an eighth of the time
-        try:
-            return self._read_records(progress)
-        finally:
-            gc.enable()
-
-    def _read_records(self, progress: Progress) -> int:
-        total = self._archive.db.execute("SELECT count(DISTINCT source || registry_id) FROM payloads").fetchone()[0]
-        by_record = groupby(self._archive.versions(), lambda version: (version.source, version.registry_id))
-        done = 0
-        for done, (_, versions) in enumerate(by_record, 1):
-            self._one(list(versions))
+    def read(self, since: Position | None, progress: Progress) -> int:
+        if since is None:
+            news = None
+            total = self._archive.db.execute("SELECT count(DISTINCT source || registry_id) FROM payloads").fetchone()[0]
+        else:
+            news = self._archive.news(since) | self._absences_not_shown()
+            total = len(news)
+        by_record = groupby(self._archive.versions(news), lambda version: (version.source, version.registry_id))
+        done, gone = 0, set(news or ())
+        for done, (key, versions) in enumerate(by_record, 1):
+            gone.discard(key)
+            self._one(*key, list(versions), is_new=news is None)
             if done % _BATCH == 0:
                 self._write()
                 progress(done, total)
+        for key in gone:  # the only run that brought it is no longer published
+            self._one(*key, [], is_new=False)
         self._write()
         progress(done, total)
         return self._read
 
-    def _one(self, versions: list[Version]) -> None:
-        source, registry_id = versions[0].source, versions[0].registry_id
+    def _absences_not_shown(self) -> set[tuple[str, str]]:
+        """Records found absent, or served again, since they were last written."""
+        there = {f"{source}:{registry_id}": at for (source, registry_id), at in self._absent.items()}
+        turned = {record_id for record_id, _ in self._shown_absent.items() ^ there.items()}
+        return {(source, registry_id) for source, _, registry_id in (record_id.partition(":") for record_id in turned)}
+
+    def _one(self, source: str, registry_id: str, versions: list[Version], is_new: bool) -> None:
         record_id = f"{source}:{registry_id}"
         withdrawn = self._absent.get((source, registry_id))
-        stored = {row[1]: row for row in self._db.execute("SELECT * FROM versions WHERE record_id = ?", (record_id,))}
-        if withdrawn is None and all(v.sha256 in stored and stored[v.sha256][3] == v.last_fetched_at for v in versions):
-            return
+        stored = {} if is_new else self._stored(record_id)
         records: dict[str, Record] = {}
         seen = [self._look(version, stored, records) for version in versions]
         readable = [look for look in seen if look.problem is None]
         current = max(readable, key=lambda look: look.rank) if readable else None
-        first = {version.sha256: version.first_fetched_at for version in versions}
-        self._rows["versions"] += [
-            (record_id, look.sha256, first[look.sha256], look.last_fetched_at, look.update_date, look.processed_date,
-             look.is_partial, look.filled, look is current, look.problem)
-            for look in seen
-        ]  # fmt: skip
-        self._stale["versions"].append((record_id,))
-        if withdrawn is None and not records and current and self._shown(record_id, current, seen, stored):
-            return  # the same version was only seen again
-        self._stale["records"].append((record_id,))
-        if current is None:
+        if stored and self._is_shown(record_id, current, withdrawn, seen, stored):
+            self._seen_again += [(look.last_fetched_at, record_id, look.sha256) for look in seen]
             return
-        version = next(version for version in versions if version.sha256 == current.sha256)
-        record = records.get(current.sha256) or self._normalized(version)
-        record = replace(record, warnings=(*record.warnings, *_served_twice(current, seen)))
-        if not self._publish_contacts:
-            record = replace(record, contacts=tuple(replace(c, email=None, phone=None) for c in record.contacts))
-        provenance = RecordProvenance(version.first_fetched_at, current.sha256, normalize.version(), withdrawn)
-        self._rows["records"].append(catalogue.record_row(RecordKey(record_id, None, source), record, provenance))
-        for table, rows in catalogue.child_rows(record_id, record):
-            self._rows[table] += rows
+        by_sha256 = {version.sha256: version for version in versions}
+        previous = {after.sha256: before.sha256 for before, after in pairwise(_history(readable))}
+        if stored:
+            self._stale["versions"].append((record_id,))
+            self._stale["records"].append((record_id,))
+        self._rows["versions"] += [
+            (record_id, *look[:-1], look is current, look.problem, previous.get(look.sha256)) for look in seen
+        ]
+        if current is not None:
+            record = self._record(by_sha256[current.sha256], records)
+            record = replace(record, warnings=(*record.warnings, *_served_twice(current, seen)))
+            provenance = RecordProvenance(current.first_fetched_at, current.sha256, normalize.version(), withdrawn)
+            self._rows["records"].append(catalogue.record_row(RecordKey(record_id, None, source), record, provenance))
+            for table, rows in catalogue.child_rows(record_id, record):
+                self._rows[table] += rows
+        self._stale["changes"] += [
+            (record_id, sha256)
+            for sha256, was in stored.items()
+            if was.previous_sha256 and was.previous_sha256 != previous.get(sha256)
+        ]
+        for after, before in previous.items():
+            if after in stored and stored[after].previous_sha256 == before:
+                continue
+            version = by_sha256[after]
+            old, new = (self._record(by_sha256[sha256], records) for sha256 in (before, after))
+            self._rows["changes"] += [
+                astuple(Change(record_id, after, *difference, version.first_fetched_at, version.run_id))
+                for difference in compared(old, new)
+            ]
 
-    def _shown(self, record_id: str, current: _Seen, seen: list[_Seen], stored: dict[str, tuple[Any, ...]]) -> bool:
-        """Whether the rows of the record are those of `current` already, with the same other versions beside it."""
-        shown = self._db.execute(
-            "SELECT payload_sha256, withdrawn_from_registry_at FROM records WHERE record_id = ?", (record_id,)
-        ).fetchone()
-        if shown != (current.sha256, None):
+    def _stored(self, record_id: str) -> dict[str, _Stored]:
+        return {
+            sha256: _Stored(
+                _Seen(sha256, first, last, updated, processed, bool(is_partial), filled, problem),
+                bool(is_current),
+                previous,
+            )
+            for _, sha256, first, last, updated, processed, is_partial, filled, is_current, problem, previous in (
+                self._db.execute("SELECT * FROM versions WHERE record_id = ?", (record_id,))
+            )
+        }
+
+    def _is_shown(
+        self,
+        record_id: str,
+        current: _Seen | None,
+        withdrawn: str | None,
+        seen: list[_Seen],
+        stored: dict[str, _Stored],
+    ) -> bool:
+        """Whether nothing is new but the time at which the versions were last seen, and that changes nothing else."""
+        if stored.keys() != {look.sha256 for look in seen}:
             return False
-        before = [look._replace(last_fetched_at=stored[look.sha256][3]) for look in seen]
-        then = next(look for look in before if look.sha256 == current.sha256)
-        return _served_with(current, seen) == _served_with(then, before)
+        before = [stored[look.sha256].seen for look in seen]
+        if any(one.first_fetched_at != other.first_fetched_at for one, other in zip(before, seen, strict=True)):
+            return False
+        if current is not None:
+            then = stored[current.sha256]
+            if not then.is_current or _served_with(current, seen) != _served_with(then.seen, before):
+                return False
+        return self._shown_absent.get(record_id) == withdrawn
 
-    def _look(self, version: Version, stored: dict[str, tuple[Any, ...]], records: dict[str, Record]) -> _Seen:
-        if version.sha256 in stored:
-            _, sha256, _, _, update_date, processed, is_partial, filled, _, problem = stored[version.sha256]
-            return _Seen(sha256, update_date, processed, version.last_fetched_at, bool(is_partial), filled, problem)
+    def _look(self, version: Version, stored: dict[str, _Stored], records: dict[str, Record]) -> _Seen:
+        sha256, first, last = version.sha256, version.first_fetched_at, version.last_fetched_at
+        if sha256 in stored:
+            return stored[sha256].seen._replace(first_fetched_at=first, last_fetched_at=last)
         try:
-            record = self._normalized(version)
+            record = self._record(version, records)
         except Unreadable as problem:
-            return _Seen(version.sha256, None, None, version.last_fetched_at, False, 0, str(problem))
+            return _Seen(sha256, first, last, None, None, False, 0, str(problem))
         except Exception as fault:  # noqa: BLE001 - a mistake of ours in one record must not cost its neighbours
             mistake = f"{FAULT} ({type(fault).__name__}: {fault}); please report the record"
-            return _Seen(version.sha256, None, None, version.last_fetched_at, False, 0, mistake)
-        records[version.sha256] = record
+            return _Seen(sha256, first, last, None, None, False, 0, mistake)
         # EUCTR gives no update date: its date of first entry stands for it.
-        update_date = record.last_update_date or (record.date_of_registration if version.source == "euctr" else None)
+        updated = record.last_update_date or (record.date_of_registration if version.source == "euctr" else None)
         filled = catalogue.filled(record)
-        return _Seen(
-            version.sha256, update_date, record.processed_date, version.last_fetched_at, record.is_partial, filled, None
-        )
+        return _Seen(sha256, first, last, updated, record.processed_date, record.is_partial, filled, None)
 
-    def _normalized(self, version: Version) -> Record:
-        self._read += 1
-        return normalize.normalize(version.source, self._archive.body(version.sha256), version.media_type)
+    def _record(self, version: Version, records: dict[str, Record]) -> Record:
+        """What a version says, as far as it may be published; `records` are those of its record read already."""
+        if version.sha256 not in records:
+            self._read += 1
+            record = normalize.normalize(version.source, self._archive.body(version.sha256), version.media_type)
+            if not self._publish_contacts:
+                record = replace(record, contacts=tuple(replace(c, email=None, phone=None) for c in record.contacts))
+            records[version.sha256] = record
+        return records[version.sha256]
 
     def _write(self) -> None:
         for table in ("records", "versions", *OF_A_RECORD):
             stale = self._stale["versions" if table == "versions" else "records"]
             self._db.executemany(f'DELETE FROM "{table}" WHERE record_id = ?', stale)
+        self._db.executemany("DELETE FROM changes WHERE record_id = ? AND payload_sha256 = ?", self._stale["changes"])
         for table, rows in self._rows.items():
             self._db.executemany(insert_into(table), rows)
-        for stale in self._stale.values():
-            stale.clear()
+        self._db.executemany(
+            "UPDATE versions SET last_fetched_at = ? WHERE record_id = ? AND payload_sha256 = ?", self._seen_again
+        )
+        self._stale.clear()
         self._rows.clear()
+        self._seen_again.clear()
+
+
+def _history(readable: list[_Seen]) -> list[_Seen]:
+    """The versions that follow each other, in the order of first fetch. Parts of an entry take no part, and of versions
+    that the registry served at once with the same date only the one that would be shown."""
+    whole = sorted(
+        (look for look in readable if not look.is_partial), key=lambda look: (look.first_fetched_at, look.rank)
+    )
+    return [
+        look
+        for look, after in zip_longest(whole, whole[1:])
+        if after is None or (look.first_fetched_at, look.update_date) != (after.first_fetched_at, after.update_date)
+    ]
 
 
 def _served_with(current: _Seen, seen: list[_Seen]) -> list[str]:

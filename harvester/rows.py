@@ -205,11 +205,12 @@ class TrialTerms(Struct):
 
 class Change(Struct):
     record_id: Annotated[str, Doc("A record.")]
+    payload_sha256: Annotated[str, Doc("Payload of the version that brought the change, in archive.db.")]
     field: Annotated[str, Doc("Column of `records`, or table of its children, of which the value changed.")]
     old_value: Annotated[Text, Doc("Value in the version before; rows of children one a line.")]
     new_value: Annotated[Text, Doc("Value in the version seen then.")]
     seen_at: Annotated[str, Doc("When the new version was first fetched (UTC).")]
-    run_id: Annotated[int | None, Doc("The run that brought it.")]
+    run_id: Annotated[int, Doc("The run that brought it first.")]
 
 
 class VersionRow(Struct):
@@ -223,6 +224,7 @@ class VersionRow(Struct):
     filled: Annotated[int, Doc("Number of columns and rows that it fills.")]
     is_current: Annotated[bool, Doc("1 for the version that `records` shows.")]
     problem: Annotated[Text, Doc("Why it could not be read, when it could not.")]
+    previous_sha256: Annotated[Text, Doc("The version that `changes` compares it with; empty for the first.")]
 
 
 class ValueWarningRow(Struct):
