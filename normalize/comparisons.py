@@ -9,9 +9,8 @@ registry had "≥" or "≤" (NCT04335032).
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from normalize import signs, units
 
@@ -26,8 +25,6 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _SPELLED = {name: value for value, name in enumerate(units.VOCABULARY["numbers"].split(), 1)} | {
     "fifteen": 15, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
 }  # fmt: skip
-_SPELLED_AFTER = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
-_SPELLED_BEFORE = (" or more", " or fewer", " or older")
 
 # -------------------------------------------------------------------------------------------------------- before a number
 
@@ -52,6 +49,11 @@ _SCALE_BEFORE = re.compile(
 _UNIT = re.compile(
     rf"\s{{0,2}}-?(?:(?:st|nd|rd|th)\s)?(?:(?:gestational|consecutive|completed|calendar|full)\s)?({units.PATTERN})"
 )
+#: A word that can be a unit; the group `more` says that more of it may follow: a power, another unit.
+_UNIT_WORD = re.compile(
+    r"\s{0,2}-?([^\W\d_]+|%(?![^\W\d_]))(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|each\b|a\s(?:day|week|month|year|night)))?"
+)
+_BEFORE_UNITS = frozenset(("st", "nd", "rd", "th", "gestational", "consecutive", "completed", "calendar", "full"))
 _OLD = re.compile(
     r"(?:\.?\s?o\b\.?|[\s,-]*(?:of\sage|in\sage|aged?\b|old\b|of\slife\b|/\s?o\b|de\sedad|d['’]âge|alt\b|de\sidade|di\setà))",
     re.IGNORECASE,
@@ -80,11 +82,10 @@ _NO_LIMIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _SCALE_AFTER = re.compile(r"[\s-]*(?:points?\b|vas\b|nrs\b|scale|numeric|visual|likert|rating)", re.IGNORECASE)
-#: A quick look: what a number without a comparison before it must be followed by to become one.
-_MAY_GO_ON = re.compile(
-    r"\s{0,2}(?:[^\s\d]{1,14}(?:\s(?:of\s\w+|old|\w{1,9}))?\s{0,2})??"
-    r"(?:[-–—−~～‐‑+<>≥≤＜＞=/,&(]|(?:to|or|and|through|thru|until|up|y|o|a|à|e|et|ou|und|oder|bis|i|minimum|maximum|inclusive)\b)"
-)
+#: A quick look: how a text goes on after a number, or its unit, that becomes a comparison by it.
+_NEXT = re.compile(r"\s*([^\W\d_]+|[^\s\w])")
+_WORDS_GOING_ON = "- – — − ~ ～ ‐ ‑ + & / , ( < > = ＝ to through thru until up and y et und e a à bis i και és do or o ou oder minimum maximum inclusive incl"
+_GOES_ON = frozenset((*_WORDS_GOING_ON.split(), *signs.SIGNS))
 
 # ---------------------------------------------------------------------------------------------------- without a number
 
@@ -107,28 +108,23 @@ _ROMAN_GRADES = re.compile(
 )
 
 
-class Limit:
+class Limit(Struct, gc=False):
     """A number, or two, with what they bound."""
 
-    __slots__ = (
-        "bare", "end", "lower", "lower_inclusive", "negated", "number", "of_age", "roman", "second", "start", "unit", "upper", "upper_inclusive", "upper_unit"
-    )  # fmt: skip
-
-    def __init__(self, start: int, number: int, end: int) -> None:
-        self.start = start  # first character of the comparison
-        self.number = number  # first character of its first number
-        self.end = end
-        self.lower: float | None = None
-        self.lower_inclusive: bool | None = None
-        self.upper: float | None = None
-        self.upper_inclusive: bool | None = None
-        self.second: float | None = None  # the number after a slash: "≥ 140/90"
-        self.unit = ""  # as it is written
-        self.upper_unit = ""  # that of the upper bound where it is another: "6 months to 18 years"
-        self.negated = False
-        self.of_age = False  # says "older", "years old", "of age"
-        self.roman = False  # its numbers are Roman
-        self.bare = False  # a range, list or "up to": a limit only where something known is limited
+    start: int  # first character of the comparison
+    number: int  # first character of its first number
+    end: int
+    lower: float | None = None
+    lower_inclusive: bool | None = None
+    upper: float | None = None
+    upper_inclusive: bool | None = None
+    second: float | None = None  # the number after a slash: "≥ 140/90"
+    unit: str = ""  # as it is written
+    upper_unit: str = ""  # that of the upper bound where it is another: "6 months to 18 years"
+    negated: bool = False
+    of_age: bool = False  # says "older", "years old", "of age"
+    roman: bool = False  # its numbers are Roman
+    bare: bool = False  # a range, list or "up to": a limit only where something known is limited
 
     def bound(self, side: str, value: float) -> None:
         """Set the bound that a comparison of this side (ge, gt, le, lt) makes of a number."""
@@ -142,7 +138,7 @@ class Limit:
         self.lower, self.lower_inclusive, self.upper, self.upper_inclusive = lower, True, upper, True
 
 
-class _Unit(NamedTuple):
+class _Unit(Struct, frozen=True, gc=False):
     """What follows a number as its unit, "" for none; whether it says that it is an age ("years old")."""
 
     text: str
@@ -150,69 +146,82 @@ class _Unit(NamedTuple):
     of_age: bool
 
 
-def limits(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, list[Limit]]]:
-    """For each of the spans of `text` (ascending, apart) that holds comparisons: its place and they, in order, not overlapping.
+#: What stands before a number in words that is compared, and after one.
+_SPELLED_AFTER = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
+_SPELLED_BEFORE = (" or more", " or fewer", " or older")
+#: One of these is in every criterion that has a limit, but no figure.
+_WITHOUT_FIGURES = (
+    *_SPELLED_AFTER,
+    *_SPELLED_BEFORE,
+    "ULN",
+    "LLN",
+    "imit of",
+    *_ROMAN_SCALES,
+)
+_FIGURE = re.compile("[0-9]")
 
-    A comparison never reaches over the end of a span.
-    """
+
+def may_be_in(text: str) -> bool:
+    """A quick look: whether it is worth looking for limits in a criterion."""
+    if _FIGURE.search(text):
+        return True
+    for hint in _WITHOUT_FIGURES:  # noqa: SIM110 (thrice as fast as any())
+        if hint in text:
+            return True
+    return False
+
+
+def limits(text: str) -> list[Limit]:
+    """The comparisons of one criterion, in order, not overlapping."""
+    found: list[Limit] = []
     numbers = [number.span() for number in _NUMBER.finditer(text)]
     if spelled := _spelled_out(text):
         numbers = sorted({*numbers, *spelled})
-    found: dict[int, list[Limit]] = {}
-    place, done = 0, -1
+    done = 0
     for start, end in numbers:
-        if start < done or end - start > 18:
-            continue
-        while place < len(spans) and start >= spans[place][1]:
-            place += 1
-        if place == len(spans):
-            break
-        begin, stop = spans[place]
-        if start >= begin and (limit := _limit(text, max(begin, done), stop, start, min(end, stop))):
-            found.setdefault(place, []).append(limit)
+        if start >= done and end - start <= 18 and (limit := _limit(text, done, start, end)):
+            found.append(limit)
             done = limit.end
     if "ULN" in text or "LLN" in text or "imit of" in text:
-        _add(found, spans, _at_laboratory_limit(text))
+        _add(found, _at_laboratory_limit(text))
     for scale in _ROMAN_SCALES:
-        at = text.find(scale)
-        while at >= 0:
-            place = bisect_right(spans, (at, len(text))) - 1
-            if place >= 0 and at < spans[place][1]:
-                _add(found, spans, _in_roman(text, at, spans[place][1]))
-            at = text.find(scale, at + 1)
-    return iter(sorted(found.items()))
+        if scale in text:
+            at = text.find(scale)
+            while at >= 0:
+                _add(found, _in_roman(text, at))
+                at = text.find(scale, at + 1)
+    return found
 
 
-def _add(found: dict[int, list[Limit]], spans: Sequence[tuple[int, int]], more: list[Limit]) -> None:
-    """Put further limits among those found, where they lie in a span and do not overlap."""
+def _add(found: list[Limit], more: list[Limit]) -> None:
+    """Put further limits among those found, where they do not overlap."""
     for limit in more:
-        place = bisect_right(spans, (limit.start, limit.end)) - 1
-        if place >= 0 and limit.end <= spans[place][1]:
-            there = found.setdefault(place, [])
-            if all(limit.end <= one.start or limit.start >= one.end for one in there):
-                there.append(limit)
-                there.sort(key=lambda one: one.start)
+        if all(limit.end <= one.start or limit.start >= one.end for one in found):
+            found.append(limit)
+            found.sort(key=lambda one: one.start)
 
 
 def _spelled_out(text: str) -> list[tuple[int, int]]:
     """Where numbers in words stand in comparisons: "at least two", "three or more"."""
     found = []
     for hint in _SPELLED_AFTER:
-        at = text.find(hint)
-        while at >= 0:
-            at += len(hint)
-            word = text[at : at + 9].partition(" ")[0]
-            if word.lower() in _SPELLED:
-                found.append((at, at + len(word)))
-            at = text.find(hint, at)
-    for hint in _SPELLED_BEFORE:
-        at = text.find(hint)
-        while at >= 0:
-            for word in text[max(0, at - 22) : at].split()[-2:]:
+        if hint in text:
+            at = text.find(hint)
+            while at >= 0:
+                at += len(hint)
+                word = text[at : at + 9].partition(" ")[0]
                 if word.lower() in _SPELLED:
-                    start = text.rfind(word, 0, at)
-                    found.append((start, start + len(word)))
-            at = text.find(hint, at + 1)
+                    found.append((at, at + len(word)))
+                at = text.find(hint, at)
+    if " or " in text:
+        for hint in _SPELLED_BEFORE:
+            at = text.find(hint)
+            while at >= 0:
+                for word in text[max(0, at - 22) : at].split()[-2:]:
+                    if word.lower() in _SPELLED:
+                        start = text.rfind(word, 0, at)
+                        found.append((start, start + len(word)))
+                at = text.find(hint, at + 1)
     return found
 
 
@@ -233,16 +242,16 @@ def _is_year(value: float) -> bool:
     return 1900 <= value <= 2100 and value == int(value)
 
 
-def _limit(text: str, begin: int, stop: int, start: int, end: int) -> Limit | None:
-    """The comparison that the number `text[start:end]` stands in; it lies in `text[begin:stop]`."""
+def _limit(text: str, begin: int, start: int, end: int) -> Limit | None:
+    """The comparison that the number `text[start:end]` stands in; it does not reach before `begin`."""
     minus = (
         begin < start and text[start - 1] in "-−–" and (start - 1 == begin or text[start - 2] in f" ({signs.SIGNS}=")
     )
     before = signs.before(text, begin, start - 1 if minus else start)
     if before is None:
-        return _uncompared(text, begin, stop, start, end)
-    slash = _SLASH.match(text, end, stop)
-    if (slash is None and _NO_LIMIT_AFTER.match(text, end, stop)) or (
+        return _uncompared(text, begin, start, end)
+    slash = _SLASH.match(text, end)
+    if (slash is None and _NO_LIMIT_AFTER.match(text, end)) or (
         before.side == "gt" and _OVER_THE.match(text, before.start, start)
     ):
         return None
@@ -250,40 +259,56 @@ def _limit(text: str, begin: int, stop: int, start: int, end: int) -> Limit | No
     limit = Limit(before.start, start, end)
     limit.negated, limit.of_age = before.denied, before.of_age
     if before.side == "from":
-        return _two_sided(text, begin, stop, limit, value)
+        return _two_sided(text, begin, limit, value, _unit(text, limit.end))
     limit.bound(before.side, -value if minus else value)
     limit.bare = before.side == "le" and text[before.start : before.start + 2].lower() in ("up", "ma")
     if slash:
         limit.second = _value(slash[1])
         limit.end = slash.end()
-    _take_unit(limit, _unit(text, limit.end, stop))
+    _take_unit(limit, _unit(text, limit.end))
     return limit if limit.unit or not _is_year(value) else None
 
 
-def _uncompared(text: str, begin: int, stop: int, start: int, end: int) -> Limit | None:
+def _uncompared(text: str, begin: int, start: int, end: int) -> Limit | None:
     """A number without a comparison before it: one may follow, or a range."""
     extreme = text.find("imum", max(begin, start - 40), start) >= 0 and _EXTREME.search(
         text, max(begin, start - 40), start
     )
-    if not (extreme or _MAY_GO_ON.match(text, end, stop)) or _NO_LIMIT_AFTER.match(text, end, stop):
+    unit = _unit(text, end)
+    if not (extreme or _goes_on(text, end) or (unit.end > end and _goes_on(text, unit.end))):
+        return None
+    if _NO_LIMIT_AFTER.match(text, end):
         return None
     value = _value(text[start:end])
     limit = Limit(start, start, end)
-    if found := _two_sided(text, begin, stop, limit, value):
+    if found := _two_sided(text, begin, limit, value, unit):
         return None if not found.unit and _NUMBERED_THING.search(text, max(begin, start - 14), start) else found
     if extreme:
         limit.bound("ge" if extreme["ge"] else "le", value)
         limit.bare = True
-        _take_unit(limit, _unit(text, end, stop))
+        _take_unit(limit, unit)
         return limit
-    return _listed(text, stop, limit, value)
+    return _listed(text, limit, value)
 
 
-def _unit(text: str, at: int, stop: int) -> _Unit:
-    unit = _UNIT.match(text, at, stop)
-    name = (unit["limit"] or unit[1]).strip() if unit else ""
-    end = unit.end(1) if unit else at
-    old = _OLD.match(text, end, stop)
+def _goes_on(text: str, at: int) -> bool:
+    follows = _NEXT.match(text, at)
+    return follows is not None and follows[1].lower() in _GOES_ON
+
+
+def _unit(text: str, at: int) -> _Unit:
+    """The unit that stands at a place, where one does, and whether an age is said after it."""
+    name, end = "", at
+    word = _UNIT_WORD.match(text, at)
+    if word is not None and word["more"] is None and word[1] in units.ALONE:
+        name, end = word[1], word.end()
+    elif (
+        word is None or word[1] in units.BEGINNINGS or word[1] in _BEFORE_UNITS or word[1][0] in "xX" or "LN" in word[1]
+    ):
+        unit = _UNIT.match(text, at)
+        if unit:
+            name, end = (unit["limit"] or unit[1]).strip(), unit.end(1)
+    old = _OLD.match(text, end)
     if old and (name or old.group()[0] in " -,\n"):
         return _Unit(name, old.end(), True)
     return _Unit(name, end, False)
@@ -295,37 +320,34 @@ def _take_unit(limit: Limit, unit: _Unit) -> None:
     limit.of_age = limit.of_age or unit.of_age
 
 
-def _two_sided(text: str, begin: int, stop: int, limit: Limit, value: float) -> Limit | None:
+def _two_sided(text: str, begin: int, limit: Limit, value: float, unit: _Unit) -> Limit | None:
     """A number that a second one or a comparison follows, with or without its unit between."""
-    to = _RANGE.match(text, limit.end, stop)
-    unit = _Unit("", limit.end, False) if to else _unit(text, limit.end, stop)
-    if to is None and unit.end > limit.end:
-        to = _RANGE.match(text, unit.end, stop)
-    if to is not None and (found := _range(text, begin, stop, limit, value, unit, to)):
+    to = _RANGE.match(text, limit.end)
+    if to is not None:
+        unit = _Unit("", limit.end, False)
+    elif unit.end > limit.end:
+        to = _RANGE.match(text, unit.end)
+    if to is not None and (found := _range(text, begin, limit, value, unit, to)):
         return found
-    return None if _is_year(value) else _postfix(text, stop, limit, value, unit)
+    return None if _is_year(value) else _postfix(text, limit, value, unit)
 
 
-def _range(
-    text: str, begin: int, stop: int, limit: Limit, value: float, unit: _Unit, to: re.Match[str]
-) -> Limit | None:
+def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: re.Match[str]) -> Limit | None:
     """ "18-65 years", "8yr-18yrs", "from 40 to 80 years old", "(16-24) weeks"."""
     opening = text[limit.start : limit.number]
     upper = -_value(to["to"]) if to["minus"] else _value(to["to"])
     end = to.end()
-    date = end + 1 < stop and text[end] in "-/" and text[end + 1].isdigit()
+    date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
     scale = (
         value == 0
         and not opening
-        and (
-            _SCALE_AFTER.match(text, end, stop) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
-        )
+        and (_SCALE_AFTER.match(text, end) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start))
     )
     if (to["and"] and not opening) or date or scale:
         return None
-    if "(" in opening and text[end : min(end + 1, stop)] == ")":
+    if "(" in opening and text[end : end + 1] == ")":
         end += 1
-    second = _unit(text, end, stop)
+    second = _unit(text, end)
     mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
     if upper <= value and not mixed:
         return None
@@ -341,19 +363,19 @@ def _range(
     return limit
 
 
-def _postfix(text: str, stop: int, limit: Limit, value: float, unit: _Unit) -> Limit | None:
+def _postfix(text: str, limit: Limit, value: float, unit: _Unit) -> Limit | None:
     """ "18 years or older", "25 or more", "18+", "145 mmHg ≤ SBP"."""
-    after = _AFTER.match(text, unit.end, stop)
-    if after and not (after["plus"] and value < 5 and not unit.text and not _COUNTS.match(text, after.end(), stop)):
+    after = _AFTER.match(text, unit.end)
+    if after and not (after["plus"] and value < 5 and not unit.text and not _COUNTS.match(text, after.end())):
         limit.bound("le" if after["less"] or after["max"] or after["below"] else "ge", value)
         _take_unit(limit, unit)
         said = after.group().lower()
         limit.of_age = limit.of_age or "old" in said or "young" in said
         limit.end = after.end()
         if after["plus"] and not unit.text:
-            _take_unit(limit, _unit(text, limit.end, stop))  # "18+ years"
+            _take_unit(limit, _unit(text, limit.end))  # "18+ years"
         return limit
-    sign = signs.SIGN_AFTER.match(text, unit.end, stop) if limit.start == limit.number else None
+    sign = signs.SIGN_AFTER.match(text, unit.end) if limit.start == limit.number else None
     if sign is None:
         return None
     limit.bound({"ge": "le", "gt": "lt", "le": "ge", "lt": "gt"}[signs.side(sign[1])], value)
@@ -362,12 +384,12 @@ def _postfix(text: str, stop: int, limit: Limit, value: float, unit: _Unit) -> L
     return limit
 
 
-def _listed(text: str, stop: int, limit: Limit, value: float) -> Limit | None:
+def _listed(text: str, limit: Limit, value: float) -> Limit | None:
     """ "ECOG 0 or 1", "0, 1, or 2": neighbouring grades are a range."""
     last, at = value, limit.number + 1
-    if not text[limit.number].isdigit() or (at < stop and text[at].isdigit()):
+    if not text[limit.number].isdigit() or text[at : at + 1].isdigit():
         return None
-    while item := _LIST.match(text, at, stop):
+    while item := _LIST.match(text, at):
         if float(item[1]) != last + 1:
             return None
         last, at = last + 1, item.end()
@@ -390,9 +412,9 @@ def _at_laboratory_limit(text: str) -> list[Limit]:
     return found
 
 
-def _in_roman(text: str, begin: int, stop: int) -> list[Limit]:
+def _in_roman(text: str, begin: int) -> list[Limit]:
     """ "NYHA class III or IV", "ASA I-II", "≥ NYHA II": the grades of the scale that is named at `begin`."""
-    match = _ROMAN_GRADES.search(text, begin, min(stop, begin + 90))
+    match = _ROMAN_GRADES.search(text, begin, begin + 90)
     if match is None:
         return []
     grades = [_ROMAN[grade] for grade in _GRADES.findall(match["grades"])]

@@ -51,7 +51,7 @@ def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
         exclusion=reader.half("exclusion"),
         criteria=criteria,
         measures=measures.measures(
-            raw, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]
+            criteria, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]
         ),
     )
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from normalize import comparisons, units, variables
 from normalize.comparisons import Limit
@@ -55,23 +57,94 @@ _ACRONYM_BEFORE = re.compile(
 _Named = tuple[Limit, list[Variable], str]
 
 
-def measures(raw: str, criteria: Iterable[tuple[int, Criterion]]) -> tuple[CriterionMeasure, ...]:
-    """The limits in criteria of one text, in the order of the text. Each criterion comes with its ordinal."""
+#: A limit as it is read from a criterion: the columns of CriterionMeasure after its first, in their order, with places in the
+#: criterion's own text.
+_Read = tuple[
+    str,
+    float | None,
+    bool | None,
+    float | None,
+    bool | None,
+    str | None,
+    bool,
+    float | None,
+    float | None,
+    str | None,
+    str,
+    int,
+    int,
+]
+
+
+def measures(criteria: Sequence[Criterion], numbered: Iterable[tuple[int, Criterion]]) -> tuple[CriterionMeasure, ...]:
+    """The limits in the criteria of one text, in its order: in those of them that are `numbered`, each with its ordinal."""
     out: list[CriterionMeasure] = []
-    numbered = list(criteria)
-    texts = {ordinal: criterion.text for ordinal, criterion in numbered}
-    for place, found in comparisons.limits(raw, [(criterion.start, criterion.end) for _, criterion in numbered]):
-        ordinal, criterion = numbered[place]
-        lead = texts.get(criterion.parent_ordinal or 0, "")
-        _share_units(raw, found)
-        named: list[_Named] = []
-        for limit in found:
-            known, words = _limited(raw, criterion, limit, named, lead)
-            if known or words:
-                named.append((limit, known, words))
-        for limit, known, words in _joined(raw, named):
-            out.extend(_rows(raw, ordinal, limit, known, words))
+    for ordinal, criterion in numbered:
+        text = criterion.text
+        if not comparisons.may_be_in(text):
+            continue
+        parent = criterion.parent_ordinal
+        lead = criteria[parent - 1].text if parent else ""
+        at = criterion.start
+        read = _of_criterion if len(text) + len(lead) <= _LONGEST_KEPT else _of_criterion.__wrapped__
+        for (
+            variable,
+            low,
+            low_in,
+            high,
+            high_in,
+            unit,
+            negated,
+            canonical_low,
+            canonical_high,
+            code,
+            words,
+            start,
+            end,
+        ) in read(text, lead):
+            out.append(
+                CriterionMeasure(
+                    criterion_ordinal=ordinal,
+                    variable=variable,
+                    lower=low,
+                    lower_inclusive=low_in,
+                    upper=high,
+                    upper_inclusive=high_in,
+                    unit=unit,
+                    negated=negated,
+                    canonical_lower=canonical_low,
+                    canonical_upper=canonical_high,
+                    canonical_unit=code,
+                    text=words,
+                    start=at + start,
+                    end=at + end,
+                )
+            )
     return tuple(out)
+
+
+#: Characters; longer criteria are hardly written twice.
+_LONGEST_KEPT = 1000
+
+
+# The country records of one EUCTR trial share most of their criteria, as do the versions of any record, and "Age ≥ 18 years"
+# stands in thousands of trials.
+@lru_cache(maxsize=8192)
+def _of_criterion(text: str, lead: str) -> tuple[_Read, ...]:
+    """The limits of a criterion that is nested under `lead` ("" for none)."""
+    found = comparisons.limits(text)
+    if not found:
+        return ()
+    if len(found) > 1:
+        _share_units(text, found)
+    named: list[_Named] = []
+    for limit in found:
+        known, words = _limited(text, limit, named, lead)
+        if known or words:
+            named.append((limit, known, words))
+    if len(named) > 1:
+        named = _joined(text, named)
+    return tuple([row for limit, known, words in named for row in _rows(text, limit, known, words)])
 
 
 # -------------------------------------------------------------------------------------------- limits that belong together
@@ -82,26 +155,26 @@ _CONNECTIVES = frozenset(
 )
 
 
-def _between(raw: str, one: Limit, two: Limit) -> str | None:
+def _between(text: str, one: Limit, two: Limit) -> str | None:
     """The words between two limits that stand close together."""
-    return raw[one.end : two.start].strip(" \t\n,;()&-–—/").lower() if two.start - one.end < 14 else None
+    return text[one.end : two.start].strip(" \t\n,;()&-–—/").lower() if two.start - one.end < 14 else None
 
 
-def _share_units(raw: str, found: list[Limit]) -> None:
+def _share_units(text: str, found: list[Limit]) -> None:
     """ "< 18.5 or > 30 kg/m2", "≥ 18 years and ≤ 65": a limit without unit takes that of the one beside it."""
     for one, two in pairwise(found):
-        if bool(one.unit) != bool(two.unit) and _between(raw, one, two) in _CONNECTIVES:
-            if one.unit and not _counts(raw[two.end : two.end + 40]):
+        if bool(one.unit) != bool(two.unit) and _between(text, one, two) in _CONNECTIVES:
+            if one.unit and not _counts(text[two.end : two.end + 40]):
                 two.unit = one.unit
             elif two.unit:
                 one.unit, one.of_age = two.unit, one.of_age or two.of_age
 
 
-def _joined(raw: str, named: list[_Named]) -> list[_Named]:
+def _joined(text: str, named: list[_Named]) -> list[_Named]:
     """ "≥ 18 and < 36 years" is one limit with two bounds."""
     out: list[_Named] = []
     for limit, known, words in named:
-        if out and _completes(raw, out[-1], (limit, known, words)):
+        if out and _completes(text, out[-1], (limit, known, words)):
             last, last_known, last_words = out[-1]
             last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
             last.unit = last.unit or limit.unit
@@ -114,7 +187,7 @@ def _joined(raw: str, named: list[_Named]) -> list[_Named]:
 _AND = frozenset(("", "and", "to", "but", "and is", "et", "y", "und", "e"))
 
 
-def _completes(raw: str, one: _Named, two: _Named) -> bool:
+def _completes(text: str, one: _Named, two: _Named) -> bool:
     """Whether the second limit is the upper bound to the first's lower."""
     low, high = one[0], two[0]
     if low.lower is None or low.upper is not None or high.upper is None or high.lower is not None:
@@ -126,14 +199,14 @@ def _completes(raw: str, one: _Named, two: _Named) -> bool:
         and low.negated == high.negated
         and same_unit
         and same_variable
-        and _between(raw, low, high) in _AND
+        and _between(text, low, high) in _AND
     )
 
 
 # ------------------------------------------------------------------------------------------------------ what is limited
 
 
-class _Around(NamedTuple):
+class _Around(Struct, frozen=True, gc=False):
     """What stands around a limit."""
 
     clause: str  # the clause that it is in, up to its first number
@@ -143,36 +216,36 @@ class _Around(NamedTuple):
     counted: bool  # it says how many: "at least two lesions"
 
 
-def _limited(
-    raw: str, criterion: Criterion, limit: Limit, before: list[_Named], lead: str
-) -> tuple[list[Variable], str]:
+def _limited(text: str, limit: Limit, before: list[_Named], lead: str) -> tuple[list[Variable], str]:
     """What a limit is about: variables of the vocabulary, or else the source's words for it; neither where it is no limit.
 
     `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
     """
     unit = units.unit(limit.unit) if limit.unit else None
-    rest = raw[limit.end : min(criterion.end, limit.end + 70)]
-    clause = raw[max(criterion.start, limit.number - 130) : limit.number]
-    clause = clause[max(map(clause.rfind, (". ", "; ", ".\n", ";\n", "\n\n"))) + 1 :]
-    spelled = raw[limit.number].isalpha() and not limit.roman
+    rest = text[limit.end : limit.end + 70]
+    clause = text[max(0, limit.number - 130) : limit.number]
+    clause = clause[max(clause.rfind(". "), clause.rfind("; ")) + 1 :]
+    if "\n" in clause:
+        clause = clause[max(clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
+    spelled = text[limit.number].isalpha() and not limit.roman
     counted = unit is None and not limit.of_age and (_counts(rest) or (spelled and rest[1:2].isalpha()))
     around = _Around(clause, rest, unit, unit is not None and unit.dimension == "time", counted)
-    if known := _known(raw, limit, around, lead):
+    if known := _known(text, limit, around, lead):
         return known, ""
     if limit.roman or (limit.bare and not _range_of_something(clause, unit)):
         return [], ""
     last = before[-1] if before else None
-    if last and not counted and last[0].unit == limit.unit and _between(raw, last[0], limit) in _CONNECTIVES:
+    if last and not counted and last[0].unit == limit.unit and _between(text, last[0], limit) in _CONNECTIVES:
         return last[1], last[2]
-    left = raw[max(last[0].end if last else criterion.start, limit.number - len(clause)) : limit.start]
+    left = text[max(last[0].end if last else 0, limit.number - len(clause)) : limit.start]
     return _described(left, around)
 
 
-def _known(raw: str, limit: Limit, around: _Around, lead: str) -> list[Variable]:
+def _known(text: str, limit: Limit, around: _Around, lead: str) -> list[Variable]:
     """The variables of the vocabulary that a limit is about."""
-    clause, rest, unit, timed, counted = around
+    clause, rest, unit, timed, counted = around.clause, around.rest, around.unit, around.timed, around.counted
     weeks = unit is not None and unit.ucum in ("wk", "d")
-    if weeks and (_GESTATION_AFTER.match(rest) or "gestation" in raw[limit.start : limit.end]):
+    if weeks and (_GESTATION_AFTER.match(rest) or "gestation" in text[limit.start : limit.end]):
         return [GESTATIONAL_AGE]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if limit.roman:
@@ -276,21 +349,21 @@ def _words_after(rest: str) -> str:
     return " ".join(words)
 
 
-def _rows(raw: str, ordinal: int, limit: Limit, known: list[Variable], words: str) -> Iterator[CriterionMeasure]:
+def _rows(text: str, limit: Limit, known: list[Variable], words: str) -> Iterator[_Read]:
     """The rows that a limit becomes: one for each variable, and for each bound that has a unit of its own."""
     lower = (limit.lower, limit.lower_inclusive)
     upper = (limit.upper, limit.upper_inclusive)
     if limit.second is not None and known and known[0] in (BLOOD_PRESSURE, SYSTOLIC, DIASTOLIC):
-        yield _row(raw, ordinal, limit, SYSTOLIC, "", lower, upper, limit.unit)
+        yield _row(text, limit, SYSTOLIC, "", lower, upper, limit.unit)
         lower = (limit.second if limit.lower is not None else None, limit.lower_inclusive)
         upper = (limit.second if limit.upper is not None else None, limit.upper_inclusive)
         known = [DIASTOLIC]
     for variable in known or (None,):
         if limit.upper_unit:
-            yield _row(raw, ordinal, limit, variable, words, lower, _NO_BOUND, limit.unit)
-            yield _row(raw, ordinal, limit, variable, words, _NO_BOUND, upper, limit.upper_unit)
+            yield _row(text, limit, variable, words, lower, _NO_BOUND, limit.unit)
+            yield _row(text, limit, variable, words, _NO_BOUND, upper, limit.upper_unit)
         else:
-            yield _row(raw, ordinal, limit, variable, words, lower, upper, limit.unit)
+            yield _row(text, limit, variable, words, lower, upper, limit.unit)
 
 
 _Bound = tuple[float | None, bool | None]
@@ -298,23 +371,20 @@ _NO_BOUND: _Bound = (None, None)
 
 
 def _row(
-    raw: str, ordinal: int, limit: Limit, variable: Variable | None, words: str, lower: _Bound, upper: _Bound, unit: str
-) -> CriterionMeasure:
-    text = raw[limit.start : limit.end].rstrip()
+    text: str, limit: Limit, variable: Variable | None, words: str, lower: _Bound, upper: _Bound, unit: str
+) -> _Read:
+    read = text[limit.start : limit.end].rstrip()
     compared = variables.comparable(variable.name, units.unit(unit) if unit else None) if variable else None
-    return CriterionMeasure(
-        criterion_ordinal=ordinal,
-        variable=variable.name if variable else words,
-        lower=lower[0],
-        lower_inclusive=lower[1],
-        upper=upper[0],
-        upper_inclusive=upper[1],
-        unit=unit or None,
-        negated=limit.negated,
-        canonical_lower=compared.of(lower[0]) if compared else None,
-        canonical_upper=compared.of(upper[0]) if compared else None,
-        canonical_unit=compared.unit if compared else None,
-        text=text,
-        start=limit.start,
-        end=limit.start + len(text),
+    return (
+        variable.name if variable else words,
+        *lower,
+        *upper,
+        unit or None,
+        limit.negated,
+        compared.of(lower[0]) if compared else None,
+        compared.of(upper[0]) if compared else None,
+        compared.unit if compared else None,
+        read,
+        limit.start,
+        limit.start + len(read),
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from itertools import product
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from normalize import units
 
@@ -49,7 +50,7 @@ _FILLERS = frozenset(units.VOCABULARY["fillers"].split())
 _DENIALS = frozenset(("not", "never", "nor", "isn't", "aren't"))
 
 
-class Before(NamedTuple):
+class Before(Struct, frozen=True, gc=False):
     """A comparison that stands before a number."""
 
     side: str
@@ -62,20 +63,34 @@ def side(sign: str) -> str:
     return ("l" if _GREATER.isdisjoint(sign) else "g") + ("t" if _OR_EQUAL.isdisjoint(sign) else "e")
 
 
+_SIDES = {sign: side(sign) for sign in SIGNS}
+_MARKS = "(:[,"
+
+
 def before(text: str, begin: int, start: int) -> Before | None:
     """The comparison that ends where a number starts."""
-    at = start
-    while at > begin and text[at - 1].isspace():
-        at -= 1
-    if at == begin:
+    window = max(begin, start - 64)
+    left = text[window:start].rstrip()
+    if not left:
         return None
-    if text[at - 1] in SIGNS or text[at - 1] in "=＝":
+    at = window + len(left)
+    last = left[-1]
+    if last in SIGNS or last in "=＝":
+        if last != "=" and left[-2:-1].isalnum():
+            return Before(_SIDES[last], at - 1)
+        if last in "≥≤" and left[-2:-1] == " " and left[-3:-2] not in ("=", "＝", "/"):
+            return Before(_SIDES[last], at - 1)
         sign = _SIGN_BEFORE.search(text, max(begin, at - 8), at)
         return Before(side(sign.group()), sign.start()) if sign else None
-    window = max(begin, at - 60)
-    last = text[window:at].rsplit(None, 1)[-1].strip("(:[,").lower()
-    if last and last not in _PHRASE_LENGTHS and last not in _FILLERS:
+    word = left.rsplit(None, 1)[-1].strip(_MARKS).lower()
+    if word and word not in _PHRASE_LENGTHS and word not in _FILLERS:
         return None
+    return _phrase(text, begin, at)
+
+
+def _phrase(text: str, begin: int, at: int) -> Before | None:
+    """The phrase of comparison that `text[begin:at]` ends with; words may stand between it and the number."""
+    window = max(begin, at - 60)
     left = text[window:at].lower()
     if len(left) != at - window:
         return None  # a letter that is two in lower case: places would not fit
@@ -84,7 +99,7 @@ def before(text: str, begin: int, start: int) -> Before | None:
         words.pop(0)  # cut in two by the window
     while words and words[-1] in ("(", "[", ":", "-", "="):
         words.pop()
-    plain = [word.strip("(:[,") for word in words]
+    plain = [word.strip(_MARKS) for word in words]
     for end in range(len(plain), max(0, len(plain) - 5), -1):
         for length in _PHRASE_LENGTHS.get(plain[end - 1], ()):
             allowed = PHRASES.get(" ".join(plain[end - length : end])) if length <= end else None

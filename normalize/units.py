@@ -71,6 +71,17 @@ PATTERN = (
     rf"(?:{_LIMIT}|(?:{_TIMES_TEN}\s?)?{_ATOM}{_INVERSE}?{_UNDER}{{0,3}}|{_TIMES_TEN}{_UNDER}{{0,3}}|{_UNDER}{{1,3}})"
 )
 
+_LETTERS = re.compile(r"[^\W\d_]+|%")
+#: Words that a text matching `PATTERN` can begin with; a number before another word has no unit.
+BEGINNINGS = frozenset(
+    """x X e E per each a fold times greater higher more above the institutional institution laboratory local lab site study reference normal
+    age adjusted specific respective upper lower of ULN UNL ULRR LLN LNL ULNs IULN""".split()  # noqa: SIM905
+) | {match[0] for spelling in _ATOMS if (match := _LETTERS.match(spelling))}
+#: Those of them that are a unit whole, whatever follows but a power or another unit.
+ALONE = frozenset(spelling for spelling in _ATOMS if _LETTERS.fullmatch(spelling)) - {
+    match[0] for spelling in (*_ATOMS, "times ") if (match := _LETTERS.match(spelling)) and match[0] != spelling
+}
+
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
 _LOWER_LIMIT = re.compile(r"\b(?:lln|lnl)\b|lower", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from normalize import units
@@ -127,12 +128,12 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
     """
     low = WORD.findall(text.lower())
     count = len(low)
-    for end in range(count, max(0, count - reach), -1):
-        if found := _at_end(low, end, unit, text):
+    for away, word in enumerate(low[: -reach - 1 : -1]):
+        if word in _ENDING and (found := _at_end(low, count - away, unit, text)):
             variables = [found[0]]
             if found[0].unit.dimension != "score":
-                _named_together(low, end - found[1], unit, text, variables)
-            return variables, count - end
+                _named_together(low, count - away - found[1], unit, text, variables)
+            return variables, away
     return [], 0
 
 
@@ -167,7 +168,10 @@ def after(text: str, unit: Unit | None, reach: int) -> Ahead | None:
 
     What follows a number without unit is counted or scored by it, not measured.
     """
-    low = WORD.findall(text.lower())
+    lower = text.lower()
+    if all(word[0] not in _BEGINNING for word in islice(WORD.finditer(lower), reach)):
+        return None
+    low = WORD.findall(lower)
     for start in range(min(reach, len(low))):
         beginnings = _BEGINNING.get(low[start])
         if beginnings is None:
@@ -192,7 +196,9 @@ class Comparable(NamedTuple):
 
     def of(self, value: float | None) -> float | None:
         """The number in `unit`; ten significant digits, for 100.4 °F are 38 °C and no 38.00000000000001."""
-        return None if value is None else float(f"{value * self.factor + self.offset:.10g}")
+        if value is None or (self.factor == 1.0 and self.offset == 0.0):
+            return value
+        return float(f"{value * self.factor + self.offset:.10g}")
 
 
 @lru_cache(maxsize=4096)
