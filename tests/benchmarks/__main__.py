@@ -34,6 +34,7 @@ from harvester.imports import files_of, import_files
 from normalize.schema import Record
 from spiders.payloads import Piece, cut
 from tests.benchmarks import comparing as comparison
+from tests.benchmarks.linking import linking
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 #: Each folder is read so often that a figure stands on at least this many seconds.
@@ -167,6 +168,7 @@ def main() -> None:
     memory()
     reading()
     end_to_end()
+    linking()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,54 @@
+"""How fast linking is: a generated catalogue in whole, and one record that comes anew. CPU time, one core.
+
+python -m tests.benchmarks.linking [TRIALS]      100,000 unless told
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from contextlib import closing
+from statistics import median
+
+from harvester import catalogue
+from harvester.catalogue import OF_A_RECORD
+from harvester.link import link_records
+from harvester.touched import Touched
+from tests.benchmarks.generated import fill
+
+#: Records that are taken out and come again, one by one.
+NEWCOMERS = 50
+
+
+def linking(trials: int = 100_000) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        records = fill(db, trials)
+        catalogue.create_indexes(db)
+        begin = time.process_time()
+        link_records(db, None)
+        print(f"{f'linking, {records:,} records':28} {time.process_time() - begin:9.1f} s   bar 60 s on two cores")
+        ids = [row[0] for row in db.execute("SELECT record_id FROM records ORDER BY record_id")]
+        times = sorted(_anew(db, record_id) for record_id in ids[:: max(1, records // NEWCOMERS)])
+        print(f"{'linking one new record':28} {median(times):9.1f} ms  bar 50 ms (slowest {times[-1]:.0f} ms)")
+
+
+def _anew(db: sqlite3.Connection, record_id: str) -> float:
+    """Milliseconds to link a record that was not there before."""
+    rows = {
+        table: db.execute(f"SELECT * FROM {table} WHERE record_id = ?", (record_id,)).fetchall()
+        for table in ("records", *OF_A_RECORD)
+    }
+    for table in rows:
+        db.execute(f"DELETE FROM {table} WHERE record_id = ?", (record_id,))
+    link_records(db, Touched(records={record_id}))
+    for table, held in rows.items():
+        if held:
+            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(held[0]))})", held)
+    begin = time.process_time()
+    link_records(db, Touched(records={record_id}))
+    return (time.process_time() - begin) * 1000
+
+
+if __name__ == "__main__":
+    linking(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
