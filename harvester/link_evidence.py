@@ -18,7 +18,7 @@ from harvester.link_weights import START, WEIGHTS
 from normalize.sponsor_words import distinctive
 
 #: From this score on two entries are one trial; from the lower one on a person may want to look.
-SAME = 0.7
+SAME = 0.75
 POSSIBLE = 0.3
 
 
@@ -96,8 +96,8 @@ def _titles(one: Entry, other: Entry) -> _Found:
         yield "title contained", 1, f"{like.contained:.2f} of its weight"
     if like.letters >= 0.75:
         yield "letters equal" if like.letters >= 0.9 else "letters alike", 1, f"{like.letters:.2f} of their letters"
-    if like.dice >= 0.45 and like.shared >= 3:
-        yield "title says much" if like.shared >= 6 else "title says enough", 1, f"weight {like.shared:.1f} in common"
+    if like.dice >= 0.45:
+        yield _grade(like.shared, _SAYS), 1, f"weight {like.shared:.1f} in common"
     if like.exchanged:
         words = [sorted(only, key=lambda w: (-weight(w), w))[:3] for only in (like.only_one, like.only_other)]
         yield "words exchanged", min(like.exchanged, 3), " / ".join(" ".join(only) for only in words)
@@ -109,6 +109,9 @@ def _titles(one: Entry, other: Entry) -> _Found:
 
 
 _DICE = ((0.95, "title equal"), (0.8, "title near"), (0.6, "title alike"), (0.45, "title partly"), (0.0, "title other"))
+
+
+_SAYS = ((6, "title says much"), (3, "title says enough"), (0, "title says little"))
 
 
 def _grade(value: float, grades: tuple[tuple[float, str], ...]) -> str:
