@@ -81,6 +81,10 @@ def _count(row: Mapping[str, Any]) -> str:
     return f"{row['kind']}, {place}: {row['count']}"
 
 
+def _fact(row: Mapping[str, Any]) -> str:
+    return f"{row['fact']}: {row['value']}".replace("_", " ")
+
+
 def _paper(row: Mapping[str, Any]) -> str:
     numbers = [f"PMID {row['pmid']}" if row["pmid"] else "", f"doi:{row['doi']}" if row["doi"] else ""]
     return ". ".join(part for part in (row["citation"] or row["url"] or "", *numbers) if part)
@@ -135,6 +139,7 @@ PLAN: tuple[One | Many | Aligned, ...] = (
     One("population", "healthy_volunteers", "Healthy volunteers", "truth"),
     One("population", "study_population", "Study population", "text"),
     One("population", "sampling_method", "Sampling", "word"),
+    Many("population", "eligibility_facts", "value", "Pregnancy, breastfeeding, consent", _fact, _fact, "text"),
     Aligned("population", "criteria", "text", "Criterion", kinds_meet=False),
     One("enrollment", "target_sample_size", "Participants planned", "number", "sample_size_raw"),
     One("enrollment", "actual_enrollment", "Participants enrolled", "number"),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from harvester.compare_align import Item, Limit, Matrix
+from normalize.ages import in_words
 from normalize.text import fold
 
 #: Words this much alike are about the same thing.
@@ -46,15 +47,6 @@ class Conflict(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def years(value: float) -> str:
-    """`40.0` -> `40 years`, `1.5` -> `18 months`, `0.0192` -> `7 days`."""
-    for unit, in_a_year in (("year", 1.0), ("month", 12.0), ("day", 365.25)):
-        number = round(value * in_a_year, 1)
-        if number == int(number) and (number >= 1 or unit == "day"):
-            return f"{int(number)} {unit}{'' if number == 1 else 's'}"
-    return f"{value:.3g} years"
-
-
 def overlap(rows: Sequence[Mapping[str, Any]]) -> Population:
     """Of rows with minimum_age_years, maximum_age_years, sex (rows of `trials` or `records`). A limit not given limits nothing."""
     lowest = max((row["minimum_age_years"] for row in rows if row["minimum_age_years"] is not None), default=None)
@@ -75,11 +67,11 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> Population:
 def _everybody(lowest: float | None, highest: float | None, sex: str | None) -> str:
     people = {"female": "Women", "male": "Men", "all": "Women and men"}.get(sex or "", "People")
     if lowest is not None and highest is not None:
-        ages = f" from {years(lowest)} to {years(highest)} old"
+        ages = f" from {in_words(lowest)} to {in_words(highest)} old"
     elif lowest is not None:
-        ages = f" of {years(lowest)} and older"
+        ages = f" of {in_words(lowest)} and older"
     else:
-        ages = f" up to {years(highest)} old" if highest is not None else " of any age"
+        ages = f" up to {in_words(highest)} old" if highest is not None else " of any age"
     return f"{people}{ages} are accepted by all, as far as age and sex go."
 
 
@@ -93,8 +85,8 @@ def _nobody(rows: Sequence[Mapping[str, Any]], accepted: set[str]) -> str:
         (row for row in rows if row["minimum_age_years"] is not None), key=lambda row: row["minimum_age_years"]
     )
     return (
-        f"Nobody is accepted by all: the upper age limit of {oldest['trial_id']} is {years(oldest['maximum_age_years'])}, "
-        f"the lower one of {youngest['trial_id']} {years(youngest['minimum_age_years'])}."
+        f"Nobody is accepted by all: the upper age limit of {oldest['trial_id']} is {in_words(oldest['maximum_age_years'])}, "
+        f"the lower one of {youngest['trial_id']} {in_words(youngest['minimum_age_years'])}."
     )
 
 

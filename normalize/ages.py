@@ -100,3 +100,12 @@ def _is_one_age(ages: list[tuple[float, str]]) -> bool:
     order = list(_PER_YEAR)
     places = [order.index(unit) for _, unit in ages]
     return all(before < after for before, after in pairwise(places))
+
+
+def in_words(years: float) -> str:
+    """`40.0` -> `40 years`, `1.5` -> `18 months`, `0.0192` -> `7 days`."""
+    for unit, in_a_year in (("year", 1.0), ("month", 12.0), ("day", 365.25)):
+        number = round(years * in_a_year, 1)
+        if number == int(number) and (number >= 1 or unit == "day"):
+            return f"{int(number)} {unit}{'' if number == 1 else 's'}"
+    return f"{years:.3g} years"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from harvester.registries import REGISTRIES
+from normalize.ages import in_words
 from normalize.countries import country
 
 #: Spellings that are not the value with blanks for underscores.
@@ -85,14 +86,8 @@ def date(value: str | None) -> str:
 
 
 def age(years: float | None) -> str:
-    """`40.0` -> `40 years`, `1.5` -> `18 months`, `0.0192` -> `7 days`."""
-    if years is None:
-        return ""
-    for unit, in_a_year in (("year", 1.0), ("month", 12.0), ("day", 365.25)):
-        number = round(years * in_a_year, 1)
-        if number == int(number) and (number >= 1 or unit == "day"):
-            return f"{int(number)} {unit}{'' if number == 1 else 's'}"
-    return f"{years:.3g} years"
+    """`40.0` -> `40 years`; blank for none."""
+    return "" if years is None else in_words(years)
 
 
 def number(value: int | float | None) -> str:

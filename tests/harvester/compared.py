@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from normalize import eligibility
+from normalize.eligibility_facts import facts
 from normalize.schema import Arm, Country, Intervention, Outcome, Record, RecordSponsor, SecondaryId
 from tests.site.made import make_catalogue
 
@@ -36,7 +39,7 @@ Exclusion Criteria:
 
 def _record(number: int, text: str, **said: Any) -> Record:
     read = eligibility.parse([("unspecified", text)])
-    return Record(
+    record = Record(
         registry="ClinicalTrials.gov",
         registry_id=f"NCT0200000{number}",
         study_type="interventional",
@@ -46,6 +49,7 @@ def _record(number: int, text: str, **said: Any) -> Record:
         criterion_measures=read.measures,
         **said,
     )
+    return replace(record, eligibility_facts=facts(record))
 
 
 FIRST = _record(

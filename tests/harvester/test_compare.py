@@ -116,6 +116,11 @@ def test_lists_are_compared_as_sets(two: Comparison) -> None:
     assert countries.values[1][0].raw == "Spanien"
 
 
+def test_what_the_text_says_of_consent_is_a_row(two: Comparison) -> None:
+    facts = line(two, "eligibility_facts.value")
+    assert facts.verdict == "same" and said(facts)[0] == ["consent: personal"]
+
+
 # ---------------------------------------------------------------------------------------------------------- criteria
 
 
