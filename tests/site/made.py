@@ -287,7 +287,17 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
             for table, rows in catalogue.child_rows(record_id, record):
                 db.executemany(insert_into(table), rows)
             version = VersionRow(
-                record_id, "ab" * 32, "2026-01-05", "2026-01-06", record.last_update_date, None, False, 9, True, None
+                record_id,
+                "ab" * 32,
+                "2026-01-05",
+                "2026-01-06",
+                record.last_update_date,
+                None,
+                False,
+                9,
+                True,
+                None,
+                None,
             )
             db.execute(insert_into("versions"), astuple(version))
         names = {sponsor.name_raw for _, _, record in trials for sponsor in record.record_sponsors}
