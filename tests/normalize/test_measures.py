@@ -289,3 +289,11 @@ def test_a_limit_survives_being_written(sign: tuple[str, str, str], value: objec
     number = found.lower if lower else found.upper
     assert number == pytest.approx(float(str(value)))
     assert bounds(found).startswith(lower or upper)
+
+
+def test_a_criterion_written_twice_has_the_same_limits_at_its_own_places() -> None:
+    text = "- Cyclists aged 20 to 60 years\n- Platelets ≥ 100 x 10^9/L\n- Cyclists aged 20 to 60 years"
+    first, platelets, again = parse([("inclusion", text)]).measures
+    assert (first.criterion_ordinal, platelets.criterion_ordinal, again.criterion_ordinal) == (1, 2, 3)
+    assert (first.variable, first.lower, first.upper) == (again.variable, again.lower, again.upper) == ("age", 20, 60)
+    assert all(text[one.start : one.end] == one.text for one in (first, platelets, again))
