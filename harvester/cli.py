@@ -419,6 +419,8 @@ def export_command(table: str, search: str, where: str, form: str, output: Path 
                 count = write(db, selection, form, sys.stdout.buffer)
             else:
                 count = export(db, selection, form, output, date.today().isoformat())
+        except BrokenPipeError:
+            raise  # `| head` has seen enough: click ends quietly
         except (ExportError, MissingPackage, TooLong, OSError) as problem:
             raise Failed(str(problem)) from problem
     click.echo(f"{count:,} rows of {table}", err=True)

@@ -141,10 +141,11 @@ def write(db: sqlite3.Connection, selection: Selection, form: str, out: BinaryIO
         raise ExportError(
             f"references are made of trials: harvester export trials --format ris (not {selection.table})"
         )
-    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
-    count = TEXT[form](columns_of(selection.table), rows_of(db, selection), text)
-    text.detach()
-    return count
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    try:
+        return TEXT[form](columns_of(selection.table), rows_of(db, selection), text)
+    finally:
+        text.detach()  # flushes, and leaves the caller's stream open
 
 
 def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, today: str) -> int:
