@@ -91,7 +91,7 @@ def compare(db: sqlite3.Connection, trial_ids: Sequence[str]) -> Comparison:
             alike = words_alike(items)
             lines += _aligned(row, trials, aligned(items, row.kinds_meet, alike))
             if row.table == "criteria":
-                found = conflicts(ids, items, alike)
+                found = _without_repeats(conflicts(ids, items, alike) + _pregnancy_conflicts(trials))
     return Comparison(
         trials=tuple(
             Heading(
@@ -105,6 +105,32 @@ def compare(db: sqlite3.Connection, trial_ids: Sequence[str]) -> Comparison:
         conflicts=found,
         lines=tuple(line for line in lines if any(line.values)),
     )
+
+
+def _without_repeats(found: Sequence[Conflict]) -> tuple[Conflict, ...]:
+    return tuple({frozenset(((c.trial_id, c.ordinal), (c.other_trial_id, c.other_ordinal))): c for c in found}.values())
+
+
+def _pregnancy_conflicts(trials: Sequence[Studied]) -> tuple[Conflict, ...]:
+    """Trials of which one takes only the pregnant, or breastfeeding, and the other keeps them out."""
+    sides: dict[tuple[str, str], dict[str, Row]] = {}
+    for trial in sorted(trials, key=lambda trial: str(trial.row["trial_id"])):
+        criteria = {(row["record_id"], row["ordinal"]): row for row in trial.below["criteria"]}
+        for fact in trial.below["eligibility_facts"]:
+            criterion = criteria.get((fact["record_id"], fact["criterion_ordinal"]))
+            if criterion and fact["for_all"] and fact["fact"] in ("pregnancy", "breastfeeding"):
+                sides.setdefault((fact["fact"], fact["value"]), {}).setdefault(trial.row["trial_id"], criterion)
+    return tuple(
+        Conflict(
+            trial_id=one, ordinal=asks["ordinal"], kind=asks["kind"], text=asks["text"],
+            other_trial_id=other, other_ordinal=keeps_out["ordinal"], other_kind=keeps_out["kind"], other_text=keeps_out["text"],
+            reason=f"{fact}: required against excluded",
+        )
+        for fact in ("pregnancy", "breastfeeding")
+        for one, asks in sides.get((fact, "required"), {}).items()
+        for other, keeps_out in sides.get((fact, "excluded"), {}).items()
+        if one != other
+    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- one value

@@ -29,10 +29,12 @@ _SECOND = """Inclusion Criteria:
 Exclusion Criteria:
 - Platelets <100,000 /mm3
 - Diabetes mellitus
-- Epilepsy"""
+- Epilepsy
+- Pregnancy"""
 _THIRD = """Inclusion Criteria:
 - Women aged 46 to 50 years
 - Written informed consent was given
+- Pregnant women
 Exclusion Criteria:
 - Diabetes mellitus"""
 

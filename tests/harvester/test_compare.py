@@ -116,9 +116,13 @@ def test_lists_are_compared_as_sets(two: Comparison) -> None:
     assert countries.values[1][0].raw == "Spanien"
 
 
-def test_what_the_text_says_of_consent_is_a_row(two: Comparison) -> None:
+def test_what_the_texts_say_of_consent_and_pregnancy_is_a_row(two: Comparison) -> None:
     facts = line(two, "eligibility_facts.value")
-    assert facts.verdict == "same" and said(facts)[0] == ["consent: personal"]
+    assert facts.verdict == "different" and facts.note == "In all: consent: personal"
+    assert [sorted(map(str, values)) for values in said(facts)] == [
+        ["consent: personal"],
+        ["consent: personal", "pregnancy: excluded"],
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------------- criteria
@@ -157,6 +161,12 @@ def test_inclusion_never_stands_beside_exclusion_but_is_told(two: Comparison) ->
 def test_disjoint_limits_exclude_each_other(db: sqlite3.Connection) -> None:
     reasons = [conflict.reason for conflict in compare(db, [IDS[0], IDS[2]]).conflicts]
     assert reasons == ["age: “18 to 40 years” against “46 to 50 years”"]
+
+
+def test_pregnancy_required_here_and_excluded_there_is_told(db: sqlite3.Connection) -> None:
+    (conflict,) = (one for one in compare(db, IDS[1:]).conflicts if "pregnancy" in one.reason)
+    assert (conflict.text, conflict.other_text) == ("Pregnant women", "Pregnancy")
+    assert conflict.reason == "pregnancy: required against excluded"
 
 
 def test_other_names_bring_interventions_together(two: Comparison) -> None:
