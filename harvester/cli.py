@@ -6,6 +6,7 @@ Data go to stdout, progress and messages to stderr. Exit codes: 0 done and compl
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 import sqlite3
@@ -24,6 +25,7 @@ from harvester import __version__
 from harvester.archive import Archive, Verdict
 from harvester.build import BuildFailed, Built, build
 from harvester.catalogue import TABLES
+from harvester.changes import Update, updates
 from harvester.config import Config, ConfigError, load
 from harvester.crawl import Progress
 from harvester.export import FORMATS, ExportError, Selection, export, write
@@ -501,6 +503,45 @@ def snapshot_command(output: Path | None, verify: Path | None, data: Path) -> No
         click.echo(f"{folder}: {described(folder)}")
     except (SnapshotError, ValueError, sqlite3.Error, OSError) as problem:
         raise Failed(str(problem)) from problem
+
+
+@main.command("changes")
+@data_option
+@click.option("--since", default="", help="Seen on this day or later (2026-01-31), or in the last days (7d).")
+@click.option("--trial", "trial_id", default="", help="Only this trial, by its trial_id.")
+@click.option("--json", "as_json", is_flag=True, help="One update a line, for a machine.")
+def changes_command(data: Path, since: str, trial_id: str, as_json: bool) -> None:
+    """What changed in the registries' entries, field by field, newest first.
+
+    Example: harvester changes --since 7d
+    """
+    where, values = (
+        "c.seen_at >= :since AND (:trial = '' OR r.trial_id = :trial)",
+        {"since": _day(since), "trial": trial_id},
+    )
+    with closing(open_catalogue(data)) as db:
+        for update in updates(db, where, values):
+            click.echo(json.dumps(asdict(update), ensure_ascii=False) if as_json else _told(update))
+
+
+def _day(since: str) -> str:
+    """The first day meant by `--since`. Raises UsageError when it is none."""
+    if not since:
+        return ""
+    try:
+        if since.endswith("d"):
+            return str(datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(since[:-1])))
+        return str(datetime.date.fromisoformat(since))
+    except (ValueError, OverflowError) as problem:
+        raise click.UsageError(f"--since {since}: write a day, 2026-01-31, or a number of days, 7d") from problem
+
+
+def _told(update: Update) -> str:
+    lines = [f"{update.seen_at}  {update.record_id}  {update.title or ''}"]
+    for field, old, new in update.differences:
+        before, after = (textwrap.shorten(value or "nothing", 100, placeholder=" ...") for value in (old, new))
+        lines.append(f"  {field}: {before} -> {after}")
+    return "\n".join(lines)
 
 
 @main.command("status")

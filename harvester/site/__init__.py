@@ -17,6 +17,7 @@ from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
 from harvester.site import compare, database
+from harvester.site.changes import changes, feed
 from harvester.site.downloads import search_csv, search_json, search_ris
 from harvester.site.home import home
 from harvester.site.pages import message
@@ -54,7 +55,10 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/search\.csv$", search_csv),
         (r"/search\.ris$", search_ris),
         (r"/search\.json$", search_json),
+        (r"/trial/(?P<number>.+)\.atom$", feed),
         (r"/trial/(?P<number>.+)$", trial),
+        (r"/changes$", changes),
+        (r"/changes\.atom$", feed),
         *compare.ROUTES,
         (r"/about$", about),
         (r"/dictionary$", dictionary),
