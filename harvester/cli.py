@@ -24,6 +24,7 @@ from msgspec.structs import asdict
 from harvester import __version__
 from harvester.archive import Archive, Verdict
 from harvester.build import BuildFailed, Built, build
+from harvester.care import verify
 from harvester.catalogue import TABLES
 from harvester.changes import Update, updates
 from harvester.config import Config, ConfigError, load
@@ -503,6 +504,30 @@ def snapshot_command(output: Path | None, verify: Path | None, data: Path) -> No
         click.echo(f"{folder}: {described(folder)}")
     except (SnapshotError, ValueError, sqlite3.Error, OSError) as problem:
         raise Failed(str(problem)) from problem
+
+
+@main.group("archive")
+def archive_group() -> None:
+    """Care of archive.db."""
+
+
+@archive_group.command("verify")
+@data_option
+def verify_command(data: Path) -> None:
+    """Unpacks every payload and holds it against its sha256; looks at every capture and every page of the file.
+
+    Exit code 1 when something is damaged, with a sentence that names the record.
+    """
+    if not (data / "archive.db").exists():
+        raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
+    with _archive(data) as archive:
+        try:
+            findings = list(verify(archive))
+        except sqlite3.DatabaseError as problem:
+            raise Failed(f"{data / 'archive.db'} is damaged: {problem}") from problem
+    if findings:
+        raise Failed("\n".join(findings))
+    click.echo("Every payload is what was fetched.")
 
 
 @main.command("changes")
