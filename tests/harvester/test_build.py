@@ -199,3 +199,19 @@ def test_every_reference_has_its_row_and_every_trial_its_search_entry(workshop: 
     workshop.build()
     assert workshop.rows("PRAGMA foreign_key_check") == []
     assert workshop.rows("SELECT count(*) FROM trials_fts WHERE trials_fts MATCH 'miscarriage'") == [(5,)]
+
+
+def test_an_organization_whose_class_turns_turns_it_in_every_trial_that_names_it(workshop: Workshop) -> None:
+    def of(number: str, class_: str) -> dict[str, Any]:
+        entry = study(number)
+        entry["protocolSection"]["sponsorCollaboratorsModule"] = {"leadSponsor": {"name": "Zyxwo", "class": class_}}
+        return entry
+
+    workshop.take_in(of("NCT90000001", "NETWORK"))
+    workshop.build()
+    workshop.take_in(of("NCT90000002", "INDUSTRY"), of("NCT90000003", "INDUSTRY"), name="more.json")
+    workshop.build()
+    assert workshop.rows("SELECT DISTINCT sponsor_class FROM trials") == [("industry",)]
+    step_by_step = content_hash(workshop.catalogue)
+    workshop.build(full=True)
+    assert content_hash(workshop.catalogue) == step_by_step
