@@ -31,26 +31,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import normalize
-from harvester import catalogue, gates
+from harvester import catalogue
 from harvester.accounts import tell
 from harvester.archive import Archive, Position
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
-from harvester.config import Gates
 from harvester.link import link_records
-from harvester.link_overrides import Override, read_overrides, store_overrides
 from harvester.organizations import name_sponsors
 from harvester.reading import Progress, read
 from harvester.relate import relate_trials
 from harvester.touched import Touched, follow
 from harvester.trials import build_trials
-from spiders.base import now
+from harvester.written import NOTHING_WRITTEN, Written, store_written
 
 __all__ = ["STAGES", "BuildFailed", "Built", "Progress", "Stage", "build", "content_hash"]
 
 Stage = Callable[[sqlite3.Connection, Touched | None], None]
 
 #: What is made from the records, in this order.
-STAGES: tuple[Stage, ...] = (link_records, name_sponsors, build_trials, relate_trials, gates.measure_fill)
+STAGES: tuple[Stage, ...] = (link_records, name_sponsors, build_trials, relate_trials)
 
 
 class Built(NamedTuple):
@@ -61,7 +59,6 @@ class Built(NamedTuple):
     read: int  # payloads that were normalized now; the others were known
     rejected: int
     changed: bool  # False: the archive held nothing new and the file was left alone
-    notes: tuple[str, ...] = ()  # sentences: values that no vocabulary knows yet, gates that a person overruled
 
 
 def build(
@@ -70,22 +67,17 @@ def build(
     *,
     full: bool = False,
     publish_contacts: bool = False,
-    links: Path | None = None,
-    shares: Gates | None = None,
-    accept: bool = False,
+    written: Written = NOTHING_WRITTEN,
     progress: Progress = lambda done, total: None,
 ) -> Built:
-    """Brings the catalogue up to date with the archive and with what a person decided about links (a file as in
-    `link_overrides`). Raises BuildFailed when a check does not pass, OverridesUnusable when `links` cannot be read.
+    """Brings the catalogue up to date with the archive and with what a person wrote for it (`harvester.written`).
 
-    With `shares` a catalogue that is worse than the one that stands does not take its place (GatesClosed), unless a person
-    says so with `accept`, which is kept in `about` and in the archive.
+    Raises BuildFailed when a check does not pass.
     """
-    overrides = read_overrides(links)
     with Archive(archive_path) as archive:
-        facts = _facts(archive, publish_contacts, overrides)
+        facts = _facts(archive, publish_contacts, written)
         old = {} if full else _about(catalogue_path)
-        if {key: old.get(key) for key in facts} == facts:
+        if old == facts:
             with closing(sqlite3.connect(catalogue_path)) as db:
                 return _built(db, read=0, changed=False)
         beside = catalogue_path.with_name(f".{catalogue_path.stem}-building.db")
@@ -98,39 +90,11 @@ def build(
             # The file is thrown away when anything fails, so it needs neither journal nor synchronisation.
             db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -100000")
             work = _step if is_step else _whole
-            built = _built(db, read=work(archive, db, facts, publish_contacts, overrides, progress), changed=True)
-            if shares is not None:
-                built = built._replace(notes=_pass_gates(archive, catalogue_path, db, shares, accept))
+            built = _built(db, read=work(archive, db, facts, publish_contacts, written, progress), changed=True)
     with beside.open("rb+") as handle:
         os.fsync(handle.fileno())
     beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
     return built
-
-
-def _pass_gates(
-    archive: Archive, catalogue_path: Path, db: sqlite3.Connection, shares: Gates, accept: bool
-) -> tuple[str, ...]:
-    """What is worth a line about the new catalogue. Raises GatesClosed; what was decided is kept in the archive."""
-    closed: list[gates.Closed] = []
-    news = []
-    if catalogue_path.exists():
-        with closing(sqlite3.connect(catalogue_path)) as old:
-            try:
-                closed = gates.check(old, db, shares)
-                news = gates.unknown_values(old, db)
-            except sqlite3.DatabaseError as problem:
-                news = [
-                    f"{catalogue_path.name} is of another version ({problem}): the gates have nothing to compare with"
-                ]
-    figures = "; ".join(map(str, closed))
-    if closed and not accept:
-        archive.note_build(now(), "closed", figures)
-        raise gates.GatesClosed(closed)
-    archive.note_build(now(), "accepted" if closed else "published", figures)
-    overruled = archive.last_build("accepted")
-    if overruled:
-        db.execute("INSERT INTO about VALUES ('gates_overruled', ?)", (f"{overruled[0]}: {overruled[2]}",))
-    return (*news, *([f"published although gates closed: {figures}"] if closed else []))
 
 
 def _whole(
@@ -138,7 +102,7 @@ def _whole(
     db: sqlite3.Connection,
     facts: dict[str, str],
     publish_contacts: bool,
-    overrides: tuple[Override, ...],
+    written: Written,
     progress: Progress,
 ) -> int:
     """Fills an empty file; the number of payloads read."""
@@ -146,7 +110,7 @@ def _whole(
         catalogue.create(db)
         count = read(archive, db, None, publish_contacts, progress)
         catalogue.create_indexes(db)
-        store_overrides(db, overrides, None)
+        store_written(db, written, None)
         for stage in STAGES:
             stage(db, None)
         catalogue.index_text(db)
@@ -162,7 +126,7 @@ def _step(
     db: sqlite3.Connection,
     facts: dict[str, str],
     publish_contacts: bool,
-    overrides: tuple[Override, ...],
+    written: Written,
     progress: Progress,
 ) -> int:
     """Brings a copy of the last build up to date; the number of payloads read."""
@@ -170,7 +134,7 @@ def _step(
     touched = follow(db)
     with transaction(db):
         count = read(archive, db, _position(db), publish_contacts, progress)
-        store_overrides(db, overrides, touched)
+        store_written(db, written, touched)
         for stage in STAGES:
             stage(db, touched)
         tell(archive, db, facts)
@@ -182,10 +146,10 @@ def _step(
 # ------------------------------------------------------------------------------------------------ what it is built from
 
 #: Facts that decide whether rows of the old catalogue can stay.
-_RULES = ("schema", "normalizer_version", "builder_version", "publish_contacts")
+_RULES = ("schema", "normalizer_version", "builder_version", "publish_contacts", "sponsor_overrides")
 
 
-def _facts(archive: Archive, publish_contacts: bool, overrides: tuple[Override, ...]) -> dict[str, str]:
+def _facts(archive: Archive, publish_contacts: bool, written: Written) -> dict[str, str]:
     position = archive.position()
     return {
         "archive_state": archive.state(),
@@ -194,7 +158,8 @@ def _facts(archive: Archive, publish_contacts: bool, overrides: tuple[Override, 
         "builder_version": _builder_version(),
         "schema": hashlib.sha256(repr(catalogue.TABLES).encode()).hexdigest()[:12],
         "publish_contacts": str(publish_contacts).lower(),
-        "link_overrides": hashlib.sha256(repr(overrides).encode()).hexdigest()[:12],
+        "written": hashlib.sha256(repr(written).encode()).hexdigest()[:12],
+        "sponsor_overrides": hashlib.sha256(repr(written.sponsor_overrides).encode()).hexdigest()[:12],
     }
 
 

@@ -21,7 +21,6 @@ from harvester.rows import (
     About,
     Change,
     Discrepancy,
-    FillRate,
     LinkKey,
     LinkOverride,
     QualityFlag,
@@ -35,6 +34,9 @@ from harvester.rows import (
     Run,
     Sponsor,
     SponsorAlias,
+    SponsorCandidate,
+    SponsorOverride,
+    TopicRow,
     TrialLink,
     TrialSummary,
     TrialTerms,
@@ -188,6 +190,19 @@ TABLES: dict[str, Table] = {
         (("sponsor_id", "sponsors", "sponsor_id"),),
         (("sponsor_id",),),
     ),
+    "sponsor_candidates": Table(
+        "Organizations that may be one, for a person to look at.",
+        columns_of(SponsorCandidate),
+        ("sponsor_id", "other_sponsor_id"),
+        (("sponsor_id", "sponsors", "sponsor_id"), ("other_sponsor_id", "sponsors", "sponsor_id")),
+        (("other_sponsor_id",),),
+    ),
+    "sponsor_overrides": Table(
+        "What a person wrote about spellings of sponsors; it goes before every rule.",
+        columns_of(SponsorOverride),
+        ("name_raw",),
+    ),
+    "topics": Table("The topics of the configuration.", columns_of(TopicRow), ("name",)),
     "trial_links": Table(
         "Why two records are one trial, or only mention each other.",
         columns_of(TrialLink),
@@ -276,7 +291,6 @@ TABLES: dict[str, Table] = {
     "rejected_payloads": Table(
         "What could not become a record, and why.", columns_of(RejectedPayload), ("source", "url", "sha256")
     ),
-    "fill_rates": Table("How complete the records of each source are.", columns_of(FillRate), ("source", "field")),
     "runs": Table("What each refresh came to.", columns_of(Run), ("run_id",)),
     "registries": Table("Sources, their terms and how fresh they are.", columns_of(RegistryRow), ("source",)),
     "about": Table("What this catalogue was built from.", columns_of(About), ("key",)),

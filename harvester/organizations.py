@@ -16,14 +16,16 @@ _CLASSES = "SELECT name_raw, class FROM sponsor_aliases JOIN sponsors USING (spo
 
 
 def name_sponsors(db: sqlite3.Connection, touched: Touched | None) -> None:
-    """Fills `sponsors` and `sponsor_aliases`, and `record_sponsors.sponsor_id`. New records may change the class of an
-    organization: then every trial that names it is touched."""
+    """Fills `sponsors`, `sponsor_aliases` and `sponsor_candidates`, and `record_sponsors.sponsor_id`. New records may change
+    the class of an organization: then every trial that names it is touched."""
     before = set(db.execute(_CLASSES))
     uses = db.execute("SELECT name_raw, class_registry, count(*) FROM record_sponsors GROUP BY 1, 2 ORDER BY 1, 2")
-    sponsors, aliases = organizations(NameUse(*row) for row in uses)
-    refill(db, "sponsors", sponsors)
-    refill(db, "sponsor_aliases", aliases)
-    sponsor_of = {alias.name_raw: alias.sponsor_id for alias in aliases}
+    written = dict(db.execute("SELECT name_raw, organization FROM sponsor_overrides"))
+    found = organizations((NameUse(*row) for row in uses), written)
+    refill(db, "sponsors", found.organizations)
+    refill(db, "sponsor_aliases", found.aliases)
+    refill(db, "sponsor_candidates", found.candidates)
+    sponsor_of = {alias.name_raw: alias.sponsor_id for alias in found.aliases}
     named = db.execute("SELECT DISTINCT name_raw, sponsor_id FROM record_sponsors").fetchall()
     turned = {name for name, sponsor_id in named if sponsor_of.get(name) != sponsor_id}
     if touched is not None:

@@ -34,6 +34,7 @@ class Cluster(NamedTuple):
 
     known: Known | None
     members: list[tuple[Spelled, str]]
+    called: str | None = None  # its name, where a person wrote it
 
 
 class _Node(NamedTuple):
@@ -46,6 +47,8 @@ class _Node(NamedTuple):
 
 
 SAME = "same words, without case, accents, order and legal form"
+#: From this share of the words' weight on two names are one; from the lower one on a person may want to look.
+_ALIKE, _DOUBTFUL = 0.8, 0.6
 _KINDS = frozenset(
     {
         "hospital",
@@ -67,8 +70,16 @@ _KINDS = frozenset(
 )
 
 
-def joined(spelled: list[Spelled]) -> list[Cluster]:
-    """One cluster for each organization; `spelled` is sorted by spelling."""
+class Doubtful(NamedTuple):
+    """Two spellings that were not joined although they are alike: for a person to look at."""
+
+    name_raw: str
+    other_name_raw: str
+    likeness: float  # shared weight of words over all weight, 0 to 1
+
+
+def joined(spelled: list[Spelled]) -> tuple[list[Cluster], list[Doubtful]]:
+    """One cluster for each organization, and the near misses; `spelled` is sorted by spelling."""
     found: dict[str, list[tuple[Spelled, str]]] = defaultdict(list)
     nodes: dict[_Node, list[Spelled]] = defaultdict(list)
     for one in spelled:
@@ -83,9 +94,8 @@ def joined(spelled: list[Spelled]) -> list[Cluster]:
         if known is not None:
             found[known.name] += members.members
     list_ = known_organizations()
-    return [Cluster(list_[name], members) for name, members in sorted(found.items())] + [
-        c for c in joins.clusters() if c.known is None
-    ]
+    clusters = [Cluster(list_[name], members) for name, members in sorted(found.items())]
+    return [*clusters, *(c for c in joins.clusters() if c.known is None)], joins.doubtful()
 
 
 @cache
@@ -93,9 +103,11 @@ def _known_nodes() -> dict[_Node, Known]:
     """The spellings of organizations.yml as if they stood in the catalogue, so that near spellings find them."""
     out: dict[_Node, Known] = {}
     for known in known_organizations().values():
-        for spelling in (known.name, *known.whole, *known.phrases):
+        for spelling in (*known.whole, *known.phrases):
+            if len(fold(spelling)) < 6:
+                continue
             node = _node(Spelled(spelling, read_name(spelling), None))
-            if len(fold(spelling)) >= 6 and not is_ambiguous(node.words):
+            if not is_ambiguous(node.words):
                 out.setdefault(node, known)
     return out
 
@@ -129,6 +141,7 @@ class _Joins:
                 self.parent[node] = other
                 self.places[other] |= node.places
         self.frequency = Counter(w for n in self.nodes for w in set(n.words))
+        self._near: list[tuple[_Node, _Node, float]] = []
 
     def root(self, node: _Node) -> _Node:
         while self.parent[node] != node:
@@ -161,6 +174,18 @@ class _Joins:
             for one in self.spelled.get(node, ()):
                 members[self.root(node)].append((one, self.rule.get(node, SAME)))
         return [Cluster(self.known[root], found) for root, found in members.items()]
+
+    def doubtful(self) -> list[Doubtful]:
+        """Names of the catalogue that stayed apart although most of their words are the same, by guard or by weight."""
+        found: dict[tuple[_Node, _Node], Doubtful] = {}
+        for one, other, likeness in self._near:
+            pair = self.root(one), self.root(other)
+            if pair[0] != pair[1] and one in self.spelled and other in self.spelled:
+                near = Doubtful(self.spelled[one][0].name_raw, self.spelled[other][0].name_raw, round(likeness, 2))
+                best = found.get(pair)
+                if best is None or near.likeness > best.likeness:
+                    found[pair] = near
+        return sorted(found.values(), key=lambda near: (-near.likeness, near))
 
     def run(self) -> None:
         self._same_words()
@@ -325,8 +350,13 @@ class _Joins:
                 for other in block[at + 1 :]:
                     if _KINDS.intersection(one.words) != _KINDS.intersection(other.words):
                         continue
-                    if self.root(one) != self.root(other) and _likeness(one, other, self._weight) >= 0.8:
+                    if self.root(one) == self.root(other):
+                        continue
+                    likeness = _likeness(one, other, self._weight)
+                    if likeness >= _ALIKE:
                         self.join(one, other, "nearly the same words, weighed by rarity")
+                    if likeness >= _DOUBTFUL:
+                        self._near.append((one, other, likeness))
 
     def _weight(self, word: str) -> float:
         if word in GENERIC:

@@ -85,6 +85,11 @@ def repaired(text: str) -> str:
     return text
 
 
+def _unslashed(text: str) -> str:
+    """ "A/S" as "AS": a slash in a legal form parts nothing."""
+    return _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text) if "/" in text else text
+
+
 @lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[str, ...]:
     """Folded words; single letters that follow one another are one word: "S.p.A." is "spa"."""
@@ -106,7 +111,7 @@ def tokens(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def words_of(text: str) -> tuple[str, ...]:
     """English words of a text in order, without stop words and legal forms."""
-    text = _POSSESSIVE.sub("s", _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))
+    text = _POSSESSIVE.sub("s", _unslashed(text))
     every = tuple(english(tokens(text)))
     kept = tuple(w for w in every if w not in STOP and w not in LEGAL_FORMS)
     # "AM-Pharma" and "AB Science" would be left with nothing that names them.
@@ -119,10 +124,15 @@ def is_nobody(name_raw: str) -> bool:
     return not folded or folded in NOBODY or not any(c.isalpha() for c in folded)
 
 
+def slug(name: str) -> str:
+    """A readable key from a name."""
+    return fold(name).replace(" ", "-")
+
+
 def read_name(name_raw: str) -> Name:
     """One spelling taken apart."""
     text = repaired(name_raw)
-    company = bool(COMPANY_FORMS.intersection(tokens(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text))))
+    company = bool(COMPANY_FORMS.intersection(tokens(_unslashed(text))))
     text = _REBEC.sub("", text)
     head = _TAIL.sub("", text) or text
     brackets = _BRACKETS.findall(head)
@@ -131,7 +141,7 @@ def read_name(name_raw: str) -> Name:
         outside = head
         brackets = []
     abbreviations = [b.strip() for b in brackets if _ABBREVIATION.fullmatch(b.strip())]
-    parts = [p for p in _SPLIT.split(_SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), outside)) if p.strip()]
+    parts = [p for p in _SPLIT.split(_unslashed(outside)) if p.strip()]
     apart = [p.strip() for p in parts if len(parts) > 1 and _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
     abbreviations += apart
     segments = [(_without_department(list(words_of(p))), bool(_TITLE.search(p))) for p in parts]

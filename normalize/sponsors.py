@@ -8,15 +8,16 @@ words (`sponsor_class`): the list comes first because a hospital ticked as "Comm
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
 from normalize.schema import SponsorClass
 from normalize.sponsor_class import by_evidence
-from normalize.sponsor_joins import Spelled, joined
+from normalize.sponsor_joins import Cluster, Doubtful, Spelled, joined
 from normalize.sponsor_list import find
 from normalize.sponsor_list import organizations as known_organizations
-from normalize.sponsor_names import is_nobody, read_name
+from normalize.sponsor_names import is_nobody, read_name, slug
+from normalize.sponsor_overrides import obeyed
 from normalize.text import fold
 
 
@@ -42,14 +43,31 @@ class Alias(NamedTuple):
     rule: str
 
 
+class Candidate(NamedTuple):
+    """Two organizations of the catalogue that may be one: `likeness` is the shared weight of their words, 0 to 1."""
+
+    sponsor_id: str
+    other_sponsor_id: str
+    name_raw: str
+    other_name_raw: str
+    likeness: float
+
+
+class Sponsors(NamedTuple):
+    organizations: list[Organization]
+    aliases: list[Alias]
+    candidates: list[Candidate]
+
+
 Counted = TypeVar("Counted", bound=str)
 
 
-def organizations(uses: Iterable[NameUse]) -> tuple[list[Organization], list[Alias]]:
-    """Organizations and the spelling-to-organization table; the result does not depend on the order of `uses`.
+def organizations(uses: Iterable[NameUse], written: Mapping[str, str] | None = None) -> Sponsors:
+    """Organizations, the spelling-to-organization table and near misses; nothing depends on the order of `uses`.
 
     A spelling that names nobody ("N/A", "Sponsor not yet defined") has no alias. `Alias.rule` says how the spelling came to its
-    organization and, after a semicolon, where the organization's class is from.
+    organization and, after a semicolon, where the organization's class is from. `written` is a person's word: spelling -> the
+    organization that it names, by another spelling, name or sponsor_id; an organization that nothing else names is a new one.
     """
     records: Counter[str] = Counter()
     classes: dict[str, Counter[SponsorClass]] = defaultdict(Counter)
@@ -63,51 +81,66 @@ def organizations(uses: Iterable[NameUse]) -> tuple[list[Organization], list[Ali
     for name_raw in sorted(records):
         name = read_name(name_raw)
         spelled.append(Spelled(name_raw, name, find(name_raw, name)))
+    clusters, doubtful = joined(spelled)
+    clusters = obeyed(clusters, written or {})
 
     found: list[Organization] = []
     aliases: list[Alias] = []
     used: set[str] = set()
-    clusters = sorted(
-        joined(spelled),
-        key=lambda c: (
-            c.known is None,
-            min(fold(m.name_raw) for m, _ in c.members),
-            min(m.name_raw for m, _ in c.members),
-        ),
-    )
-    for cluster in clusters:
-        names = Counter({member.name_raw: records[member.name_raw] for member, _ in cluster.members})
-        shown = _most_used(names)
+    for cluster in sorted(clusters, key=_first_spelling):
         votes: Counter[SponsorClass] = Counter()
-        for name_raw in names:
-            votes.update(classes[name_raw])
-        known = cluster.known
-        class_: SponsorClass
-        if known is not None:
-            class_, origin = known.class_, "class from organizations.yml"
-        elif votes:
-            class_, origin = _most_used(votes), "class from the registry"
-        else:
-            class_, origin = _by_names(cluster.members), "class from words of the name"
-        sponsor_id = _slug(known.name) if known else _own_slug(cluster.members, used)
-        used.add(sponsor_id)
-        found.append(
-            Organization(
-                sponsor_id,
-                known.name if known else shown,
-                class_,
-                _slug(known.parent) if known and known.parent else None,
-                known.country_code if known else None,
-            )
-        )
-        aliases += [Alias(member.name_raw, sponsor_id, f"{rule}; {origin}") for member, rule in cluster.members]
+        for member, _ in cluster.members:
+            votes.update(classes[member.name_raw])
+        organization, origin = _organization(cluster, records, votes, used)
+        used.add(organization.sponsor_id)
+        found.append(organization)
+        aliases += [
+            Alias(member.name_raw, organization.sponsor_id, f"{rule}; {origin}") for member, rule in cluster.members
+        ]
     found += _missing_parents(found)
-    return sorted(found), sorted(aliases)
+    return Sponsors(sorted(found), sorted(aliases), _candidates(doubtful, aliases))
+
+
+def _first_spelling(cluster: Cluster) -> tuple[bool, str, str]:
+    names = [member.name_raw for member, _ in cluster.members]
+    return cluster.known is None, min(map(fold, names)), min(names)
+
+
+def _organization(
+    cluster: Cluster, records: Counter[str], votes: Counter[SponsorClass], used: set[str]
+) -> tuple[Organization, str]:
+    """The organization of a cluster, and where its class is from."""
+    known = cluster.known
+    if known is not None:
+        parent = slug(known.parent) if known.parent else None
+        row = Organization(slug(known.name), known.name, known.class_, parent, known.country_code)
+        return row, "class from organizations.yml"
+    shown = cluster.called or _most_used(
+        Counter({member.name_raw: records[member.name_raw] for member, _ in cluster.members})
+    )
+    class_: SponsorClass
+    if votes:
+        class_, origin = _most_used(votes), "class from the registry"
+    else:
+        class_, origin = _by_names(cluster.members), "class from words of the name"
+    sponsor_id = slug(cluster.called) if cluster.called else _own_slug(cluster.members, used)
+    return Organization(sponsor_id, shown, class_, None, None), origin
+
+
+def _candidates(doubtful: list[Doubtful], aliases: list[Alias]) -> list[Candidate]:
+    """The near misses between organizations, each pair once, the likest first."""
+    of = {alias.name_raw: alias.sponsor_id for alias in aliases}
+    found: dict[tuple[str, str], Candidate] = {}
+    for near in doubtful:
+        one, other = sorted((near.name_raw, near.other_name_raw), key=lambda name: (of[name], name))
+        if of[one] != of[other]:
+            found.setdefault((of[one], of[other]), Candidate(of[one], of[other], one, other, near.likeness))
+    return list(found.values())
 
 
 def _missing_parents(found: list[Organization]) -> list[Organization]:
     """Parents that no name of the catalogue names, and theirs: `parent_sponsor_id` must lead to a row."""
-    by_id = {_slug(known.name): known for known in known_organizations().values()}
+    by_id = {slug(known.name): known for known in known_organizations().values()}
     have = {organization.sponsor_id for organization in found}
     wanted = [organization.parent_sponsor_id for organization in found]
     out = []
@@ -117,7 +150,7 @@ def _missing_parents(found: list[Organization]) -> list[Organization]:
             continue
         have.add(sponsor_id)
         known = by_id[sponsor_id]
-        parent = _slug(known.parent) if known.parent else None
+        parent = slug(known.parent) if known.parent else None
         out.append(Organization(sponsor_id, known.name, known.class_, parent, known.country_code))
         wanted.append(parent)
     return out
@@ -130,16 +163,12 @@ def _by_names(members: list[tuple[Spelled, str]]) -> SponsorClass:
     return _most_used(votes) if votes else "unknown"
 
 
-def _slug(name: str) -> str:
-    return fold(name).replace(" ", "-")
-
-
 def _own_slug(members: list[tuple[Spelled, str]], used: set[str]) -> str:
     """A readable id from the shortest spelling without legal form, so that it changes little when spellings come and go."""
-    words = min(("-".join(m.name.words) or _slug(m.name_raw) for m, _ in members), key=lambda text: (len(text), text))[
+    words = min(("-".join(m.name.words) or slug(m.name_raw) for m, _ in members), key=lambda text: (len(text), text))[
         :80
     ].strip("-")
-    candidates = [words, *sorted((_slug(m.name_raw)[:120] for m, _ in members), key=lambda text: (len(text), text))]
+    candidates = [words, *sorted((slug(m.name_raw)[:120] for m, _ in members), key=lambda text: (len(text), text))]
     for candidate in candidates:
         if candidate not in used:
             return candidate

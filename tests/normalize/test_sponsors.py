@@ -14,7 +14,7 @@ from normalize.sponsors import Alias, NameUse, Organization, organizations
 
 
 def _found(*names: str) -> tuple[dict[str, Organization], dict[str, Alias]]:
-    rows, aliases = organizations(NameUse(name, None, 1) for name in names)
+    rows, aliases, _ = organizations(NameUse(name, None, 1) for name in names)
     return {row.sponsor_id: row for row in rows}, {alias.name_raw: alias for alias in aliases}
 
 
@@ -84,7 +84,7 @@ def test_organizations_alike_stay_apart(names: list[str]) -> None:
 @pytest.mark.parametrize("name", ["Unknown", "none", "N/A", "n.a.", "Sponsor not yet defined", "-", " ", "Nil", "123"])
 def test_nobody_is_no_organization(name: str) -> None:
     assert is_nobody(name)
-    assert organizations([NameUse(name, "industry", 3)]) == ([], [])
+    assert organizations([NameUse(name, "industry", 3)]) == ([], [], [])
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,13 @@ def test_nobody_is_no_organization(name: str) -> None:
     ],
 )
 def test_class_by_words_of_the_name(name: str, class_: str) -> None:
-    (row,), (alias,) = organizations([NameUse(name, None, 1)])
+    (row,), (alias,), _ = organizations([NameUse(name, None, 1)])
     assert row.class_ == class_
     assert alias.rule.endswith("class from words of the name")
 
 
 def test_class_of_the_registry_comes_before_the_words() -> None:
-    (row,), aliases = organizations(
+    (row,), aliases, _ = organizations(
         [
             NameUse("Quivarex", "industry", 2),
             NameUse("Quivarex", "government", 1),
@@ -128,13 +128,13 @@ def test_takeovers_lead_to_their_parent_even_where_no_name_names_it() -> None:
 
 
 def test_the_name_shown_is_the_most_used_spelling() -> None:
-    (row,), _ = organizations([NameUse("QUIVAREX LTD", None, 1), NameUse("Quivarex Ltd.", None, 5)])
+    (row,), _, _ = organizations([NameUse("QUIVAREX LTD", None, 1), NameUse("Quivarex Ltd.", None, 5)])
     assert (row.sponsor_id, row.name) == ("quivarex", "Quivarex Ltd.")
 
 
 def test_ids_are_unique_and_every_alias_and_parent_has_its_row() -> None:
     names = [name for group in (*ONE.values(), *APART.values()) for name in group]
-    rows, aliases = organizations(NameUse(name, None, 1) for name in names)
+    rows, aliases, _ = organizations(NameUse(name, None, 1) for name in names)
     ids = [row.sponsor_id for row in rows]
     assert len(set(ids)) == len(ids)
     assert {alias.sponsor_id for alias in aliases} | {row.parent_sponsor_id for row in rows} - {None} <= set(ids)
@@ -152,7 +152,7 @@ def test_the_order_of_names_does_not_matter() -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=6))
 def test_any_text_is_read(names: list[str]) -> None:
-    rows, aliases = organizations(NameUse(name, None, 1) for name in names)
+    rows, aliases, _ = organizations(NameUse(name, None, 1) for name in names)
     assert {alias.name_raw for alias in aliases} == {name for name in names if not is_nobody(name)}
     assert {alias.sponsor_id for alias in aliases} <= {row.sponsor_id for row in rows}
 
@@ -168,6 +168,42 @@ def test_repair_leaves_good_text_alone() -> None:
 
 def test_every_known_organization_is_found_by_its_own_name() -> None:
     known = known_organizations()
-    _, aliases = organizations(NameUse(name, None, 1) for name in known)
+    _, aliases, _ = organizations(NameUse(name, None, 1) for name in known)
     ids = {alias.name_raw: alias.rule for alias in aliases}
     assert all(ids[name].startswith("name in organizations.yml") for name in known)
+
+
+def test_a_persons_word_goes_before_every_rule() -> None:
+    uses = [NameUse(name, None, 1) for name in ("Quivarex GmbH", "Quivarex Austria", "Zelmora Hospital", "Brontavida")]
+    found = organizations(
+        uses,
+        {
+            "Quivarex Austria": "Zelmora Hospital",  # another spelling of the catalogue
+            "Brontavida": "Pfizer",  # an organization of the list that no name of the catalogue names
+            "Quivarex GmbH": "Valdoria Holding",  # one that nothing else names
+            "Not in the catalogue": "Pfizer",
+        },
+    )
+    of = {alias.name_raw: alias for alias in found.aliases}
+    assert of["Quivarex Austria"].sponsor_id == of["Zelmora Hospital"].sponsor_id
+    assert of["Quivarex Austria"].rule.startswith("written by hand")
+    assert of["Brontavida"].sponsor_id == "pfizer"
+    assert of["Quivarex GmbH"].sponsor_id == "valdoria-holding"
+    assert "Valdoria Holding" in {row.name for row in found.organizations}
+    assert {alias.sponsor_id for alias in found.aliases} <= {row.sponsor_id for row in found.organizations}
+
+
+def test_overrides_that_change_places_do_not_follow_each_other() -> None:
+    names = ["Quivarex", "Brontavida"]
+    found = organizations(
+        [NameUse(name, None, 1) for name in names], {"Quivarex": "Brontavida", "Brontavida": "Quivarex"}
+    )
+    assert len({alias.sponsor_id for alias in found.aliases}) == 2
+
+
+def test_near_misses_are_told_with_their_likeness() -> None:
+    found = organizations([NameUse(name, None, 1) for name in ("Quivarex Brontavida", "Quivarex Brontavida Lumen")])
+    assert [alias.sponsor_id for alias in found.aliases] == ["quivarex-brontavida", "quivarex-brontavida-lumen"]
+    (candidate,) = found.candidates
+    assert {candidate.name_raw, candidate.other_name_raw} == {"Quivarex Brontavida", "Quivarex Brontavida Lumen"}
+    assert 0.6 <= candidate.likeness < 0.8

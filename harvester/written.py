@@ -1,0 +1,73 @@
+"""What a person wrote for the build: topics, and the decisions that go before the rules of linking and of sponsors.
+
+Read from harvester.toml and the files it names by `harvester.cli`; the build stores it as tables, which the stages follow and
+the site shows. Links have their own file of rules, `harvester.link_overrides`.
+"""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from harvester.catalogue import refill
+from harvester.config import Config, ConfigError
+from harvester.link_overrides import Override, read_overrides, store_overrides
+from harvester.touched import Touched
+
+
+class SponsorDecision(NamedTuple):
+    """A row of `sponsor_overrides`."""
+
+    name_raw: str
+    organization: str
+    note: str | None
+
+
+class Written(NamedTuple):
+    """Everything that the configuration says about the catalogue's content."""
+
+    link_overrides: tuple[Override, ...] = ()
+    sponsor_overrides: tuple[SponsorDecision, ...] = ()
+    topics: tuple[tuple[str, str], ...] = ()  # name, query
+
+
+NOTHING_WRITTEN = Written()
+
+
+def written(config: Config) -> Written:
+    """Raises ConfigError or `link_overrides.OverridesUnusable` when a file cannot be used."""
+    return Written(
+        read_overrides(Path(config.links) if config.links else None),
+        _sponsors(config.sponsors) if config.sponsors else (),
+        tuple((topic.name, topic.query) for topic in config.topics),
+    )
+
+
+def store_written(db: sqlite3.Connection, what: Written, touched: Touched | None) -> None:
+    """Fills the tables that hold what a person wrote."""
+    store_overrides(db, what.link_overrides, touched)
+    refill(db, "sponsor_overrides", what.sponsor_overrides)
+    refill(db, "topics", what.topics)
+
+
+def _sponsors(file: str) -> tuple[SponsorDecision, ...]:
+    """The file's decisions, sorted: columns name_raw (a spelling exactly as `sponsor_aliases` has it), organization, note."""
+    names = list(SponsorDecision._fields)
+    found: dict[str, SponsorDecision] = {}
+    try:
+        lines = csv.DictReader(Path(file).read_text(encoding="utf-8-sig").splitlines(keepends=True))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{file} cannot be read: {problem}. sponsors in harvester.toml names it.") from problem
+    if list(lines.fieldnames or ())[:2] != names[:2]:
+        raise ConfigError(f"{file}: the first line must be {','.join(names)}")
+    for row in lines:
+        place = f"{file}, line {lines.line_num}"
+        name_raw, organization = row["name_raw"] or "", (row["organization"] or "").strip()
+        if not name_raw.strip() or not organization:
+            raise ConfigError(f"{place}: a spelling and the organization it names must both stand there")
+        decision = SponsorDecision(name_raw, organization, (row.get("note") or "").strip() or None)
+        if found.setdefault(name_raw, decision).organization != organization:
+            raise ConfigError(f"{place}: another line says that {name_raw!r} is {found[name_raw].organization!r}")
+    return tuple(found[name_raw] for name_raw in sorted(found))

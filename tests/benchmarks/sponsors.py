@@ -1,0 +1,72 @@
+"""Speed of naming sponsors: 100,000 invented spellings, a third of them of organizations that the list knows.
+
+python -m tests.benchmarks.sponsors [NAMES]
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import time
+
+from normalize.sponsor_list import organizations as known_organizations
+from normalize.sponsors import NameUse, organizations
+from tests.benchmarks.generated import _SYLLABLES
+
+_CITIES = [
+    "Lyon",
+    "Leipzig",
+    "Padova",
+    "Turku",
+    "Leeds",
+    "Malmö",
+    "Zaragoza",
+    "Utrecht",
+    "Gdańsk",
+    "Cairo",
+    "Wuhan",
+    "Osaka",
+    "Seoul",
+    "Recife",
+    "Boston",
+]
+_KINDS = ("{} University Hospital, {}", "Hospital {} {}", "University of {}", "{} Pharma GmbH", "{} Therapeutics Inc.", "Fundación {} {}",
+          "Department of Surgery, {} Hospital, {}", "{} Medical Center", "Institut {} de {}", "{} Biotech Co., Ltd.", "Dr {} {}")  # fmt: skip
+_ADDED = ("{}", "{}", "{}", "Department of Medicine, {}", "{}, Clinical Trials Unit", "{} - Oncology")
+
+
+def spellings(count: int) -> list[str]:
+    """`count` different spellings, the same at every call."""
+    rng = random.Random(1)
+    listed = [spelling for known in known_organizations().values() for spelling in known.whole + known.phrases]
+    invented = ["".join(rng.choices(_SYLLABLES, k=rng.choice((2, 3, 4)))).capitalize() for _ in range(20_000)]
+    found: dict[str, None] = {}
+    while len(found) < count:
+        if rng.random() < 0.33:
+            name = rng.choice(_ADDED).format(rng.choice(listed))
+        else:
+            name = rng.choice(_KINDS).format(rng.choice(invented), rng.choice(_CITIES))
+        found[rng.choice((name, name, name.upper(), name.lower()))] = None
+    return list(found)
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    begin = time.process_time()
+    organizations([])
+    known = time.process_time()
+    names = spellings(count)
+    uses = [NameUse(name, None, 1) for name in names]
+    start = time.process_time()
+    found = organizations(uses)
+    done = time.process_time()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{f'sponsors, {count:,} spellings':28} {done - start:9.1f} s   bar     60 s   ({len(found[0]):,} organizations; the list alone"
+        f" {known - begin:.2f} s; peak memory {peak:,.0f} MB, bar 1,000 MB)"
+    )
+
+
+if __name__ == "__main__":
+    main()
