@@ -82,6 +82,12 @@ class TrialSummary(Struct):
     identifiers: Annotated[Text, Doc("Every number of the trial and of its records, one a line.")]
     registries: Annotated[str, Doc("Registries that hold the trial, joined with ', '.")]
     record_count: Annotated[int, Doc("Number of records of the trial.")]
+    value_sources: Annotated[
+        Text,
+        Doc(
+            "Which record each value of this row is from, as JSON: record_id -> names of columns. Empty for a trial of one record."
+        ),
+    ]
     start_year: Annotated[int | None, Doc("Year of first enrollment.")]
 
 

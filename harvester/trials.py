@@ -1,20 +1,27 @@
-"""The trial row: the best value of each field over all records of a trial.
+"""The trial row: the best value of each field over all records of a trial, and which record each value comes from.
 
-Called by the build after linking. Precedence, the same for every field: a whole record before a partial one, the registry
-itself before WHO ICTRP's copy of it, the later update before the earlier, then the record id. A field takes its value from
-the first record in that order that has one; values that belong together (a date and its type, a parsed value and the raw
-one) come from the same record.
+Called by the build after linking and naming sponsors. A field takes its value from the first record that has one, in the
+order of `batches.PRECEDENCE`; values that belong together (a date and its type, a parsed value and the raw one) come from the
+same record. Where a field has a better reason than that order, it stands in `_CHOICES`:
+
+- dates: actual before anticipated; then 2024-03-12 before 2024-03, where the two agree;
+- registration: the earliest, for a trial is registered once it is registered anywhere (ICMJE);
+- recruitment status: an entry for one country that has ended does not end the trial while another country's goes on, and
+  `unknown` gives way to what another registry knows;
+- results: a registry that has them before one that has none.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from harvester.batches import Batch, Row, batches
 from harvester.catalogue import TABLES, insert_into
 from harvester.touched import Touched
+from normalize.dates import is_prospective
 
 #: Columns that are read together: the first one decides which record they come from.
 _TOGETHER: tuple[tuple[str, ...], ...] = (
@@ -31,89 +38,157 @@ _TOGETHER: tuple[tuple[str, ...], ...] = (
     ("maximum_age_years", "maximum_age_raw"),
     ("sex", "sex_raw"),
     ("eligibility_raw", "inclusion_criteria", "exclusion_criteria"),
+    ("has_results", "results_date", "results_url"),
     ("ipd_sharing", "ipd_description", "ipd_time_frame", "ipd_access_criteria", "ipd_url"),
 )
-_LEADER = {column: group[0] for group in _TOGETHER for column in group[1:]}
 
-#: Readable lists: column of `trials` -> the rows below a record that it names, in the source's order.
+#: Lists: column of `trials` -> (the rows below a record that it names, whether the first record that has some speaks alone).
 _LISTS = {
-    "conditions": "SELECT record_id, condition FROM conditions",
-    "keywords": "SELECT record_id, keyword FROM keywords",
-    "interventions": "SELECT record_id, name FROM interventions",
-    "countries": "SELECT record_id, coalesce(country, country_raw) FROM countries",
-    "sponsors": "SELECT record_id, name_raw FROM record_sponsors",
-}
-_IDENTIFIERS = "SELECT record_id, id_normalized FROM secondary_ids WHERE type <> 'mention'"
-#: Lists of which the first record that has one speaks for the trial; the others are gathered from all records.
-_FROM_ONE_RECORD = ("conditions", "keywords", "interventions")
+    "conditions": ("SELECT record_id, condition FROM conditions WHERE record_id IN ({records})", True),
+    "keywords": ("SELECT record_id, keyword FROM keywords WHERE record_id IN ({records})", True),
+    "interventions": ("SELECT record_id, name FROM interventions WHERE record_id IN ({records})", True),
+    "countries": ("SELECT record_id, coalesce(country, country_raw) FROM countries WHERE record_id IN ({records})", False),
+    "sponsors": ("SELECT record_id, name_raw FROM record_sponsors WHERE record_id IN ({records})", False),
+    "identifiers": (
+        "SELECT record_id, id_normalized FROM secondary_ids WHERE type <> 'mention' AND record_id IN ({records})",
+        False,
+    ),
+}  # fmt: skip
+_IN_ORDER = " ORDER BY record_id, ordinal"
+_PRIMARY = """
+    SELECT record_id, name_raw, class FROM record_sponsors LEFT JOIN sponsors USING (sponsor_id)
+    WHERE role = 'primary' AND record_id IN ({records})"""
+
+_NAMES = TABLES["trials"].names
+#: A trial that is there keeps its rowid, by which full-text search knows it.
+_WRITE = f"{insert_into('trials')} ON CONFLICT (trial_id) DO UPDATE SET " + ", ".join(
+    f'"{name}" = excluded."{name}"' for name in _NAMES if name != "trial_id"
+)
 
 
 def build_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
     """Fills `trials` from `records` and what hangs below them; `records.trial_id` must be set. A stage of `harvester.build`."""
-    if touched is None:
-        db.executemany(insert_into("trials"), _rows(db.execute("SELECT * FROM records ORDER BY trial_id"), db))
-        return
-    for trial_id in sorted(touched.trials):
-        db.execute("DELETE FROM trials WHERE trial_id = ?", (trial_id,))
-        records = db.execute("SELECT * FROM records WHERE trial_id = ?", (trial_id,))
-        db.executemany(insert_into("trials"), list(_rows(records, db)))
+    trials = None if touched is None else sorted(touched.trials)
+    if trials is not None:
+        gone = "DELETE FROM trials WHERE trial_id = ?1 AND NOT EXISTS (SELECT 1 FROM records WHERE trial_id = ?1)"
+        db.executemany(gone, [(trial,) for trial in trials])
+    for batch in batches(db, ("*",), trials):
+        db.executemany(_WRITE, _rows(batch))
 
 
-def _rows(cursor: sqlite3.Cursor, db: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    names = TABLES["trials"].names
-    below = {column: _Below(db, sql) for column, sql in {**_LISTS, "identifiers": _IDENTIFIERS}.items()}
-    classes = dict(db.execute("SELECT a.name_raw, s.class FROM sponsor_aliases a JOIN sponsors s USING (sponsor_id)"))
-    primary = _Below(db, "SELECT record_id, name_raw FROM record_sponsors WHERE role = 'primary'")
-    columns = [description[0] for description in cursor.description]
-    for trial_id, group in groupby(
-        (dict(zip(columns, row, strict=True)) for row in cursor), lambda row: row["trial_id"]
-    ):
-        records = _by_precedence(list(group))
-        trial = {name: _best(name, records) for name in names if name in records[0]}
-        for column, rows in below.items():
-            trial[column] = _list(column, records, rows)
+def _rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
+    lists = {column: (batch.below(sql + _IN_ORDER), alone) for column, (sql, alone) in _LISTS.items()}
+    primary = batch.below(_PRIMARY + _IN_ORDER)
+    for trial_id, records in batch.trials.items():
+        trial, sources = _best_values(records)
+        for column, (rows, alone) in lists.items():
+            said = [(record["record_id"], [row[0] for row in rows.get(record["record_id"], ()) if row[0]]) for record in records]
+            said = [(record_id, values) for record_id, values in said if values][: 1 if alone else None]
+            trial[column] = "\n".join(dict.fromkeys(value for _, values in said for value in values)) or None
+            sources[column] = [record_id for record_id, _ in said]
         own = [trial_id, *(record["registry_id"] for record in records)]
         trial["identifiers"] = "\n".join(dict.fromkeys([*own, *(trial["identifiers"] or "").splitlines()]))
-        sponsor = next((found[0] for record in records if (found := primary.of(record["record_id"]))), None)
-        trial["primary_sponsor"], trial["sponsor_class"] = sponsor, classes.get(sponsor)
+        named = next((record["record_id"] for record in records if record["record_id"] in primary), None)
+        trial["primary_sponsor"], trial["sponsor_class"] = primary[named][0] if named else (None, None)
+        sources["primary_sponsor"] = sources["sponsor_class"] = [named] if named else []
         trial["registries"] = ", ".join(dict.fromkeys(record["registry"] for record in records))
         trial["record_count"] = len(records)
         start = trial["date_of_first_enrollment"]
         trial["start_year"] = int(start[:4]) if start else None
-        trial["trial_id"] = trial_id
-        yield tuple(trial[name] for name in names)
+        trial["value_sources"] = _by_record(records, sources) if len(records) > 1 else None
+        yield tuple(trial[name] for name in _NAMES)
 
 
-class _Below:
-    """Texts that hang below a record, read from one query when asked for."""
-
-    def __init__(self, db: sqlite3.Connection, sql: str) -> None:
-        self._db = db
-        self._sql = f"{sql} {'AND' if 'WHERE' in sql else 'WHERE'} record_id = ? ORDER BY ordinal"
-
-    def of(self, record_id: str) -> list[str]:
-        return [row[1] for row in self._db.execute(self._sql, (record_id,)) if row[1]]
+def _by_record(records: list[Row], sources: dict[str, list[str]]) -> str:
+    """`{"ctgov:NCT05557201": ["phase", "sex"], ...}`: records in their order, columns in the table's."""
+    columns: dict[str, list[str]] = {record["record_id"]: [] for record in records}
+    for name in _NAMES:
+        for record_id in sources.get(name, ()):
+            columns[record_id].append(name)
+    return json.dumps({record_id: names for record_id, names in columns.items() if names}, separators=(",", ":"))
 
 
-def _by_precedence(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    records.sort(key=lambda record: str(record["record_id"]))
-    records.sort(key=lambda record: record["last_update_date"] or "", reverse=True)
-    records.sort(key=lambda record: (record["is_partial"], record["source"] == "ictrp"))
-    return records
+# ------------------------------------------------------------------------------------------ which record a value is from
 
 
-def _best(column: str, records: list[dict[str, Any]]) -> Any:
-    leader = _LEADER.get(column, column)
-    chosen = next((record for record in records if record[leader] is not None), None)
+def _first(column: str, records: list[Row]) -> Row | None:
+    return next((record for record in records if record[column] is not None), None)
+
+
+def _date(column: str, records: list[Row]) -> Row | None:
+    kind = f"{column}_type"
+    known = [record for record in records if record[column] is not None]
+    chosen = next((record for record in known if record.get(kind) == "actual"), known[0] if known else None)
     if chosen is None:
-        chosen = next((record for record in records if record[column] is not None), records[0])
-    return chosen[column]
+        return None
+    agreeing = [r for r in known if r.get(kind) == chosen.get(kind) and r[column].startswith(chosen[column])]
+    return max(agreeing, key=lambda record: len(record[column]))
 
 
-def _list(column: str, records: list[dict[str, Any]], rows: _Below) -> str | None:
-    gathered: list[str] = []
-    for record in records:
-        gathered += rows.of(record["record_id"])
-        if gathered and column in _FROM_ONE_RECORD:
-            break
-    return "\n".join(dict.fromkeys(gathered)) or None
+def _earliest(column: str, records: list[Row]) -> Row | None:
+    known = [record for record in records if record[column] is not None]
+    return min(known, key=lambda record: (record[column][:4], record[column] + "-99"), default=None)
+
+
+#: Statuses that nothing follows.
+ENDED = frozenset(("completed", "terminated", "withdrawn", "no_longer_available", "approved_for_marketing"))
+
+
+def _status(column: str, records: list[Row]) -> Row | None:
+    chosen = _first(column, records)
+    if chosen is not None and chosen[column] in ENDED:
+        siblings = [r for r in records if (r["source"], r["registry"]) == (chosen["source"], chosen["registry"])]
+        chosen = next((r for r in siblings if r[column] is not None and r[column] not in ENDED), chosen)
+    if chosen is not None and chosen[column] == "unknown":
+        others = (r for r in records if r["registry"] != chosen["registry"])
+        chosen = next((r for r in others if r[column] not in (None, "unknown")), chosen)
+    return chosen
+
+
+def _yes(column: str, records: list[Row]) -> Row | None:
+    return next((record for record in records if record[column]), None) or _first(column, records)
+
+
+_CHOICES: dict[str, Callable[[str, list[Row]], Row | None]] = {
+    "date_of_first_enrollment": _date,
+    "primary_completion_date": _date,
+    "completion_date": _date,
+    "date_of_registration": _earliest,
+    "recruitment_status": _status,
+    "has_results": _yes,
+}
+_LEADS = {group[0]: group for group in _TOGETHER}
+_FOLLOWERS = {column for group in _TOGETHER for column in group[1:]}
+#: Columns that `trials` takes from `records`.
+_TAKEN = tuple(name for name in _NAMES if name in TABLES["records"].names and name != "trial_id")
+
+
+def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
+    """The trial's values, and for each column with one the record it is from."""
+    if len(records) == 1:
+        return dict(records[0]), {}
+    best: Row = dict.fromkeys(_TAKEN)
+    best["trial_id"] = records[0]["trial_id"]
+    sources: dict[str, list[str]] = {}
+    for name in _TAKEN:
+        if name in _FOLLOWERS:
+            continue
+        group = _LEADS.get(name, (name,))
+        chosen = _CHOICES.get(name, _first)(name, records)
+        # No record has the leading value: whatever the first one says instead ("N/A (No limit)").
+        chosen = chosen or next((r for r in records if any(r[column] is not None for column in group)), None)
+        for column in group if chosen else ():
+            best[column] = chosen[column]
+            if chosen[column] is not None:
+                sources[column] = [chosen["record_id"]]
+    _judge_registration(best, sources)
+    return best, sources
+
+
+def _judge_registration(best: Row, sources: dict[str, list[str]]) -> None:
+    """Whether the trial was registered in time follows from the two dates chosen; a registry's own flag stands where they are silent."""
+    judged = is_prospective(best["date_of_registration"], best["date_of_first_enrollment"])
+    if judged is not None:
+        dates = (sources["date_of_registration"][0], sources["date_of_first_enrollment"][0])
+        best["prospective_registration"] = int(judged)
+        sources["prospective_registration"] = list(dict.fromkeys(dates))

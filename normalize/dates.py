@@ -6,6 +6,7 @@ Called by the normalizers. A date that cannot exist is None, and the caller says
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -95,14 +96,18 @@ def is_prospective(registered: str | None, enrolled: str | None) -> bool | None:
     """
     if not registered or not enrolled:
         return None
-    if _latest(registered) <= _earliest(enrolled):
+    if latest(registered) <= earliest(enrolled):
         return True
-    return False if _earliest(registered) > _latest(enrolled) else None
+    return False if earliest(registered) > latest(enrolled) else None
 
 
-def _earliest(iso: str) -> str:
+def earliest(iso: str) -> str:
+    """The first day of a partial date: `2024-02` -> `2024-02-01`."""
     return iso + "-01-01"[len(iso) - 4 :] if len(iso) < 10 else iso
 
 
-def _latest(iso: str) -> str:
-    return iso + "-12-31"[len(iso) - 4 :] if len(iso) < 10 else iso
+def latest(iso: str) -> str:
+    """The last day of a partial date: `2024-02` -> `2024-02-29`."""
+    if len(iso) == 4:
+        return f"{iso}-12-31"
+    return f"{iso}-{monthrange(int(iso[:4]), int(iso[5:7]))[1]}" if len(iso) == 7 else iso

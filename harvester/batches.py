@@ -1,0 +1,67 @@
+"""Trials in batches, each with its records and what hangs below them: how the stages of a build read the catalogue.
+
+Called by `trials`, `discrepancies` and `quality`. A batch costs a few queries however many trials it holds, and the same
+path serves a full build and one of a few trials. Reads only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+
+#: The order in which the records of a trial speak for it. A record that its registry serves before one it has withdrawn; a
+#: whole record before a part; the registry itself before WHO ICTRP's copy; the later update before the earlier.
+PRECEDENCE = (
+    "withdrawn_from_registry_at IS NOT NULL, is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
+)
+
+#: Trials a batch: few queries for many trials, and the protocols of a batch fit into memory easily.
+_SIZE = 500
+
+
+class Batch(NamedTuple):
+    """Some trials with their records, in order of PRECEDENCE."""
+
+    db: sqlite3.Connection
+    trials: dict[str, list[Row]]
+
+    def below(self, select: str) -> dict[str, list[tuple[Any, ...]]]:
+        """record_id -> rows of a query whose first column is the record_id; it holds `IN ({records})` and its own order."""
+        records = [row["record_id"] for rows in self.trials.values() for row in rows]
+        found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for part in _parts(records):
+            for row in self.db.execute(select.format(records=marks(part)), part):
+                found[row[0]].append(row[1:])
+        return found
+
+
+def marks(values: Sequence[Any]) -> str:
+    """Question marks for a statement."""
+    return ", ".join("?" * len(values))
+
+
+def batches(db: sqlite3.Connection, columns: Iterable[str], trials: Iterable[str] | None, at_least: int = 1) -> Iterator[Batch]:
+    """The given trials (all: None) in order of their ids, those with `at_least` so many records, with these columns of them.
+
+    Trials without a record are left out. A batch is read when it is asked for: the caller may write between two.
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    sql = f"SELECT {names} FROM records WHERE trial_id IN ({{}}) ORDER BY trial_id, {PRECEDENCE}"
+    if trials is None:
+        counted = db.execute("SELECT trial_id FROM records GROUP BY trial_id HAVING count(*) >= ?", (at_least,))
+        trials = [row[0] for row in counted]
+    for part in _parts(sorted(trials)):
+        cursor = db.execute(sql.format(marks(part)), part)
+        keys = [description[0] for description in cursor.description]
+        rows = [dict(zip(keys, row, strict=True)) for row in cursor]
+        grouped = {trial: list(group) for trial, group in groupby(rows, lambda row: row["trial_id"])}
+        yield Batch(db, {trial: group for trial, group in grouped.items() if len(group) >= at_least})
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + _SIZE] for start in range(0, len(values), _SIZE))
