@@ -16,9 +16,7 @@ Row = dict[str, Any]
 
 #: The order in which the records of a trial speak for it. A record that its registry serves before one it has withdrawn; a
 #: whole record before a part; the registry itself before WHO ICTRP's copy; the later update before the earlier.
-PRECEDENCE = (
-    "withdrawn_from_registry_at IS NOT NULL, is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
-)
+PRECEDENCE = "withdrawn_from_registry_at IS NOT NULL, is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
 
 #: Trials a batch: few queries for many trials, and the protocols of a batch fit into memory easily.
 _SIZE = 500
@@ -45,7 +43,9 @@ def marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def batches(db: sqlite3.Connection, columns: Iterable[str], trials: Iterable[str] | None, at_least: int = 1) -> Iterator[Batch]:
+def batches(
+    db: sqlite3.Connection, columns: Sequence[str], trials: Iterable[str] | None, at_least: int = 1
+) -> Iterator[Batch]:
     """The given trials (all: None) in order of their ids, those with `at_least` so many records, with these columns of them.
 
     Trials without a record are left out. A batch is read when it is asked for: the caller may write between two.
@@ -57,8 +57,7 @@ def batches(db: sqlite3.Connection, columns: Iterable[str], trials: Iterable[str
         trials = [row[0] for row in counted]
     for part in _parts(sorted(trials)):
         cursor = db.execute(sql.format(marks(part)), part)
-        keys = [description[0] for description in cursor.description]
-        rows = [dict(zip(keys, row, strict=True)) for row in cursor]
+        rows = [dict(zip(columns, row, strict=True)) for row in cursor]
         grouped = {trial: list(group) for trial, group in groupby(rows, lambda row: row["trial_id"])}
         yield Batch(db, {trial: group for trial, group in grouped.items() if len(group) >= at_least})
 

@@ -99,7 +99,9 @@ def _dates(column: str) -> Callable[[said.Dated, said.Dated], Severity | None]:
 
     def judge(one: said.Dated, two: said.Dated) -> Severity | None:
         days = days_between(one.date, two.date)
-        if one.kind and two.kind and one.kind != two.kind:  # a plan that came differently is an old entry, no contradiction
+        if (
+            one.kind and two.kind and one.kind != two.kind
+        ):  # a plan that came differently is an old entry, no contradiction
             return "minor" if days > serious else None
         return "serious" if days > serious else "notable" if days > notable else "minor" if days > minor else None
 
@@ -153,7 +155,9 @@ def _organizations(one: said.Organization, two: said.Organization) -> Severity |
 
 
 def _places(one: said.Places, two: said.Places) -> Severity | None:
-    extra = (one.codes - two.codes if not two.is_part else set()) | (two.codes - one.codes if not one.is_part else set())
+    extra = (one.codes - two.codes if not two.is_part else set()) | (
+        two.codes - one.codes if not one.is_part else set()
+    )
     if not extra:
         return None
     return "minor" if one.codes & two.codes else "notable" if one.is_part or two.is_part else "serious"
@@ -209,7 +213,9 @@ _COLUMNS = (
 _SPONSORS = """
     SELECT record_id, sponsor_id, role, name_raw, parent_sponsor_id FROM record_sponsors LEFT JOIN sponsors USING (sponsor_id)
     WHERE record_id IN ({records}) ORDER BY record_id, role <> 'primary', ordinal"""
-_COUNTRIES = "SELECT record_id, country_code, country FROM countries WHERE country_code IS NOT NULL AND record_id IN ({records})"
+_COUNTRIES = (
+    "SELECT record_id, country_code, country FROM countries WHERE country_code IS NOT NULL AND record_id IN ({records})"
+)
 _OUTCOMES = """
     SELECT record_id, measure, description FROM outcomes WHERE kind = 'primary' AND record_id IN ({records})
     ORDER BY record_id, ordinal"""
@@ -243,7 +249,9 @@ def _siblings(record: Row, records: list[Row]) -> list[Row]:
     """The entries of all countries where a register has one for each; else the record alone."""
     if record["registry"] not in said.PER_COUNTRY:
         return [record]
-    return [other for other in records if (other["registry"], other["source"]) == (record["registry"], record["source"])]
+    return [
+        other for other in records if (other["registry"], other["source"]) == (record["registry"], record["source"])
+    ]
 
 
 # ---------------------------------------------------------------------------------------------------- one field of a trial
@@ -260,9 +268,11 @@ def _contradictions(rule: Rule, records: list[Row]) -> Iterator[tuple[Any, ...]]
         if first is None:
             continue
         severity = rule.judge(first[1], value)
-        if severity is None or (rule.of == "country" and original is None and _agree_somewhere(rule, first[0], other, records)):
+        if severity is None or (
+            rule.of == "country" and original is None and _agree_somewhere(rule, first[0], other, records)
+        ):
             continue
-        if original and _is_older(other, first[0]) or (not original and _are_countries(first[0], other)):
+        if (original and _is_older(other, first[0])) or (not original and _are_countries(first[0], other)):
             severity = "minor"
         key = (first[0]["record_id"], other["registry"], other["source"], value)
         found.setdefault(key, (first[0], other, severity, []))[3].append(other)

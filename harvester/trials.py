@@ -72,7 +72,7 @@ def build_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
     if trials is not None:
         gone = "DELETE FROM trials WHERE trial_id = ?1 AND NOT EXISTS (SELECT 1 FROM records WHERE trial_id = ?1)"
         db.executemany(gone, [(trial,) for trial in trials])
-    for batch in batches(db, ("*",), trials):
+    for batch in batches(db, TABLES["records"].names, trials):
         db.executemany(_WRITE, _rows(batch))
 
 
@@ -82,7 +82,10 @@ def _rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
     for trial_id, records in batch.trials.items():
         trial, sources = _best_values(records)
         for column, (rows, alone) in lists.items():
-            said = [(record["record_id"], [row[0] for row in rows.get(record["record_id"], ()) if row[0]]) for record in records]
+            said = [
+                (record["record_id"], [row[0] for row in rows.get(record["record_id"], ()) if row[0]])
+                for record in records
+            ]
             said = [(record_id, values) for record_id, values in said if values][: 1 if alone else None]
             trial[column] = "\n".join(dict.fromkeys(value for _, values in said for value in values)) or None
             sources[column] = [record_id for record_id, _ in said]
@@ -177,10 +180,11 @@ def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
         chosen = _CHOICES.get(name, _first)(name, records)
         # No record has the leading value: whatever the first one says instead ("N/A (No limit)").
         chosen = chosen or next((r for r in records if any(r[column] is not None for column in group)), None)
-        for column in group if chosen else ():
-            best[column] = chosen[column]
-            if chosen[column] is not None:
-                sources[column] = [chosen["record_id"]]
+        if chosen is not None:
+            for column in group:
+                best[column] = chosen[column]
+                if chosen[column] is not None:
+                    sources[column] = [chosen["record_id"]]
     _judge_registration(best, sources)
     return best, sources
 
