@@ -35,7 +35,6 @@ from harvester import catalogue
 from harvester.accounts import tell
 from harvester.archive import Archive, Position
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
-from harvester.config import Gates
 from harvester.discrepancies import find_discrepancies
 from harvester.link import link_records
 from harvester.organizations import name_sponsors
@@ -50,13 +49,7 @@ __all__ = ["STAGES", "BuildFailed", "Built", "Progress", "Stage", "build", "cont
 Stage = Callable[[sqlite3.Connection, Touched | None], None]
 
 #: What is made from the records, in this order.
-STAGES: tuple[Stage, ...] = (
-    link_records,
-    name_sponsors,
-    build_trials,
-    find_discrepancies,
-    relate_trials,
-)
+STAGES: tuple[Stage, ...] = (link_records, name_sponsors, build_trials, find_discrepancies, relate_trials)
 
 
 class Built(NamedTuple):

@@ -63,8 +63,8 @@ _STATES: dict[frozenset[str], Severity] = {
     frozenset((_OPEN, _AHEAD)): "minor",
     frozenset((_SHUT, "completed")): "minor",
 }
-#: "Not recruiting" (WHO ICTRP) may be any of the others but these.
-_RECRUITS = frozenset(("recruiting", "enrolling_by_invitation"))
+#: "Not recruiting" (WHO ICTRP) may be any of the others, and beside these little more than "not at the moment".
+_NOT_YET_SHUT = frozenset((_OPEN, _AHEAD))
 
 
 # ------------------------------------------------------------------------------------------- how much two values differ
@@ -74,7 +74,7 @@ def _statuses(one: str, two: str) -> Severity | None:
     if one == two:
         return None
     if "not_recruiting" in (one, two):
-        return "notable" if {one, two} & _RECRUITS else None
+        return "minor" if {_STATE.get(one), _STATE.get(two)} & _NOT_YET_SHUT else None
     states = frozenset((_STATE.get(one, one), _STATE.get(two, two)))
     return None if len(states) == 1 else _STATES.get(states, "notable")
 
@@ -114,7 +114,9 @@ def _band(years: float) -> int:
 
 def _ages(one: said.AgeLimit, two: said.AgeLimit) -> Severity | None:
     if one.is_band or two.is_band:
-        return None if _band(one.years) == _band(two.years) else "notable"
+        # A band ends at 64 where another registry writes 65, or begins at 18 where it writes 17.
+        is_edge = abs(one.years - two.years) <= 1
+        return None if is_edge or _band(one.years) == _band(two.years) else "notable"
     apart = abs(one.years - two.years) if one.years != two.years else 0.0
     if apart <= 0.1:
         return None
@@ -193,7 +195,7 @@ RULES = (
     Rule("date_of_first_enrollment", "First enrollment", said.first_enrollment, _dates("date_of_first_enrollment")),
     Rule("primary_completion_date", "Primary completion", said.dated("primary_completion_date"), _dates("primary_completion_date")),
     Rule("completion_date", "Completion", said.dated("completion_date"), _dates("completion_date"), of="country"),
-    Rule("prospective_registration", "Registered before first enrollment", said.column("prospective_registration"), _always("minor"), of="country"),
+    Rule("prospective_registration", "Registered before first enrollment", said.registered_in_time, _always("minor"), of="country"),
     Rule("minimum_age_years", "Minimum age", said.minimum_age, _ages),
     Rule("maximum_age_years", "Maximum age", said.maximum_age, _ages),
     Rule("sex", "Sex", said.column("sex"), _sexes),

@@ -67,6 +67,11 @@ def first_enrollment(record: Row) -> Any:
     return None if record["registry"] in PER_COUNTRY else dated("date_of_first_enrollment")(record)
 
 
+def registered_in_time(record: Row) -> Any:
+    """Says nothing where the date of first enrollment does not, for it follows from that date."""
+    return None if record["registry"] in PER_COUNTRY else record["prospective_registration"]
+
+
 def minimum_age(record: Row) -> Any:
     years, raw = record["minimum_age_years"], record["minimum_age_raw"]
     is_band = record["registry"] in _BAND_REGISTERS
