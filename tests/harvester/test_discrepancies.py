@@ -17,7 +17,9 @@ from harvester.build import build, content_hash
 from harvester.catalogue import RecordKey, RecordProvenance, insert_into
 from harvester.discrepancies import find_discrepancies
 from harvester.imports import files_of, import_files
+from harvester.link_overrides import read_overrides
 from harvester.organizations import name_sponsors
+from harvester.written import Written
 from normalize.schema import Country, Outcome, Record, RecordSponsor
 
 NCT, ISRCTN = "NCT90000001", "ISRCTN90000001"
@@ -264,7 +266,8 @@ class Workshop:
         self.links.write_text("\n".join(["record,other,verdict,note", *lines]) + "\n", encoding="utf-8")
 
     def build(self, *, full: bool = False) -> str:
-        build(self.folder / "archive.db", self.catalogue, links=self.links, full=full)
+        decided = Written(link_overrides=read_overrides(self.links))
+        build(self.folder / "archive.db", self.catalogue, written=decided, full=full)
         return content_hash(self.catalogue)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
