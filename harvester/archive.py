@@ -31,7 +31,9 @@ CREATE TABLE IF NOT EXISTS runs (
     announced INTEGER, stored INTEGER NOT NULL DEFAULT 0, new INTEGER NOT NULL DEFAULT 0,
     changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
     requests INTEGER NOT NULL DEFAULT 0, retries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    verdict TEXT, message TEXT
+    verdict TEXT, message TEXT, kind TEXT NOT NULL DEFAULT 'sweep', words TEXT NOT NULL DEFAULT '',
+    withdrawn INTEGER NOT NULL DEFAULT 0, resumed INTEGER NOT NULL DEFAULT 0, keys_fingerprint TEXT,
+    new_keys TEXT, vanished_keys TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS payloads (
     sha256 TEXT PRIMARY KEY, source TEXT NOT NULL, registry_id TEXT NOT NULL, media_type TEXT NOT NULL,
@@ -53,7 +55,33 @@ CREATE TABLE IF NOT EXISTS absences (
     source TEXT NOT NULL, registry_id TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES runs(run_id),
     seen_at TEXT NOT NULL, PRIMARY KEY (source, registry_id, run_id)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS captures_of_run ON captures(run_id);
+CREATE TABLE IF NOT EXISTS bookmarks (
+    run_id INTEGER PRIMARY KEY REFERENCES runs(run_id), place TEXT NOT NULL, announced INTEGER,
+    rejected INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS payload_keys (
+    run_id INTEGER NOT NULL REFERENCES runs(run_id), key TEXT NOT NULL, records INTEGER NOT NULL,
+    PRIMARY KEY (run_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS imported_files (
+    source TEXT NOT NULL, sha256 TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES runs(run_id),
+    PRIMARY KEY (source, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS builds (
+    build_id INTEGER PRIMARY KEY, built_at TEXT NOT NULL, verdict TEXT NOT NULL, message TEXT NOT NULL
+) STRICT;
 """
+#: Columns that `runs` of an older archive lacks.
+_LATER_COLUMNS = {
+    "kind": "TEXT NOT NULL DEFAULT 'sweep'", "words": "TEXT NOT NULL DEFAULT ''",
+    "withdrawn": "INTEGER NOT NULL DEFAULT 0", "resumed": "INTEGER NOT NULL DEFAULT 0",
+    "keys_fingerprint": "TEXT", "new_keys": "TEXT", "vanished_keys": "TEXT",
+}  # fmt: skip
+
+#: How a run asked: all that a query (or the registry) has; what changed since a day; new records and the stalest known
+#: ones; single numbers; files.
+Kind = Literal["sweep", "changes", "recheck", "numbers", "import"]
 
 
 #: Of a row r of `runs`: what it brought is shown. The same rule as `Verdict.is_published`.
@@ -65,17 +93,26 @@ class Verdict(Struct, kw_only=True):
 
     registry: str
     query: str
+    kind: Kind = "sweep"
+    words: str = ""  # the user's words, without a date; empty for a whole registry, for numbers and files
+    run_id: int = 0
     announced: int | None = None
     stored: int = 0
+    resumed: int = 0  # of these, brought by an unfinished run before and not fetched again
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
+    withdrawn: int = 0  # asked for by number and no longer served
     requests: int = 0
     retries: int = 0
     bytes: int = 0
+    keys_fingerprint: str | None = None  # of the set of keys in the payloads
+    new_keys: list[str] = []  # never seen in this registry before
+    vanished_keys: list[str] = []  # in nearly every payload of the last good run, in none of this
     verdict: Literal["complete", "incomplete", "failed"] = "complete"
     message: str = ""
+    stopped: bool = False  # a signal asked the whole crawl to stop
 
     @property
     def is_published(self) -> bool:
@@ -120,6 +157,10 @@ class Archive:
         self.db.execute("PRAGMA synchronous = FULL")
         self.db.execute("PRAGMA foreign_keys = ON")
         self.db.executescript(_TABLES)
+        there = {row[1] for row in self.db.execute("PRAGMA table_info(runs)")}
+        for name, kind in _LATER_COLUMNS.items():
+            if name not in there:
+                self.db.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
         self._compressor = zstandard.ZstdCompressor(level=6)
         self._decompressor = zstandard.ZstdDecompressor()
 
@@ -142,10 +183,11 @@ class Archive:
 
     # ------------------------------------------------------------------------------------------------------ writing
 
-    def start_run(self, registry: str, query: str, started_at: str) -> int:
+    def start_run(self, registry: str, query: str, started_at: str, kind: Kind = "sweep", words: str = "") -> int:
         """A new row in `runs`; its number. `started_at` is ISO 8601 in UTC."""
         row = self.db.execute(
-            "INSERT INTO runs (registry, query, started_at) VALUES (?, ?, ?)", (registry, query, started_at)
+            "INSERT INTO runs (registry, query, started_at, kind, words) VALUES (?, ?, ?, ?, ?)",
+            (registry, query, started_at, kind, words),
         )
         self.db.commit()
         return int(row.lastrowid or 0)
@@ -154,9 +196,12 @@ class Archive:
         """Writes the verdict into the run's row and commits."""
         self.db.execute(
             "UPDATE runs SET finished_at = ?, announced = ?, stored = ?, new = ?, changed = ?, unchanged = ?,"
-            " rejected = ?, requests = ?, retries = ?, bytes = ?, verdict = ?, message = ? WHERE run_id = ?",
+            " rejected = ?, requests = ?, retries = ?, bytes = ?, verdict = ?, message = ?, withdrawn = ?, resumed = ?,"
+            " keys_fingerprint = ?, new_keys = ?, vanished_keys = ? WHERE run_id = ?",
             (finished_at, verdict.announced, verdict.stored, verdict.new, verdict.changed, verdict.unchanged,
-             verdict.rejected, verdict.requests, verdict.retries, verdict.bytes, verdict.verdict, verdict.message, run_id),
+             verdict.rejected, verdict.requests, verdict.retries, verdict.bytes, verdict.verdict, verdict.message,
+             verdict.withdrawn, verdict.resumed, verdict.keys_fingerprint, "\n".join(verdict.new_keys) or None,
+             "\n".join(verdict.vanished_keys) or None, run_id),
         )  # fmt: skip
         self.db.commit()
 
@@ -193,6 +238,13 @@ class Archive:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (run_id, source, registry_id, url, sha256, media_type, reason, self._compressor.compress(body)),
         )
+
+    def note_build(self, built_at: str, verdict: Literal["published", "closed", "accepted"], message: str) -> None:
+        """Keeps what the gates said of a build, and who overruled them, and commits."""
+        self.db.execute(
+            "INSERT INTO builds (built_at, verdict, message) VALUES (?, ?, ?)", (built_at, verdict, message)
+        )
+        self.db.commit()
 
     def mark_absent(self, run_id: int, source: str, registry_id: str, seen_at: str) -> None:
         """Notes that the registry was asked for a record and no longer serves it."""
@@ -289,6 +341,14 @@ class Archive:
                 "SELECT DISTINCT source, registry_id, url, sha256, reason FROM rejections ORDER BY source, url, sha256"
             )
         ]
+
+    def last_build(self, verdict: str = "%") -> tuple[str, str, str] | None:
+        """(time, verdict, message) of the last build, or of the last with this verdict."""
+        row = self.db.execute(
+            "SELECT built_at, verdict, message FROM builds WHERE verdict LIKE ? ORDER BY build_id DESC LIMIT 1",
+            (verdict,),
+        ).fetchone()
+        return (row[0], row[1], row[2]) if row else None
 
     def runs(self) -> list[tuple[object, ...]]:
         """All runs, oldest first, in the columns of `runs`."""

@@ -31,10 +31,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import normalize
-from harvester import catalogue
+from harvester import catalogue, gates
 from harvester.accounts import tell
 from harvester.archive import Archive, Position
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
+from harvester.config import Gates
 from harvester.discrepancies import find_discrepancies
 from harvester.link import link_records
 from harvester.organizations import name_sponsors
@@ -43,13 +44,21 @@ from harvester.relate import relate_trials
 from harvester.touched import Touched, follow
 from harvester.trials import build_trials
 from harvester.written import NOTHING_WRITTEN, Written, store_written
+from spiders.base import now
 
 __all__ = ["STAGES", "BuildFailed", "Built", "Progress", "Stage", "build", "content_hash"]
 
 Stage = Callable[[sqlite3.Connection, Touched | None], None]
 
 #: What is made from the records, in this order.
-STAGES: tuple[Stage, ...] = (link_records, name_sponsors, build_trials, find_discrepancies, relate_trials)
+STAGES: tuple[Stage, ...] = (
+    link_records,
+    name_sponsors,
+    build_trials,
+    find_discrepancies,
+    relate_trials,
+    gates.measure_fill,
+)
 
 
 class Built(NamedTuple):
@@ -60,6 +69,7 @@ class Built(NamedTuple):
     read: int  # payloads that were normalized now; the others were known
     rejected: int
     changed: bool  # False: the archive held nothing new and the file was left alone
+    notes: tuple[str, ...] = ()  # sentences: values that no vocabulary knows yet, gates that a person overruled
 
 
 def build(
@@ -68,17 +78,22 @@ def build(
     *,
     full: bool = False,
     publish_contacts: bool = False,
+    shares: Gates | None = None,
+    accept: bool = False,
     written: Written = NOTHING_WRITTEN,
     progress: Progress = lambda done, total: None,
 ) -> Built:
     """Brings the catalogue up to date with the archive and with what a person wrote for it (`harvester.written`).
 
     Raises BuildFailed when a check does not pass.
+
+    With `shares` a catalogue that is worse than the one that stands does not take its place (GatesClosed), unless a person
+    says so with `accept`, which is kept in `about` and in the archive.
     """
     with Archive(archive_path) as archive:
         facts = _facts(archive, publish_contacts, written)
         old = {} if full else _about(catalogue_path)
-        if old == facts:
+        if {key: old.get(key) for key in facts} == facts:
             with closing(sqlite3.connect(catalogue_path)) as db:
                 return _built(db, read=0, changed=False)
         beside = catalogue_path.with_name(f".{catalogue_path.stem}-building.db")
@@ -92,10 +107,38 @@ def build(
             db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -100000")
             work = _step if is_step else _whole
             built = _built(db, read=work(archive, db, facts, publish_contacts, written, progress), changed=True)
+            if shares is not None:
+                built = built._replace(notes=_pass_gates(archive, catalogue_path, db, shares, accept))
     with beside.open("rb+") as handle:
         os.fsync(handle.fileno())
     beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
     return built
+
+
+def _pass_gates(
+    archive: Archive, catalogue_path: Path, db: sqlite3.Connection, shares: Gates, accept: bool
+) -> tuple[str, ...]:
+    """What is worth a line about the new catalogue. Raises GatesClosed; what was decided is kept in the archive."""
+    closed: list[gates.Closed] = []
+    news = []
+    if catalogue_path.exists():
+        with closing(sqlite3.connect(catalogue_path)) as old:
+            try:
+                closed = gates.check(old, db, shares)
+                news = gates.unknown_values(old, db)
+            except sqlite3.DatabaseError as problem:
+                news = [
+                    f"{catalogue_path.name} is of another version ({problem}): the gates have nothing to compare with"
+                ]
+    figures = "; ".join(map(str, closed))
+    if closed and not accept:
+        archive.note_build(now(), "closed", figures)
+        raise gates.GatesClosed(closed)
+    archive.note_build(now(), "accepted" if closed else "published", figures)
+    overruled = archive.last_build("accepted")
+    if overruled:
+        db.execute("INSERT INTO about VALUES ('gates_overruled', ?)", (f"{overruled[0]}: {overruled[2]}",))
+    return (*news, *([f"published although gates closed: {figures}"] if closed else []))
 
 
 def _whole(
@@ -136,8 +179,9 @@ def _step(
     with transaction(db):
         count = read(archive, db, _position(db), publish_contacts, progress)
         store_written(db, written, touched)
-        for stage in STAGES:
-            stage(db, touched)
+        if touched.records:
+            for stage in STAGES:
+                stage(db, touched)
         tell(archive, db, facts)
     db.execute("PRAGMA optimize")
     check_content(db)

@@ -21,6 +21,7 @@ from harvester.rows import (
     About,
     Change,
     Discrepancy,
+    FillRate,
     LinkKey,
     LinkOverride,
     QualityFlag,
@@ -291,6 +292,7 @@ TABLES: dict[str, Table] = {
     "rejected_payloads": Table(
         "What could not become a record, and why.", columns_of(RejectedPayload), ("source", "url", "sha256")
     ),
+    "fill_rates": Table("How complete the records of each source are.", columns_of(FillRate), ("source", "field")),
     "runs": Table("What each refresh came to.", columns_of(Run), ("run_id",)),
     "registries": Table("Sources, their terms and how fresh they are.", columns_of(RegistryRow), ("source",)),
     "about": Table("What this catalogue was built from.", columns_of(About), ("key",)),

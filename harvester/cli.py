@@ -12,8 +12,8 @@ import shutil
 import sqlite3
 import sys
 import textwrap
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,8 +33,10 @@ from harvester.export import FORMATS, ExportError, Selection, export, write
 from harvester.export_files import MissingPackage, TooLong
 from harvester.imports import files_of, import_files, refused
 from harvester.link_overrides import OverridesUnusable
-from harvester.refresh import Refreshed, Wish, job_for, refresh
+from harvester.lock import Locked, describe_takeover, locked
+from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
+from harvester.schedule import Wish, job_for
 from harvester.serve import free_port, serve
 from harvester.status import describe, status
 from harvester.written import written
@@ -122,28 +124,56 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
 @click.option("--query", default="", help="These words instead of the topics.")
 @click.option("--id", "ids", multiple=True, help="Only this record, by any registry's number.")
 @click.option("--all", "everything", is_flag=True, help="The whole registry. Days, for a large one.")
+@click.option("--full", is_flag=True, help="Read queries in full, not only what changed since the last good run.")
 @click.option("--no-build", is_flag=True, help="Fill the archive only.")
+@click.option("--accept", is_flag=True, help="Publish although a gate closes; it is recorded.")
 @click.option("-v", "--verbose", count=True, help="What the spiders do; twice for all of it.")
 def refresh_command(
     data: Path, config: Config, registries: tuple[str, ...], topics: tuple[str, ...], query: str, ids: tuple[str, ...],
-    everything: bool, no_build: bool, verbose: int,
+    everything: bool, full: bool, no_build: bool, accept: bool, verbose: int,
 ) -> None:  # fmt: skip
     """Fetches what is new or changed and builds: what a scheduled job runs.
 
     Without options it does what harvester.toml says: its topics at every registry, registries marked `everything`, and
-    the export files in inboxes. Exit code 1 when a registry failed or is incomplete; what arrived is kept.
+    the new export files in inboxes. A query that was read in full lately is only asked for what changed since; one that was
+    cut off goes on where it stopped. Exit code 1 when a registry failed or is incomplete (what arrived is kept), or when the
+    new catalogue would be worse than the one that stands (which is then kept; --accept overrules).
 
     Example: harvester refresh --registry ctgov --query "recurrent miscarriage"
     """
-    wish = Wish(registries=registries, topics=topics, query=query, ids=ids, everything=everything)
+    wish = Wish(registries=registries, topics=topics, query=query, ids=ids, everything=everything, full=full)
     level = ("CRITICAL", "INFO", "DEBUG")[min(verbose, 2)]
-    try:
-        done = _harvested(lambda progress: refresh(config, wish, data / "archive.db", progress, level))
-    except ConfigError as problem:
-        raise click.UsageError(str(problem)) from problem
-    if not no_build:
-        click.echo(sentence(run_build(data, config)))
+    with _alone(data, "refresh") as lock:
+        try:
+            done = _harvested(lambda progress: refresh(config, wish, data / "archive.db", progress, level, lock))
+        except ConfigError as problem:
+            raise click.UsageError(str(problem)) from problem
+        if not no_build and not any(verdict.stopped for verdict in done.verdicts):
+            _tell(run_build(data, config, accept=accept))
     _raise_unless_complete(done.verdicts)
+
+
+@contextmanager
+def _alone(data: Path, work: str) -> Iterator[int]:
+    """Holds the lock of the data folder; yields its open file. Raises Failed when somebody else is at work there."""
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(locked(data, work))
+        except Locked as problem:
+            raise Failed(str(problem)) from problem
+        except OSError as problem:
+            raise Failed(
+                f"the folder {data} cannot be written to ({problem}): make room, or give another --data"
+            ) from problem
+        if lock.taken_over:
+            click.echo(f"note: {describe_takeover(lock.taken_over)}", err=True)
+        yield lock.file
+
+
+def _tell(built: Built) -> None:
+    for note in built.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(sentence(built))
 
 
 def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refreshed:
@@ -165,7 +195,7 @@ def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refres
         bar.update((bar.length or 1) - bar.pos)
     for verdict in done.verdicts:
         click.echo(_line(verdict))
-    for sentence_ in done.skipped:
+    for sentence_ in done.notes:
         click.echo(f"note: {sentence_}", err=True)
     return done
 
@@ -262,12 +292,20 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
 @data_option
 @config_option
 @click.option("--full", is_flag=True, help="Read every payload again instead of only what is new.")
-def build_command(data: Path, config: Config, full: bool) -> None:
-    """Brings catalogue.db up to date with archive.db."""
-    click.echo(sentence(run_build(data, config, full)))
+@click.option("--accept", is_flag=True, help="Publish although a gate closes; it is recorded.")
+def build_command(data: Path, config: Config, full: bool, accept: bool) -> None:
+    """Brings catalogue.db up to date with archive.db.
+
+    A catalogue that is worse than the one that stands (see [gates] of the configuration) is not published.
+    """
+    if (data / "archive.db").exists():
+        with _alone(data, "build"):
+            _tell(run_build(data, config, full, accept))
+    else:
+        run_build(data, config)
 
 
-def run_build(data: Path, config: Config, full: bool = False) -> Built:
+def run_build(data: Path, config: Config, full: bool = False, accept: bool = False) -> Built:
     """Builds with a progress bar. Raises Failed when a check of the new catalogue does not pass."""
     if not (data / "archive.db").exists():
         raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
@@ -283,9 +321,13 @@ def run_build(data: Path, config: Config, full: bool = False) -> Built:
                 data / "catalogue.db",
                 full=full,
                 publish_contacts=config.publish_contacts,
+                shares=config.gates,
+                accept=accept,
                 written=written(config),
                 progress=progress,
             )
+        except ConfigError as problem:
+            raise click.UsageError(str(problem)) from problem
         except (BuildFailed, OverridesUnusable, sqlite3.Error, OSError) as problem:
             raise Failed(f"building {data / 'catalogue.db'} failed: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)

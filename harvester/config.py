@@ -37,6 +37,15 @@ class RegistryConfig(Struct, forbid_unknown_fields=True):
     inbox: str | None = None  # folder of export files that a person puts there
 
 
+class Gates(Struct, forbid_unknown_fields=True):
+    """What a new catalogue may lose before it is not published. Shares from 0 to 1."""
+
+    fill_rate_fall: float = 0.1  # of all records of a source, those that no longer fill a column
+    changed_fill_fall: float = 0.8  # of the records that changed in this build
+    count_fall: float = 0.1  # records of a source, trials, records that a registry announces for a query
+    at_least: int = 5  # fewer records than these never close a gate
+
+
 class Config(Struct, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -44,6 +53,10 @@ class Config(Struct, forbid_unknown_fields=True):
     publish_contacts: bool = False
     sponsors: str | None = None  # CSV file of a person's decisions on which organization a spelling names
     links: str | None = None  # CSV file of a person's decisions on which records are one trial
+    full_sweep_days: float = 30  # a query is read in full again after so many days, else only what changed
+    overlap_days: int = 3  # what changed is asked for from so many days before the last good run on
+    recheck_records: int = 500  # known records that a run asks for again where a registry no longer tells what changed
+    gates: Gates = field(default_factory=Gates)
     topics: list[Topic] = field(default_factory=list)
     registries: dict[str, RegistryConfig] = field(default_factory=dict)
 

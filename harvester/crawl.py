@@ -18,7 +18,7 @@ import threading
 from asyncio import Task
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,6 +42,8 @@ class Job(Struct, frozen=True, kw_only=True):
     ids: tuple[str, ...] = ()
     since: str = ""  # ISO date
     all: bool = False
+    recheck: int = 0  # of a query or all: only new records, and so many of the known ones, those seen longest ago
+    begun: str = ""  # when the refresh began (ISO 8601, UTC): what it fetched since then is not fetched again
     probe: bool = False  # one small request instead (harvester check)
     base_url: str = ""  # empty: the live registry
     contact: str = ""  # e-mail address or web page, for the User-Agent
@@ -86,16 +88,23 @@ def crawl(
     archive_path: Path,
     progress: Callable[[Progress], None] | None = None,
     log_level: str = "CRITICAL",
+    lock: int | None = None,
 ) -> list[Verdict]:
     """Runs the jobs and stores what they fetch; one verdict a job, in their order. Never raises for what a registry does.
 
     SIGINT and SIGTERM stop the crawl, with what was stored committed and verdicts that say so; a second one forces it.
+    `lock` is the open file of the data folder's lock: the crawl's process holds it too, so that nobody takes the folder over
+    while it still writes, even when this process was killed.
     """
-    return [outcome.verdict for outcome in run(jobs, archive_path, progress, log_level)]
+    return [outcome.verdict for outcome in run(jobs, archive_path, progress, log_level, lock)]
 
 
 def run(
-    jobs: Sequence[Job], archive_path: Path | None, progress: Callable[[Progress], None] | None, log_level: str
+    jobs: Sequence[Job],
+    archive_path: Path | None,
+    progress: Callable[[Progress], None] | None,
+    log_level: str,
+    lock: int | None = None,
 ) -> list[Outcome]:
     """`crawl` with all that is known of each job; without an archive nothing is stored."""
     order = _Order(jobs=list(jobs), archive=str(archive_path or ""), log_level=log_level)
@@ -108,10 +117,11 @@ def run(
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": path},
         start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+        pass_fds=() if lock is None else (lock,),
     ) as process:
         assert process.stdin and process.stdout
         try:
-            with _signals_passed_on(process), process.stdin as stdin:
+            with _signals_passed_on(process) as signals_met, process.stdin as stdin:
                 stdin.write(msgspec.json.encode(order) + b"\n")
                 stdin.flush()
                 for line in process.stdout:
@@ -124,7 +134,10 @@ def run(
             if process.poll() is None and len(outcomes) < len(jobs):
                 process.terminate()
             process.wait()
-    return [outcomes.get(place) or _no_outcome(place, job, process.returncode) for place, job in enumerate(jobs)]
+    ended = [outcomes.get(place) or _no_outcome(place, job, process.returncode) for place, job in enumerate(jobs)]
+    for outcome in ended:
+        outcome.verdict.stopped = bool(signals_met)
+    return ended
 
 
 def _no_outcome(place: int, job: Job, status: int) -> Outcome:
@@ -136,19 +149,21 @@ def _no_outcome(place: int, job: Job, status: int) -> Outcome:
 
 
 @contextmanager
-def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """SIGINT and SIGTERM go to the crawl's process, which stops cleanly; this one waits for its verdicts."""
+def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """SIGINT and SIGTERM go to the crawl's process, which stops cleanly; this one waits for its verdicts. Yields what came."""
+    met: list[int] = []
     if threading.current_thread() is not threading.main_thread():  # Python lets only the main thread set handlers
-        yield
+        yield met
         return
 
     def pass_on(number: int, frame: object) -> None:
+        met.append(number)
         if process.poll() is None:
             process.terminate()
 
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield met
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -166,12 +181,25 @@ def child() -> None:
         settings.setmodule("harvester.settings", priority="project")
         settings.set("ARCHIVE", order.archive, priority="cmdline")
         settings.set("LOG_LEVEL", order.log_level, priority="cmdline")
+        done = threading.Event()
+        threading.Thread(target=_outlive_nobody, args=(done,), daemon=True).start()
         process = AsyncCrawlerProcess(settings)
         turns = _Turns(process, order.jobs, out)
         for registry in dict.fromkeys(job.registry for job in order.jobs):
             turns.begin(deque(place for place, job in enumerate(order.jobs) if job.registry == registry))
         process.start()
         turns.close()
+        done.set()
+
+
+def _outlive_nobody(done: threading.Event) -> None:
+    """Stops the crawl when the process that gave the order is gone: its end of stdin is closed then."""
+    # A signal that the system hands to this thread would not wake the reactor.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    while os.read(0, 1):
+        continue  # nothing more is sent
+    if not done.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Turns:
@@ -201,7 +229,12 @@ class _Turns:
 
         def ended(task: Task[None]) -> None:
             error = None if task.cancelled() else task.exception()
-            self.finish(place, f"the crawl could not start: {error}" if error else None)
+            self.finish(
+                place,
+                f"the crawl could not start ({error}): is there room on the disk, may it be written to?"
+                if error
+                else None,
+            )
             if not _was_stopped(crawler):
                 self.begin(places)
 
@@ -240,17 +273,16 @@ class _Turns:
             self.finish(place)
 
     def send(self, message: Progress | Outcome) -> None:
-        try:
+        with suppress(BrokenPipeError):  # nobody listens any more: `_outlive_nobody` stops the crawl
             self.out.write(msgspec.json.encode(message) + b"\n")
             self.out.flush()
-        except BrokenPipeError:  # nobody listens any more: the process that gave the order is gone
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _settings_of(job: Job, common: Settings) -> Settings:
     settings = common.copy()
     ours: dict[str, Any] = {
         "CONTACT": job.contact,
+        "BEGUN": job.begun,
         "ROBOTSTXT_OBEY": job.obey_robots,
         "DOWNLOAD_VERIFY_CERTIFICATES": job.verify_tls,
         **job.settings,
@@ -272,6 +304,7 @@ def _arguments_of(job: Job) -> dict[str, str]:
         "ids": " ".join(job.ids),
         "since": job.since,
         "all": "1" if job.all else "",
+        "recheck": str(job.recheck or ""),
         "probe": "1" if job.probe else "",
         "base_url": job.base_url,
     }
@@ -289,6 +322,8 @@ def _settle(spider: RegistrySpider, crawler: Crawler) -> Verdict:
         for registry_id in gone:
             pipeline.archive.mark_absent(pipeline.run_id, spider.name, registry_id, now())
         verdict = judge(spider, pipeline.arrivals, pipeline.rejected, stats, stopped, gone)
+        verdict.run_id, verdict.resumed = pipeline.run_id, pipeline.resumed
+        pipeline.keys.settle(pipeline.archive, pipeline.run_id, verdict)
         pipeline.archive.finish_run(pipeline.run_id, verdict, now())
         pipeline.archive.close()
     except sqlite3.Error as error:
@@ -306,13 +341,13 @@ def _gone(spider: RegistrySpider, archive: Archive) -> list[str]:
     for all countries of that trial."""
     if not spider.missing:
         return []
-    known = archive.known(spider.name)
+    missing = set(spider.missing)
     return sorted(
         registry_id
-        for registry_id in known
-        if any(registry_id == number or registry_id.startswith(f"{number}-") for number in spider.missing)
+        for registry_id in archive.known(spider.name)
+        if registry_id in missing or registry_id.rpartition("-")[0] in missing
     )
 
 
 def _failed(job: Job, message: str) -> Verdict:
-    return Verdict(registry=job.registry, query=job.query, verdict="failed", message=message)
+    return Verdict(registry=job.registry, query=job.query, words=job.query, verdict="failed", message=message)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from harvester.config import Config, RegistryConfig
 from harvester.crawl import Progress
-from harvester.refresh import Refreshed, Wish, refresh
+from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
 from harvester.sample import SampleServer
+from harvester.schedule import Wish
 
 
 def harvest_samples(archive_path: Path, progress: Callable[[Progress], None]) -> Refreshed:
@@ -23,4 +24,5 @@ def harvest_samples(archive_path: Path, progress: Callable[[Progress], None]) ->
             for source in REGISTRIES
         }
         registries["ictrp"].ids = server.numbers("ictrp")
-        return refresh(Config(contact="demo@example.org", registries=registries), Wish(), archive_path, progress)
+        everything = Wish(full=True)  # as the first time, however often it is shown
+        return refresh(Config(contact="demo@example.org", registries=registries), everything, archive_path, progress)

@@ -7,13 +7,17 @@ importing the same files again, later or in another order, gives the same archiv
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from harvester.archive import Archive, Verdict
+from harvester.history import is_imported
+from harvester.keys import KeyCount
 from harvester.verdicts import some
+from spiders.base import now
 from spiders.payloads import RawRecord, cut
 
 #: Records between two commits: a kill costs at most the reading of so many, which the next import does again.
@@ -63,10 +67,12 @@ def import_files(
     )
     verdict = done.verdict
     assert verdict is not None
-    run_id = archive.start_run(source, verdict.query, _utc(datetime.datetime.now(datetime.UTC).timestamp()))
+    verdict.kind = "import"
+    verdict.run_id = run_id = archive.start_run(source, verdict.query, now(), verdict.kind)
+    keys = KeyCount()
     for file, name in files:
         done.files += 1
-        _import_file(archive, run_id, source, file, name, done, verdict, progress)
+        _import_file(archive, run_id, source, file, name, done, verdict, keys, progress)
         verdict.bytes += file.stat().st_size
         progress(verdict.bytes)
     verdict.stored = verdict.new + verdict.changed + verdict.unchanged
@@ -78,8 +84,25 @@ def import_files(
     if done.refusals:
         verdict.verdict = "incomplete"
         verdict.message = f"{refused(done)}: {some(list(dict.fromkeys(refusal.file for refusal in done.refusals)))}"
-    archive.finish_run(run_id, verdict, _utc(datetime.datetime.now(datetime.UTC).timestamp()))
+    keys.settle(archive, run_id, verdict)
+    # Only with the verdict: files of a run that is cut off are read again.
+    archive.db.executemany(
+        "INSERT OR IGNORE INTO imported_files VALUES (?, ?, ?)",
+        [(source, sha256_of(file), run_id) for file, _ in files],
+    )
+    archive.finish_run(run_id, verdict, now())
     return done
+
+
+def new_files(archive: Archive, source: str, files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """Those of the files whose bytes were not imported before, under whatever name."""
+    return [(file, name) for file, name in files if not is_imported(archive, source, sha256_of(file))]
+
+
+def sha256_of(file: Path) -> str:
+    """sha256 of a file's bytes, read in pieces."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def refused(done: Imported) -> str:
@@ -96,6 +119,7 @@ def _import_file(
     name: str,
     done: Imported,
     verdict: Verdict,
+    keys: KeyCount,
     progress: Callable[[int], None],
 ) -> None:
     url = f"import:{name}"
@@ -107,6 +131,7 @@ def _import_file(
                 archive.reject(run_id, source, piece.registry_id, url, piece.media_type, piece.body, reason)
                 done.refusals.append(Refusal(name, piece.registry_id, reason))
                 continue
+            keys.add(piece.body, piece.media_type)
             arrival = archive.store(
                 run_id,
                 RawRecord(

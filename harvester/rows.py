@@ -294,6 +294,31 @@ class Run(Struct):
     bytes: Annotated[int, Doc("Bytes received.")]
     verdict: Annotated[Text, Doc("complete, incomplete or failed.")]
     message: Annotated[Text, Doc("The cause, and the way out.")]
+    kind: Annotated[
+        Literal["sweep", "changes", "recheck", "numbers", "import"],
+        Doc(
+            "sweep: all that the query finds; changes: what changed since a day; recheck: what is new, and the known"
+            " records seen longest ago; numbers: single records; import: files."
+        ),
+    ]
+    words: Annotated[str, Doc("The words asked for; empty for a whole registry, for numbers and files.")]
+    withdrawn: Annotated[int, Doc("Records known before that the registry no longer serves.")]
+    resumed: Annotated[int, Doc("Of `stored`, what an unfinished run before had brought.")]
+    keys_fingerprint: Annotated[Text, Doc("Fingerprint of the set of keys (fields, elements) in the payloads.")]
+    new_keys: Annotated[Text, Doc("Keys that no good run of this registry had before, one a line.")]
+    vanished_keys: Annotated[
+        Text, Doc("Keys that nearly every payload of the last good run had and none of this one, one a line.")
+    ]
+
+
+class FillRate(Struct):
+    """How complete a source's records are, column by column; the gates compare it from build to build."""
+
+    source: Annotated[str, Doc("Source of the records.")]
+    field: Annotated[str, Doc("Column of `records`, or table of its children.")]
+    records: Annotated[int, Doc("Records of the source.")]
+    filled: Annotated[int, Doc("Of these, with a value in the column or a row in the table.")]
+    share: Annotated[float, Doc("The second divided by the first.")]
 
 
 class RegistryRow(Struct):

@@ -27,6 +27,9 @@ def judge(
     verdict = Verdict(
         registry=spider.name,
         query=spider.asked_for(),
+        kind=spider.kind,
+        words=spider.query,
+        withdrawn=len(gone),
         announced=spider.announced,
         stored=len(kinds),
         new=kinds.count("new"),

@@ -15,7 +15,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode, urlsplit
 
 import scrapy
@@ -35,6 +35,9 @@ AGENT = "Harvester/0.1"
 #: Flag of a response whose compression broke off; set by `harvester.politeness`.
 CUT_OFF = "cut off"
 
+#: So many numbers are spelled out in the description of a run.
+MOST_SPELLED = 100
+
 
 class Fault(Exception):
     """The run of a registry cannot go on. The message is a sentence: registry, cause, way out."""
@@ -51,7 +54,21 @@ class Rejected(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Item = RawRecord | Rejected
+class Known(Struct, frozen=True, kw_only=True):
+    """A record that is listed and that this run need not fetch: an unfinished run, or another query, just did."""
+
+    registry_id: str
+
+
+class Bookmark(Struct, frozen=True, kw_only=True):
+    """Everything before `place` was handed on: a run that is cut off can be continued there."""
+
+    place: str  # the spider's own words
+    announced: int | None
+    rejected: int
+
+
+Item = RawRecord | Rejected | Known | Bookmark
 
 #: What each failure of a connection means, in the order in which they are tried.
 _CONNECTION_FAULTS: tuple[tuple[type[Exception], str], ...] = (
@@ -82,7 +99,11 @@ class RegistrySpider(scrapy.Spider):
     """One registry. A subclass names it and says how to ask by query, by numbers, by date and for everything.
 
     Arguments are text, as `scrapy crawl -a` gives them: `query`; `ids` (separated by commas or blanks); `since` (ISO date),
-    alone or narrowing a query; `all` ("1"); `base_url`; `probe` ("1": one small request that says how things stand).
+    alone or narrowing a query; `all` ("1"); `base_url`; `probe` ("1": one small request that says how things stand);
+    `recheck` (a number: besides new records only so many of the known ones, those seen longest ago).
+
+    What need not be fetched is said before the start: `have` (this run has it already), `fresh` (known, and not asked for this
+    time), `place` (where an unfinished run over the same query stopped, in the words of its `Bookmark`).
     """
 
     registry: ClassVar[str]  # its name in messages
@@ -95,6 +116,7 @@ class RegistrySpider(scrapy.Spider):
     all: str = ""
     base_url: str = ""
     probing: str = ""
+    recheck: str = ""
 
     def __init__(self, ids: str = "", probe: str = "", **arguments: str) -> None:
         super().__init__(**arguments)
@@ -105,6 +127,9 @@ class RegistrySpider(scrapy.Spider):
         self.announced: int | None = None  # records the registry said it has for us
         self.seen: set[str] = set()  # registry ids handed on
         self.rejected = 0
+        self.have: Collection[str] = frozenset()
+        self.fresh: Collection[str] = frozenset()
+        self.place = ""
         self.missing: list[str] = []  # asked for by number and not there
         self.fault: str | None = None  # what ended the run
         self.shortfalls: list[str] = []  # what makes it incomplete
@@ -163,8 +188,20 @@ class RegistrySpider(scrapy.Spider):
 
     def asked_for(self) -> str:
         """The run in a few words, as the table `runs` keeps it."""
-        way = self.query or " ".join(("ids:", *self.ids) if self.ids else ()) or "all"
+        numbers = " ".join(("ids:", *self.ids[:MOST_SPELLED])) if self.ids else ""
+        if len(self.ids) > MOST_SPELLED:
+            numbers += f" and {len(self.ids) - MOST_SPELLED:,} more"
+        way = self.query or numbers or "all"
+        if self.recheck:
+            return f"{way}, new ones and the {self.recheck} seen longest ago"
         return f"{way} since {self.since}" if self.since else way
+
+    @property
+    def kind(self) -> Literal["sweep", "changes", "recheck", "numbers"]:
+        """How the run asks, in the words of the table `runs`."""
+        if self.ids:
+            return "numbers"
+        return "changes" if self.since else "recheck" if self.recheck else "sweep"
 
     def _way(self) -> AsyncIterator[Item]:
         ways = [bool(self.query), bool(self.ids), self.all == "1"]
@@ -260,6 +297,15 @@ class RegistrySpider(scrapy.Spider):
                 fetched_at=now(),
                 fingerprint=piece.fingerprint,
             )
+
+    def keep(self, registry_id: str) -> Known:
+        """A listed record of `have`, counted like one that was fetched."""
+        self.seen.add(registry_id)
+        return Known(registry_id=registry_id)
+
+    def bookmark(self, place: str) -> Bookmark:
+        """Says that everything before a place was handed on."""
+        return Bookmark(place=place, announced=self.announced, rejected=self.rejected)
 
     def announce(self, records: int) -> None:
         """Adds to the number of records that the registry says it has for this run."""

@@ -120,8 +120,15 @@ class CtgovSpider(RegistrySpider):
         tokens: set[str] = set()
         barren = 0
         turn = {"countTotal": "true"}
+        if self.place:  # an unfinished run of the same search had read up to this token, and heard the count
+            tokens, turn = {self.place}, {"pageToken": self.place}
         while True:
-            response = await self.fetch(self.address("studies", {**parameters, "pageSize": self.page_size, **turn}))
+            also = {400} if turn.get("pageToken") == self.place else ()
+            address = self.address("studies", {**parameters, "pageSize": self.page_size, **turn})
+            response = await self.fetch(address, also)
+            if response.status == 400:  # the token is no longer valid: from the beginning
+                self.place, self.announced, tokens, turn = "", None, set(), {"countTotal": "true"}
+                continue
             page = _page(response)
             if not tokens:
                 if page.total is None:
@@ -143,6 +150,8 @@ class CtgovSpider(RegistrySpider):
                 )
             tokens.add(page.token)
             turn = {"pageToken": page.token}
+            if not self.ids:
+                yield self.bookmark(page.token)
 
     async def _alone(self, number: str) -> AsyncIterator[Item]:
         """A number that its batch did not bring: an old number of another study, or none."""

@@ -102,6 +102,10 @@ class CtisSpider(RegistrySpider):
             raise Fault(f"{', '.join(wrong)}: a number of CTIS is like 2023-505613-24-00, with its last pair")
         self.announce(0)
         for number in dict.fromkeys(found[1] for found in asked if found):
+            if number in self.have:
+                self.announce(1)
+                yield self.keep(number)
+                continue
             response = await self._retrieve(number)
             if _is_unknown(response):
                 self.missing.append(number)
@@ -172,6 +176,9 @@ class CtisSpider(RegistrySpider):
     # ------------------------------------------------------------------------------------------------ one trial
 
     async def _listed_trial(self, number: str) -> AsyncIterator[Item]:
+        if number in self.have:
+            yield self.keep(number)
+            return
         response = await self._retrieve(number)
         if _is_unknown(response):
             self.shortfalls.append(f"{number} is listed by the search and not served ({response.url})")

@@ -208,10 +208,15 @@ class EuctrSpider(RegistrySpider):
     # ---------------------------------------------------------------------------------------- country records
 
     async def _countries(self, trial: Listed) -> AsyncIterator[Item]:
-        self.announce(len(trial.countries))
         if not trial.countries:
             self.shortfalls.append(f"the summary lists EudraCT {trial.number} without a country")
-        for country in trial.countries:
+        due = {country: f"EUCTR{trial.number}-{country}" for country in trial.countries}
+        wanted = {country: registry_id for country, registry_id in due.items() if registry_id not in self.fresh}
+        self.announce(len(wanted))
+        for country, registry_id in wanted.items():
+            if registry_id in self.have:
+                yield self.keep(registry_id)
+                continue
             async for item in self._record(trial.number, country):
                 yield item
 

@@ -86,6 +86,10 @@ class IctrpSpider(RegistrySpider):
         yield "single records only: a query has to be exported by hand"
 
     async def _record(self, number: str) -> AsyncIterator[Item]:
+        if number in self.have:
+            self.announce(1)
+            yield self.keep(number)
+            return
         response = await self.fetch(self.address("Trial2.aspx", {"TrialID": number}))
         piece = record_of_page(response.body)
         if piece.registry_id is None:

@@ -87,6 +87,10 @@ class IsrctnSpider(RegistrySpider):
             raise Fault(f"{', '.join(wrong)}: a number of ISRCTN is ISRCTN and eight digits")
         self.announce(0)
         for number in dict.fromkeys(f"ISRCTN{found[1]}" for found in asked if found):
+            if number in self.have:
+                self.announce(1)
+                yield self.keep(number)
+                continue
             response = await self.fetch(self.address(f"trial/{number}/format/default"), also={404})
             if response.status == 404:
                 self.missing.append(number)
@@ -111,8 +115,13 @@ class IsrctnSpider(RegistrySpider):
 
     async def _search(self, search: str, query: str, since: datetime.datetime) -> AsyncIterator[Item]:
         """All trials of a search, in one answer or, where these are too many, those of the query in spans of dates."""
-        total = await self._count(search)
-        self.announce(total)
+        if (
+            self.place
+        ):  # an unfinished run of the same search had read all spans before this moment, and heard the count
+            total, since = self.announced or 0, datetime.datetime.fromisoformat(self.place)
+        else:
+            total = await self._count(search)
+            self.announce(total)
         if total <= self.most_an_answer:
             async for item in self._answer_of(search, total):
                 yield item
@@ -129,6 +138,7 @@ class IsrctnSpider(RegistrySpider):
                 continue
             async for item in self._answer_of(span, trials):
                 yield item
+            yield self.bookmark(last.isoformat())
         if len(self.seen) + self.rejected < total:
             self.shortfalls.append(
                 f"the registry announced {total:,} trials, but its dates of last edit lead to {len(self.seen):,} (a trial "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harvester.config import Config
-from harvester.refresh import Wish, plan
+from harvester.schedule import Wish, plan
 
 
 @pytest.mark.parametrize(
@@ -22,5 +22,5 @@ from harvester.refresh import Wish, plan
     ],
 )
 def test_a_number_is_asked_of_its_registry_and_otherwise_of_who(number: str, source: str) -> None:
-    jobs, _ = plan(Config(), Wish(ids=(number,)))
+    jobs = plan(Config(), Wish(ids=(number,))).jobs
     assert [(job.registry, job.ids) for job in jobs] == [(source, (number,))]

@@ -21,6 +21,7 @@ QUICK: dict[str, str | int | float | bool] = {
     "PAUSE_BASE": 0.02,
     "PAUSE_CAP": 3.0,
     "DOWNLOAD_TIMEOUT": 5,
+    "RESUME_HOURS": 0,  # scenarios of one query share an archive
 }
 
 

@@ -1,0 +1,127 @@
+"""Harvester room: what the archive's runs say about the next one. Read by `harvester.schedule`, `refresh` and the pipeline.
+
+When a query was last read in full, what an unfinished run had brought already, which records a sweep no longer lists. Only
+`adopt` and `keep_place` write, into the run that is under way; whoever calls them commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from harvester.archive import Archive, Arrival
+from spiders.base import Bookmark
+
+#: SQL of a run that the build shows, as `Verdict.is_published` has it.
+PUBLISHED = "(r.verdict <> 'failed' AND r.announced = r.stored + r.rejected)"
+
+
+class Past(NamedTuple):
+    """When complete runs over one query of one registry began (ISO 8601, UTC); empty: never."""
+
+    sweep: str = ""
+    success: str = ""  # sweep or changes
+
+
+def pasts(archive: Archive) -> dict[tuple[str, str], Past]:
+    """(registry, words) -> its past, for every query that was ever read in full."""
+    return {
+        (registry, words): Past(sweep, success)
+        for registry, words, sweep, success in archive.db.execute(
+            "SELECT registry, words, max(iif(kind = 'sweep', started_at, '')), max(started_at) FROM runs"
+            " WHERE verdict = 'complete' AND kind IN ('sweep', 'changes') GROUP BY registry, words"
+        )
+    }
+
+
+def unfinished(archive: Archive, registry: str, query: str, not_before: str) -> int | None:
+    """The newest run over the same query, when it was cut off or failed and began at `not_before` or later; else None."""
+    row = archive.db.execute(
+        "SELECT run_id, verdict, started_at FROM runs WHERE registry = ? AND query = ? ORDER BY run_id DESC LIMIT 1",
+        (registry, query),
+    ).fetchone()
+    if row is None or row[1] not in (None, "failed") or row[2] < not_before:
+        return None
+    return int(row[0])
+
+
+def begun_since(archive: Archive, registry: str, moment: str) -> list[int]:
+    """Runs over a registry that began at a moment or later: the other jobs of the same refresh."""
+    if not moment:
+        return []
+    rows = archive.db.execute("SELECT run_id FROM runs WHERE registry = ? AND started_at >= ?", (registry, moment))
+    return [row[0] for row in rows]
+
+
+def captured(archive: Archive, runs: Iterable[int]) -> dict[str, int]:
+    """Registry id -> the last of these runs that captured it."""
+    found: dict[str, int] = {}
+    for run_id in sorted(runs):
+        rows = archive.db.execute(
+            "SELECT DISTINCT p.registry_id FROM captures c JOIN payloads p USING (sha256) WHERE c.run_id = ?", (run_id,)
+        )
+        found |= {row[0]: run_id for row in rows}
+    return found
+
+
+def adopt(archive: Archive, run_id: int, source: str, ids: Collection[str], from_run: int) -> dict[str, Arrival]:
+    """Counts what another run captured of these records as captured by this one; what each is to the published catalogue."""
+    arrivals: dict[str, Arrival] = {}
+    for registry_id in ids:
+        archive.db.execute(
+            "INSERT OR IGNORE INTO captures (run_id, sha256, url, fetched_at)"
+            " SELECT ?, c.sha256, c.url, c.fetched_at FROM captures c JOIN payloads p USING (sha256)"
+            " WHERE p.source = ? AND p.registry_id = ? AND c.run_id = ?",
+            (run_id, source, registry_id, from_run),
+        )
+        published, same = archive.db.execute(
+            "SELECT count(*), sum(p.fingerprint IN (SELECT q.fingerprint FROM captures d JOIN payloads q USING (sha256)"
+            "  WHERE d.run_id = ?1 AND q.source = ?2 AND q.registry_id = ?3))"
+            " FROM payloads p JOIN captures c USING (sha256) JOIN runs r USING (run_id)"
+            f" WHERE p.source = ?2 AND p.registry_id = ?3 AND {PUBLISHED}",
+            (run_id, source, registry_id),
+        ).fetchone()
+        arrivals[registry_id] = "unchanged" if same else "changed" if published else "new"
+    return arrivals
+
+
+def keep_place(archive: Archive, run_id: int, mark: Bookmark) -> None:
+    """Notes up to where a run has read, so that the next one can go on from there."""
+    row = (run_id, mark.place, mark.announced, mark.rejected)
+    archive.db.execute("INSERT OR REPLACE INTO bookmarks VALUES (?, ?, ?, ?)", row)
+
+
+def place_of(archive: Archive, run_id: int) -> Bookmark | None:
+    """Where a run stopped."""
+    row = archive.db.execute("SELECT place, announced, rejected FROM bookmarks WHERE run_id = ?", (run_id,)).fetchone()
+    return Bookmark(place=row[0], announced=row[1], rejected=row[2]) if row else None
+
+
+_OF_QUERY = (
+    "SELECT p.registry_id, max(c.fetched_at) AS seen FROM runs r JOIN captures c USING (run_id) JOIN payloads p USING (sha256)"
+    f" WHERE r.registry = ? AND r.words = ? AND r.kind IN ('sweep', 'changes', 'recheck') AND {PUBLISHED}"
+    " GROUP BY p.registry_id"
+)
+
+
+def all_but_stalest(archive: Archive, registry: str, words: str, stalest: int) -> set[str]:
+    """The known records of a query, without the `stalest` ones: those whose last capture is longest ago."""
+    rows = archive.db.execute(f"{_OF_QUERY} ORDER BY seen, p.registry_id LIMIT -1 OFFSET ?", (registry, words, stalest))
+    return {row[0] for row in rows}
+
+
+def no_longer_listed(archive: Archive, run_id: int, registry: str, words: str) -> list[str]:
+    """Records that earlier runs over a query brought and its sweep `run_id` did not, unless known to be withdrawn."""
+    here = captured(archive, [run_id])
+    withdrawn = archive.absences()
+    return sorted(
+        registry_id
+        for registry_id, _ in archive.db.execute(_OF_QUERY, (registry, words))
+        if registry_id not in here and (registry, registry_id) not in withdrawn
+    )
+
+
+def is_imported(archive: Archive, source: str, sha256: str) -> bool:
+    """Whether a file of these bytes was imported before."""
+    row = archive.db.execute("SELECT 1 FROM imported_files WHERE source = ? AND sha256 = ?", (source, sha256))
+    return row.fetchone() is not None
