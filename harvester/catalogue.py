@@ -161,12 +161,19 @@ _FACETS = (
     "record_count",
 )
 
+#: Columns of `trials` that one index holds together, so that the site reads them without reading whole protocols.
+FACET_COLUMNS = (
+    "trial_id", "recruitment_status", "phase", "study_type", "sponsor_class", "sex", "has_results", "start_year", "registries",
+    "countries", "primary_sponsor", "minimum_age_years", "maximum_age_years", "date_of_registration",
+    "date_of_first_enrollment", "last_update_date", "actual_enrollment", "target_sample_size",
+)  # fmt: skip
+
 TABLES: dict[str, Table] = {
     "trials": Table(
         "One row per real trial: the best value of each field over all its records.",
         _trial_columns(),
         ("trial_id",),
-        indexes=(*((name,) for name in _FACETS), ("last_update_date",), ("primary_sponsor",)),
+        indexes=(*((name,) for name in _FACETS), ("last_update_date",), ("primary_sponsor",), FACET_COLUMNS),
     ),
     "records": Table(
         "One row per registry entry as one source served it.",
@@ -301,7 +308,7 @@ TABLES: dict[str, Table] = {
 #: Columns of `trials` that the search looks through, best first.
 SEARCHED = (
     "trial_id", "identifiers", "public_title", "scientific_title", "acronym", "conditions", "keywords", "interventions",
-    "primary_sponsor", "sponsors", "brief_summary", "detailed_description", "eligibility_raw",
+    "primary_sponsor", "sponsors", "brief_summary", "detailed_description", "eligibility_raw", "countries",
 )  # fmt: skip
 
 #: Tables whose rows belong to one record and come and go with it.

@@ -16,9 +16,10 @@ from datasette import hookimpl
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
-from harvester.site import compare, database
+from harvester.site import compare, database, labels
 from harvester.site.changes import changes, feed
 from harvester.site.downloads import search_csv, search_json, search_ris
+from harvester.site.facets import facets_of
 from harvester.site.home import home
 from harvester.site.pages import message
 from harvester.site.search import search
@@ -65,9 +66,14 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
     ]
 
 
+def _has_page(path: str) -> bool:
+    """Whether the site answers at an address."""
+    return any(re.match(pattern, path.partition("?")[0]) for pattern, _ in register_routes())
+
+
 @_hook
 def startup(datasette: Datasette) -> None:
-    database.adopt(datasette)
+    database.adopt(datasette, prepare=facets_of)
 
 
 @_hook
@@ -78,10 +84,9 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
 
     env.globals["site_footer"] = site_footer
     env.globals["site_style"], env.globals["site_script"] = _static("css"), _static("js")
-    routes = [pattern for pattern, _ in register_routes()]
-    env.globals["site_nav"] = [
-        (path, name) for path, name in _NAVIGATION if any(re.match(pattern, path) for pattern in routes)
-    ]
+    env.globals["has_page"] = _has_page
+    env.globals["readable_date"] = labels.date
+    env.globals["site_nav"] = [(path, name) for path, name in _NAVIGATION if _has_page(path)]
 
 
 @_hook

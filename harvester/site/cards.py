@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from harvester.site import labels, queries
@@ -11,7 +12,10 @@ from normalize.text import fold
 
 _LISTED = 3
 
-_FACET_VOCABULARY = {"status": "recruitment_status", "type": "study_type", "sponsor": "sponsor_class", "sex": "sex"}
+_FACET_VOCABULARY = {
+    "status": "recruitment_status", "type": "study_type", "class": "sponsor_class", "sex": "sex", "age": "age_group",
+    "registries": "registries", "flag": "quality_flag",
+}  # fmt: skip
 #: Heading of a piece of text that holds a match.
 _MATCH_HEADINGS = {
     "identifiers": "Numbers", "acronym": "Acronym", "scientific_title": "Scientific title", "conditions": "Conditions",
@@ -20,14 +24,16 @@ _MATCH_HEADINGS = {
 }  # fmt: skip
 
 
-def facet_label(facet: str, value: Any) -> str:
-    """The words for a value of a facet; None is a trial for which the registries give none."""
+def facet_label(facet: str, value: Any, sponsors: Mapping[str, str] | None = None) -> str:
+    """The words for a value of a facet; None is a trial for which the registries give none. `sponsors` names organizations."""
     if value is None:
         return "Not given"
     if facet == "phase":
         return labels.phase(str(value))
     if facet == "country":
         return labels.country_name(str(value))
+    if facet == "sponsor":
+        return (sponsors or {}).get(str(value), str(value))
     if facet == "results":
         return "Yes" if str(value) == "1" else "No"
     if facet in _FACET_VOCABULARY:
@@ -41,7 +47,10 @@ def badges(row: dict[str, Any]) -> list[dict[str, str]]:
     found = []
     if status:
         found.append(
-            {"text": labels.word("recruitment_status", status), "tone": labels.STATUS_TONE.get(status, "plain")}
+            {
+                "text": "Status unknown" if status == "unknown" else labels.word("recruitment_status", status),
+                "tone": labels.STATUS_TONE.get(status, "plain"),
+            }
         )
     if row["phase"] and row["phase"] != "not_applicable":
         found.append({"text": labels.phase(row["phase"]), "tone": "plain"})

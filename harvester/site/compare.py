@@ -21,6 +21,7 @@ from harvester.compare_forms import VERDICTS, plain
 from harvester.site import labels, links, queries
 from harvester.site.database import read
 from harvester.site.downloads import headers_for
+from harvester.site.finding import find
 from harvester.site.lookup import find_trials
 from harvester.site.pages import page, trial_path
 from harvester.site.wanted import Wanted
@@ -197,7 +198,7 @@ def _context(db: sqlite3.Connection, found: Chosen) -> dict[str, Any]:
         "can_add": len(now.numbers) < MOST,
     }  # fmt: skip
     if not now.numbers:
-        newest = queries.hits(db, queries.Asked(None, {}), "update", _EXAMPLES)
+        newest = find(db, Wanted()).ordered(db, "update")[:_EXAMPLES]
         examples = tuple(row["trial_id"] for row in queries.cards(db, newest))
         return {**context, "trials": [], "example": Asked(examples, False).path() if len(examples) > 1 else None}
     whole = compare(db, now.numbers)

@@ -19,6 +19,7 @@ from harvester.cells import csv_text
 from harvester.references import ris
 from harvester.site import queries
 from harvester.site.database import in_thread, open_for_download
+from harvester.site.finding import find
 from harvester.site.wanted import Wanted, wanted
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def _streamed(
     """All trials of a search: a head made of their number, the rows (told which piece is the first), a tail."""
     db = open_for_download(datasette)
     try:
-        rowids = await in_thread(datasette, lambda: queries.hits(db, search.asked, search.order))
+        rowids = await in_thread(datasette, lambda: find(db, search).ordered(db, search.order))
         beginning = await in_thread(datasette, lambda: head(db, len(rowids)))
     except sqlite3.Error:
         db.close()

@@ -1,4 +1,4 @@
-"""Site room: the first page: one search box, what is in the catalogue, and ways into it."""
+"""Site room: the first page: one search box, what is in the catalogue and how fresh it is, and ways into it."""
 
 from __future__ import annotations
 
@@ -7,55 +7,66 @@ from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import Request, Response
 
-from harvester.site import labels, queries
-from harvester.site.cards import facet_label
-from harvester.site.database import catalogue_of, read
-from harvester.site.pages import page
+from harvester.site import labels, pictures, queries
+from harvester.site.database import catalogue_of, kept, read
+from harvester.site.finding import find
+from harvester.site.pages import page, trial_path
 from harvester.site.sources import described
 from harvester.site.wanted import Wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-#: What the first page counts, under these headings.
-_COUNTED = {"status": "By recruitment status", "phase": "By phase", "type": "By study type"}
-_EXAMPLE_CONDITIONS = 2
+_EXAMPLE_CONDITIONS = 3
+_CHANGES = 8
+#: Colour of a run's verdict.
+_TONES = {"complete": "open", "incomplete": "soon", "failed": "stopped"}
 
 
+@kept
 def _home(db: sqlite3.Connection) -> dict[str, Any]:
-    nothing_asked = queries.Asked(None, {})
-    counts = [
-        {
-            "heading": heading,
-            "rows": [
-                {
-                    "label": facet_label(facet, value),
-                    "count": labels.number(count),
-                    "path": Wanted(filters={facet: (queries.NOT_GIVEN if value is None else str(value),)}).path,
-                }
-                for value, count in queries.facet_counts(db, facet, nothing_asked)
-            ],
-        }
-        for facet, heading in _COUNTED.items()
-    ]
-    examples = queries.common_conditions(db, _EXAMPLE_CONDITIONS)
+    everything = Wanted()
+    found = find(db, everything)
+    totals = queries.totals(db)
     newest = queries.newest_trial(db)
+    examples = [*queries.common_conditions(db, _EXAMPLE_CONDITIONS), *([newest] if newest else [])]
     return {
-        "totals": {key: labels.number(value) for key, value in queries.totals(db).items()},
-        "examples": [
-            {"text": text, "path": Wanted(text=text).path} for text in [*examples, *([newest] if newest else [])]
+        "trials": labels.number(found.size),
+        "records": labels.number(totals["records"]),
+        "recruiting": labels.number(dict(found.counts("status")).get("recruiting", 0)),
+        "recruiting_path": Wanted(filters={"status": ("recruiting",)}).path,
+        "registry_count": len([1 for value, _ in found.counts("registry") if value]),
+        "examples": [{"text": text, "path": Wanted(text=text).path} for text in examples],
+        "charts": [
+            pictures.registrations(found, everything),
+            *(pictures.spread(found, everything, facet) for facet in ("status", "phase", "country", "class")),
         ],
-        "counts": counts,
+        "fresh": [_fresh(row) for row in queries.freshness(db)],
+        "changes": [_change(row) for row in queries.recent_changes(db, _CHANGES)],
         "sources": [described(row) for row in queries.sources(db)],
-        "registries": [
-            {
-                "name": row["registry"],
-                "trials": labels.number(row["trials"]),
-                "records": labels.number(row["records"]),
-                "path": Wanted(filters={"registry": (row["registry"],)}).path,
-            }
-            for row in queries.registry_counts(db)
-        ],
+    }
+
+
+def _fresh(row: dict[str, Any]) -> dict[str, Any]:
+    verdict = row["verdict"] or ("cut off" if row["started_at"] else "")
+    return {
+        "name": row["name"],
+        "count": labels.number(row["records"]),
+        "fetched": row["last_fetched_at"],
+        "run": row["started_at"],
+        "verdict": verdict,
+        "tone": _TONES.get(verdict, "plain"),
+        "message": row["message"],
+    }
+
+
+def _change(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": row["title"] or row["trial_id"],
+        "path": trial_path(row["trial_id"]),
+        "trial_id": row["trial_id"],
+        "fields": ", ".join(field.replace("_", " ") for field in row["fields"].split(",")),
+        "seen": row["seen_at"],
     }
 
 

@@ -20,6 +20,12 @@ _WORDS: dict[str, dict[str, str]] = {
         "other_nonprofit": "Other non-profit",
     },
     "sex": {"all": "All", "female": "Women", "male": "Men"},
+    "age_group": {
+        "child": "Children (to 17 years)",
+        "adult": "Adults (18 to 64 years)",
+        "older_adult": "Older adults (from 65 years)",
+    },
+    "registries": {"one": "One registry", "several": "Several registries"},
     "allocation": {"na": "Not applicable", "non_randomized": "Not randomized"},
     "masking": {"none": "None (open label)"},
     "sponsor_role": {

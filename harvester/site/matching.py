@@ -1,60 +1,121 @@
 """Site room: what a reader types, as an expression for SQLite's full-text search that can never be a syntax error.
 
-Words must all occur; `"two words"` is a phrase; `OR` between words allows either; `-word` and
-`NOT word` exclude; `immun*` is a beginning.
-A word outside quotes is found in singular and plural. Pure; called by `search`.
+Words must all occur; `"two words"` is a phrase; `OR` between words allows either; `-word` and `NOT word` exclude; `immun*` is
+a beginning; `sponsor:word` looks in one field only. A word outside quotes is found in singular and plural. Words that are a
+coded condition's name can be widened to its other names (`synonyms`). Pure; called by `search`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 #: Longer texts and more terms than these are no search of a reader, and cost time without bound.
 LONGEST = 400
 _MOST_TERMS = 30
+#: A name of a condition of more words is not looked for among the words typed.
+_LONGEST_NAME = 6
 
-_TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+#: Prefix -> the columns that it looks in.
+FIELDS = {
+    "title": "public_title scientific_title acronym",
+    "condition": "conditions keywords",
+    "intervention": "interventions",
+    "sponsor": "primary_sponsor sponsors",
+    "country": "countries",
+    "criteria": "eligibility_raw",
+    "summary": "brief_summary detailed_description",
+    "id": "trial_id identifiers",
+}
+_NAMES = "conditions keywords public_title scientific_title"
+
+_TERM = re.compile(rf'(-?)(?:({"|".join(FIELDS)}):\s*)?(?:"([^"]*)"?|([^\s"]+))', re.IGNORECASE)
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _PLURAL = re.compile(r"[a-z]{3,}[^su\W\d_i]s", re.IGNORECASE)  # not "ss", "us", "is": loss, lupus, arthritis
 _SINGULAR = re.compile(r"[a-z]{3,}[^s\W\d_]", re.IGNORECASE)
 
 
 class Term(NamedTuple):
-    """One word or phrase as typed, and its expression."""
+    """One word or phrase as typed, the field it is looked for in, and its expression."""
 
     text: str
     match: str
+    field: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The words alone."""
+        return self.text.partition(":")[2].strip('"') if self.field else self.text.strip('"')
 
 
 class Matching(NamedTuple):
     """`expression` is None when nothing that can be looked for was typed."""
 
-    expression: str | None
-    terms: tuple[Term, ...]
+    groups: tuple[tuple[Term, ...], ...] = ()  # all groups must occur, of each group one term
     excluded: tuple[Term, ...] = ()
+    synonyms: tuple[str, ...] = ()  # other names of conditions that `groups` look for too
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(term for group in self.groups for term in group if term.text)
+
+    @property
+    def expression(self) -> str | None:
+        if not self.groups:
+            return None
+        found = " AND ".join("(" + " OR ".join(term.match for term in group) + ")" for group in self.groups)
+        return f"({found}) NOT ({' OR '.join(term.match for term in self.excluded)})" if self.excluded else found
 
     @property
     def any_term(self) -> str | None:
         """The expression for trials with at least one of several terms."""
         return " OR ".join(term.match for term in self.terms) if len(self.terms) > 1 else None
 
+    def widened(self, names_of: Callable[[str], Sequence[str]]) -> Matching:
+        """The same, with each run of words that is a condition's name open to the names that `names_of` gives for it."""
+        groups: list[tuple[Term, ...]] = []
+        synonyms: list[str] = []
+        n = 0
+        while n < len(self.groups):
+            for width in range(min(_LONGEST_NAME, len(self.groups) - n), 0, -1):
+                run = self.groups[n : n + width]
+                if any(len(group) > 1 or group[0].field not in ("", "condition") for group in run):
+                    continue
+                names = names_of(" ".join(group[0].plain for group in run))
+                if names:
+                    as_typed = " AND ".join(group[0].match for group in run)
+                    also = " OR ".join(_quoted(name) for name in names)
+                    widened = Term("", f"({as_typed}) OR {{{_NAMES}}} : ({also})")
+                    groups.append((widened,))
+                    synonyms += names
+                    n += width
+                    break
+            else:
+                groups.append(self.groups[n])
+                n += 1
+        return self._replace(groups=tuple(groups), synonyms=tuple(dict.fromkeys(synonyms)))
+
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _term(phrase: str | None, word: str | None) -> Term | None:
+def _term(field: str, phrase: str | None, word: str | None) -> Term | None:
     """None for what holds no letter or digit: the tokenizer would find nothing in it."""
     text = (phrase if phrase is not None else word or "").replace("\x00", " ").strip()
     if not _LETTER_OR_DIGIT.search(text):
         return None
     if phrase is not None:
-        return Term(f'"{text}"', _quoted(text))
-    if text.endswith("*"):
-        return Term(text, _quoted(text.rstrip("*")) + "*")
-    other = text[:-1] if _PLURAL.fullmatch(text) else text + "s" if _SINGULAR.fullmatch(text) else None
-    return Term(text, f"({_quoted(text)} OR {_quoted(other)})" if other else _quoted(text))
+        shown, match = f'"{text}"', _quoted(text)
+    elif text.endswith("*"):
+        shown, match = text, _quoted(text.rstrip("*")) + "*"
+    else:
+        other = text[:-1] if _PLURAL.fullmatch(text) else text + "s" if _SINGULAR.fullmatch(text) else None
+        shown, match = text, f"({_quoted(text)} OR {_quoted(other)})" if other else _quoted(text)
+    if not field:
+        return Term(shown, match)
+    return Term(f"{field}:{shown}", f"{{{FIELDS[field]}}} : {match}", field)
 
 
 def matching(text: str) -> Matching:
@@ -62,11 +123,11 @@ def matching(text: str) -> Matching:
     groups: list[list[Term]] = []
     excluded: list[Term] = []
     either = without = False
-    for minus, phrase, word in _TERM.findall(text[:LONGEST])[:_MOST_TERMS]:
-        if word in ("AND", "OR", "NOT") and not minus:
+    for minus, field, phrase, word in _TERM.findall(text[:LONGEST])[:_MOST_TERMS]:
+        if word in ("AND", "OR", "NOT") and not (minus or field):
             either, without = word == "OR" and bool(groups), word == "NOT"
             continue
-        term = _term(phrase or None, word or None)
+        term = _term(field.lower(), phrase or None, word or None)
         if term is None:
             continue
         if minus or without:
@@ -76,12 +137,7 @@ def matching(text: str) -> Matching:
         else:
             groups.append([term])
         either = without = False
-    if not groups:
-        return Matching(None, ())
-    expression = " AND ".join("(" + " OR ".join(term.match for term in group) + ")" for group in groups)
-    if excluded:
-        expression = f"({expression}) NOT ({' OR '.join(term.match for term in excluded)})"
-    return Matching(expression, tuple(term for group in groups for term in group), tuple(excluded))
+    return Matching(tuple(tuple(group) for group in groups), tuple(excluded)) if groups else Matching()
 
 
 #: Marks that SQLite puts round a match; registry text that holds them is only marked too, never run.

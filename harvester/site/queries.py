@@ -1,22 +1,19 @@
-"""Site room: every SQL statement of the site, and nothing else. Functions take an open connection and give rows.
+"""Site room: the SQL statements of the site's pages, and nothing else. Functions take an open connection and give rows.
 
-Called by `home`, `search`, `lookup`, `trial`, `sources`. The trials table is wide (whole protocols): counts and filters
-therefore go through its indexes, `+rowid` keeps SQLite from fetching each row, and only the rows shown are read whole.
+Called by `home`, `search`, `lookup`, `trial`, `sources`. Which trials a search finds is told by `finding`; here the trials that
+are shown are read whole.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from harvester.catalogue import OF_A_RECORD, SEARCHED, TABLES
 from harvester.site.matching import END, MARK
 
 Row = dict[str, Any]
-
-#: In a filter: trials for which the registries give no value.
-NOT_GIVEN = "not_given"
 
 
 def _rows(db: sqlite3.Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
@@ -27,119 +24,7 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-# ------------------------------------------------------------------------------------------------------------- search
-
-
-class Facet(NamedTuple):
-    """What trials can be filtered and counted by: two statements, with {marks} and {where} to be filled."""
-
-    members: str
-    counts: str
-
-
-def _column(name: str) -> Facet:
-    return Facet(
-        f"SELECT rowid FROM trials WHERE {name} IN ({{marks}})",
-        f"SELECT {name}, count(*) FROM trials WHERE {{where}} GROUP BY {name}",
-    )
-
-
-#: Name in the address -> how it is filtered and counted, in the order in which the page shows them.
-FACETS = {
-    "status": _column("recruitment_status"),
-    "phase": _column("phase"),
-    "type": _column("study_type"),
-    "registry": Facet(
-        "SELECT trials.rowid FROM records JOIN trials USING (trial_id) WHERE records.registry IN ({marks})",
-        "SELECT records.registry, count(DISTINCT trials.rowid) FROM records JOIN trials USING (trial_id)"
-        " WHERE {where} GROUP BY records.registry",
-    ),
-    "country": Facet(
-        "SELECT trials.rowid FROM countries JOIN records USING (record_id) JOIN trials USING (trial_id)"
-        " WHERE countries.country_code IN ({marks})",
-        "SELECT country_code, count(DISTINCT trials.rowid) FROM countries JOIN records USING (record_id)"
-        " JOIN trials USING (trial_id) WHERE {where} AND country_code IS NOT NULL GROUP BY country_code",
-    ),
-    "sponsor": _column("sponsor_class"),
-    "sex": _column("sex"),
-    "results": _column("has_results"),
-    "year": _column("start_year"),
-}
-#: Columns that a filter for "not given" looks at; registry is always there, and a trial without a country has no row.
-_NULLABLE = {"status": "recruitment_status", "phase": "phase", "type": "study_type", "sponsor": "sponsor_class",
-             "sex": "sex", "results": "has_results", "year": "start_year"}  # fmt: skip
-
-SORTS = {
-    "start": "date_of_first_enrollment IS NULL, date_of_first_enrollment DESC, trial_id",
-    "update": "last_update_date IS NULL, last_update_date DESC, trial_id",
-    "size": "coalesce(actual_enrollment, target_sample_size) IS NULL, coalesce(actual_enrollment, target_sample_size) DESC, trial_id",
-}
-
-#: How much a match in a column says about what a trial is about.
-_WEIGHTS = {
-    "trial_id": 20, "identifiers": 20, "public_title": 10, "scientific_title": 8, "acronym": 12, "conditions": 8,
-    "keywords": 6, "interventions": 6, "primary_sponsor": 3, "sponsors": 2, "brief_summary": 3,
-    "detailed_description": 1, "eligibility_raw": 0.5,
-}  # fmt: skip
-
-
-class Asked(NamedTuple):
-    """A search as the statements need it."""
-
-    match: str | None
-    filters: Mapping[str, Sequence[str]]
-    first_year: int | None = None
-    last_year: int | None = None
-
-
-def _where(asked: Asked, without: str | None = None) -> tuple[str, list[Any]]:
-    """Conditions on `trials.rowid` and their values; `without` leaves one facet's own filter out."""
-    conditions: list[str] = []
-    values: list[Any] = []
-    if asked.match is not None:
-        conditions.append("SELECT rowid FROM trials_fts WHERE trials_fts MATCH ?")
-        values.append(asked.match)
-    for name, wanted in asked.filters.items():
-        if name == without:
-            continue
-        given = [value for value in wanted if value != NOT_GIVEN]
-        members = FACETS[name].members.format(marks=_marks(given))
-        if NOT_GIVEN in wanted and name in _NULLABLE:
-            members += f" UNION ALL SELECT rowid FROM trials WHERE {_NULLABLE[name]} IS NULL"
-        conditions.append(members)
-        values += given
-    if without != "year" and (asked.first_year is not None or asked.last_year is not None):
-        conditions.append("SELECT rowid FROM trials WHERE start_year BETWEEN ? AND ?")
-        values += [asked.first_year or 0, asked.last_year or 9999]
-    return " AND ".join(f"+trials.rowid IN ({condition})" for condition in conditions) or "1", values
-
-
-def count(db: sqlite3.Connection, asked: Asked) -> int:
-    where, values = _where(asked)
-    return int(db.execute(f"SELECT count(*) FROM trials WHERE {where}", values).fetchone()[0])
-
-
-def facet_counts(db: sqlite3.Connection, facet: str, asked: Asked) -> list[tuple[Any, int]]:
-    """(value, trials) of one facet under all filters but its own, most first; None for trials without a value."""
-    where, values = _where(asked, without=facet)
-    found = db.execute(FACETS[facet].counts.format(where=where), values)
-    return sorted(((row[0], row[1]) for row in found), key=lambda pair: (-pair[1], str(pair[0])))
-
-
-def hits(db: sqlite3.Connection, asked: Asked, sort: str, limit: int = -1, offset: int = 0) -> list[int]:
-    """rowids of the trials found, in order; `sort` is a name of SORTS or `relevance`."""
-    where, values = _where(asked)
-    if sort in SORTS:
-        sql = f"SELECT rowid FROM trials WHERE {where} ORDER BY {SORTS[sort]} LIMIT ? OFFSET ?"
-        return [row[0] for row in db.execute(sql, (*values, limit, offset))]
-    weights = ", ".join(str(_WEIGHTS.get(name, 1)) for name in SEARCHED)
-    filters, values = _where(asked._replace(match=None))
-    filters = filters.replace("+trials.rowid", "+trials_fts.rowid")
-    sql = (
-        f"SELECT rowid FROM trials_fts WHERE trials_fts MATCH ? AND {filters}"
-        f" ORDER BY bm25(trials_fts, {weights}), rowid LIMIT ? OFFSET ?"
-    )
-    return [row[0] for row in db.execute(sql, (asked.match, *values, limit, offset))]
+# ---------------------------------------------------------------------------------------------------- lists of trials
 
 
 _CARD = (
@@ -174,15 +59,6 @@ def matches(db: sqlite3.Connection, match: str, rowids: Sequence[int]) -> dict[i
         f" WHERE trials_fts MATCH ?3 AND rowid IN ({_marks(rowids)})"
     )
     return {row["rowid"]: row for row in _rows(db, sql, (MARK, END, match, *rowids))}
-
-
-def names(db: sqlite3.Connection) -> list[str]:
-    """Names of conditions and interventions, folded: the words that a reader is likely to have meant."""
-    sql = (
-        "SELECT condition_normalized FROM conditions WHERE length(condition_normalized) < 60"
-        " UNION SELECT name_normalized FROM interventions WHERE length(name_normalized) < 60"
-    )
-    return [row[0] for row in db.execute(sql)]
 
 
 def whole_trials(db: sqlite3.Connection, rowids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
@@ -295,10 +171,25 @@ def totals(db: sqlite3.Connection) -> Row:
     return _rows(db, "SELECT (SELECT count(*) FROM trials) AS trials, (SELECT count(*) FROM records) AS records")[0]
 
 
-def registry_counts(db: sqlite3.Connection) -> list[Row]:
-    """Registries whose entries are here, whichever source served them."""
-    sql = "SELECT registry, count(*) AS records, count(DISTINCT trial_id) AS trials FROM records GROUP BY registry ORDER BY trials DESC, registry"
+def freshness(db: sqlite3.Connection) -> list[Row]:
+    """Sources that have records or were asked, each with its last run."""
+    sql = """
+        SELECT registries.name, registries.records, registries.last_fetched_at, run.started_at, run.verdict, run.message
+        FROM registries LEFT JOIN runs AS run ON run.run_id =
+            (SELECT run_id FROM runs WHERE registry = registries.source ORDER BY started_at DESC, run_id DESC LIMIT 1)
+        WHERE registries.records > 0 OR run.run_id IS NOT NULL ORDER BY registries.records DESC, registries.source"""
     return _rows(db, sql)
+
+
+def recent_changes(db: sqlite3.Connection, limit: int) -> list[Row]:
+    """The records that changed last, with the fields that changed then."""
+    sql = """
+        SELECT records.trial_id, coalesce(records.public_title, records.scientific_title) AS title, changes.seen_at,
+               group_concat(DISTINCT changes.field) AS fields
+        FROM (SELECT DISTINCT record_id, seen_at FROM changes ORDER BY seen_at DESC LIMIT ?) AS newest
+        JOIN changes USING (record_id, seen_at) JOIN records USING (record_id)
+        GROUP BY changes.record_id, changes.seen_at ORDER BY changes.seen_at DESC, changes.record_id"""
+    return _rows(db, sql, (limit,))
 
 
 def common_conditions(db: sqlite3.Connection, limit: int) -> list[str]:

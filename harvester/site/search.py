@@ -2,116 +2,138 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import Request, Response
-from rapidfuzz.fuzz import ratio
-from rapidfuzz.process import extractOne
 
 from harvester.site import labels, links, queries
 from harvester.site.cards import card, facet_label
 from harvester.site.database import read
+from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
+from harvester.site.finding import Found, find, occurs
 from harvester.site.lookup import find_trials, number_in
-from harvester.site.matching import Matching
 from harvester.site.pages import page, trial_path
-from harvester.site.wanted import HEADINGS, SORTS, Wanted, wanted
-from normalize.text import fold
+from harvester.site.vocabulary import vocabulary_of
+from harvester.site.wanted import SORTS, Wanted, wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
 PAGE_SIZE = 25
-#: Values of a facet that are shown at once; the rest unfold.
-_AT_ONCE = 7
-#: rapidfuzz's ratio from which a word is offered for another: "miscariage" and "miscarriage" have 95, "lupus" and "lumbus" 73.
-_LIKE = 80
+#: Values of a facet that are shown at once; the rest unfold, up to so many.
+_AT_ONCE, _UNFOLDED = 6, 60
+#: Facets that need no place on the page while they have only one value.
+_ONLY_WHEN_SEVERAL = ("registries", "flag", "registry")
+#: A word that stands in fewer trials may be a slip.
+_RARE = 6
 
 
-def _facets(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
-    found = []
-    for name, heading in HEADINGS.items():
-        chosen = search.filters.get(name, ())
-        values: list[dict[str, Any]] = []
-        for value, count in queries.facet_counts(db, name, search.asked):
-            key = queries.NOT_GIVEN if value is None else str(value)
-            values.append(
-                {
-                    "label": facet_label(name, value),
-                    "count": labels.number(count),
-                    "path": search.toggled(name, key).path,
-                    "chosen": key in chosen,
-                }
-            )
-        if name == "year":
-            values.sort(key=lambda value: value["label"] if value["label"][:1].isdigit() else "", reverse=True)
-        values.sort(key=lambda value: not value["chosen"])
-        if not values and name != "year":
-            continue
-        found.append(
-            {
-                "name": name,
-                "heading": heading,
-                "first": values[:_AT_ONCE],
-                "more": values[_AT_ONCE:],
-                "open": bool(chosen),
-            }
-        )
-    return found
+def _facets(search: Wanted, found: Found) -> list[dict[str, Any]]:
+    return [facet for name in HEADINGS if (facet := _facet(name, search, found))]
 
 
-def _chips(search: Wanted) -> list[dict[str, str]]:
-    """The filters that are on, each with the address without it."""
-    found = [
+def _facet(name: str, search: Wanted, found: Found) -> dict[str, Any] | None:
+    chosen = search.filters.get(name, ())
+    counted = found.counts(name)
+    if not chosen and (not counted or (name in _ONLY_WHEN_SEVERAL and len(counted) == 1)):
+        return None
+    if name == "year":
+        counted.sort(key=lambda pair: -(pair[0] or 0))
+    shown = counted[: _AT_ONCE + _UNFOLDED]
+    shown += [pair for pair in counted[len(shown) :] if key_of(pair[0]) in chosen]
+    missing = set(chosen) - {key_of(value) for value, _ in shown}
+    shown += [(None if key == NOT_GIVEN else key, 0) for key in sorted(missing)]
+    values = [
         {
-            "label": f"{HEADINGS[name]}: {facet_label(name, None if value == queries.NOT_GIVEN else value)}",
+            "label": facet_label(name, value, found.facets.sponsors),
+            "count": labels.number(count),
+            "path": search.toggled(name, key_of(value)).path,
+            "chosen": key_of(value) in chosen,
+        }
+        for value, count in shown
+    ]
+    values.sort(key=lambda value: not value["chosen"])
+    return {
+        "name": name,
+        "heading": HEADINGS[name],
+        "first": values[:_AT_ONCE],
+        "more": values[_AT_ONCE:],
+        "left_out": labels.number(len(counted) - len(shown)) if len(counted) > len(shown) else "",
+    }
+
+
+def _chips(search: Wanted, found: Found) -> list[dict[str, str]]:
+    """The filters that are on, each with the address without it."""
+    chips = [
+        {
+            "label": f"{HEADINGS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, found.facets.sponsors)}",
             "path": search.toggled(name, value).path,
         }
         for name, values in search.filters.items()
         for value in values
     ]
     if search.first_year is not None:
-        found.append(
+        chips.append(
             {"label": f"Start from {search.first_year}", "path": search._replace(first_year=None, page=1).path}
         )
     if search.last_year is not None:
-        found.append({"label": f"Start to {search.last_year}", "path": search._replace(last_year=None, page=1).path})
-    return found
+        chips.append({"label": f"Start to {search.last_year}", "path": search._replace(last_year=None, page=1).path})
+    return chips
 
 
-def _similar(db: sqlite3.Connection, read: Matching) -> list[str]:
-    """For each word that is in no trial, the condition's or intervention's word that is most like it."""
-    unknown = [term.text for term in read.terms if not queries.count(db, queries.Asked(term.match, {}))]
-    known = sorted({word for name in queries.names(db) for word in name.split()}) if unknown else []
-    best = (extractOne(fold(text), known, scorer=ratio, score_cutoff=_LIKE) for text in unknown)
-    return list(dict.fromkeys(match[0] for match in best if match))
+def _respelt(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
+    """The search with rare words put right, where the catalogue's vocabulary has a much commoner word like them."""
+    vocabulary = vocabulary_of(db)
+    text = search.text
+    for term in search.matching.terms:
+        word = term.plain
+        if term.text.startswith('"') or occurs(db, term.match, _RARE):
+            continue
+        better = vocabulary.spelling(word)
+        if better:
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", better, text)
+    if text == search.text:
+        return None
+    other = search._replace(text=text, page=1)
+    count = find(db, other).size
+    return {"text": text, "path": other.path, "count": labels.number(count)} if count else None
 
 
 def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
     """What could be tried when nothing was found, each with what it would find."""
-    found = []
-    read = search.matching
+    terms = search.matching.terms
     tries = []
     if search.is_filtered:
         tries.append(("Search without the filters", Wanted(text=search.text)))
-    if read.any_term:
-        any_words = " OR ".join(term.text for term in read.terms)
+    if len(terms) > 1:
+        any_words = " OR ".join(term.text for term in terms)
         tries.append(("Look for trials with any of the words", search._replace(text=any_words, page=1)))
-    if len(read.terms) > 1:
-        tries += [(f"Only {term.text}", Wanted(text=term.text)) for term in read.terms]
-    tries += [(f"Did you mean {word}?", Wanted(text=word)) for word in _similar(db, read)]
+        tries += [(f"Only {term.text}", Wanted(text=term.text)) for term in terms]
+    found = []
     for what, other in tries:
-        count = queries.count(db, other.asked)
+        count = find(db, other).size
         found.append({"what": what, "count": labels.number(count), "path": other.path if count else None})
     return found
 
 
+def _synonyms(search: Wanted, found: Found) -> dict[str, Any] | None:
+    """The other names that were looked for too, and the switch."""
+    if search.exact:
+        return {"names": (), "path": search._replace(exact=False, page=1).path}
+    names = found.matching.synonyms
+    return {"names": names, "path": search._replace(exact=True, page=1).path} if names else None
+
+
 def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
-    count = queries.count(db, search.asked)
+    found = find(db, search)
+    count = found.size
     pages = max(1, -(-count // PAGE_SIZE))
     search = search._replace(page=min(search.page, pages))
-    rowids = queries.hits(db, search.asked, search.order, PAGE_SIZE, (search.page - 1) * PAGE_SIZE)
-    match = search.asked.match
+    start = (search.page - 1) * PAGE_SIZE
+    rowids = found.ordered(db, search.order)[start : start + PAGE_SIZE]
+    match = found.matching.expression
     marked = queries.matches(db, match, rowids) if match and rowids else {}
     unpaged = search._replace(page=1)
     number = number_in(search.text) if search.text else None
@@ -124,9 +146,9 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "previous": search._replace(page=search.page - 1).path if search.page > 1 else None,
         "next": search._replace(page=search.page + 1).path if search.page < pages else None,
         "trials": [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)],
-        "facets": _facets(db, search),
-        "chips": _chips(search),
-        "clear": Wanted(text=search.text, sort=search.sort).path,
+        "facets": _facets(search, found),
+        "chips": _chips(search, found),
+        "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact).path,
         "sorts": [
             {"label": label, "path": unpaged._replace(sort=name).path, "current": name == search.order}
             for name, label in SORTS.items()
@@ -136,9 +158,11 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "hidden_for_years": [pair for pair in search.pairs if pair[0] not in ("from", "to")],
         "first_year": search.first_year,
         "last_year": search.last_year,
-        "csv": unpaged.path_as("/search.csv"),
-        "ris": unpaged.path_as("/search.ris"),
-        "json": unpaged.path_as("/search.json"),
+        "forms": [(name, unpaged.path_as(f"/search.{name.lower()}")) for name in ("CSV", "JSON", "RIS")],
+        "feed": unpaged.path_as("/search.atom"),
+        "permanent": unpaged.path,
+        "respelt": _respelt(db, search) if match else None,
+        "synonyms": _synonyms(search, found),
         "advice": [] if count else _advice(db, search),
         "unknown_number": None
         if number is None

@@ -8,13 +8,10 @@ from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request
 
-from harvester.site import queries
+from harvester.site import facets
+from harvester.site.facets import HEADINGS
 from harvester.site.matching import LONGEST, Matching, matching
 
-HEADINGS = {
-    "status": "Recruitment status", "phase": "Phase", "type": "Study type", "registry": "Registry", "country": "Country",
-    "sponsor": "Sponsor", "sex": "Sex", "results": "Results posted", "year": "Start year",
-}  # fmt: skip
 SORTS = {"relevance": "Relevance", "start": "Start date", "update": "Last update", "size": "Sample size"}
 
 
@@ -26,6 +23,7 @@ class Wanted(NamedTuple):
     first_year: int | None = None
     last_year: int | None = None
     sort: str = ""
+    exact: bool = False  # the words as typed, without other names of a condition
     page: int = 1
 
     @property
@@ -33,15 +31,11 @@ class Wanted(NamedTuple):
         return matching(self.text)
 
     @property
-    def asked(self) -> queries.Asked:
-        return queries.Asked(self.matching.expression, self.filters, self.first_year, self.last_year)
-
-    @property
     def order(self) -> str:
         """What it is sorted by; without words there is no relevance."""
-        if self.sort in queries.SORTS or (self.sort == "relevance" and self.matching.expression):
+        if self.sort in facets.SORTS or (self.sort == "relevance" and self.matching.groups):
             return self.sort
-        return "relevance" if self.matching.expression else "update"
+        return "relevance" if self.matching.groups else "update"
 
     @property
     def is_filtered(self) -> bool:
@@ -51,11 +45,11 @@ class Wanted(NamedTuple):
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values of the address, the page left out."""
         found = [("q", self.text)] if self.text else []
-        found += [(name, value) for name in queries.FACETS for value in self.filters.get(name, ())]
+        found += [(name, value) for name in HEADINGS for value in self.filters.get(name, ())]
         found += [
             (name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None
         ]
-        return found + ([("sort", self.sort)] if self.sort else [])
+        return found + ([("exact", "1")] if self.exact else []) + ([("sort", self.sort)] if self.sort else [])
 
     @property
     def path(self) -> str:
@@ -87,12 +81,13 @@ def _whole(text: str | None, least: int, most: int) -> int | None:
 def wanted(request: Request) -> Wanted:
     """Reads an address. What it does not understand it leaves out."""
     args = request.args
-    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in queries.FACETS}
+    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in HEADINGS}
     return Wanted(
         text=" ".join((args.get("q") or "")[:LONGEST].replace("\x00", " ").split()),
         filters={name: values for name, values in filters.items() if values},
         first_year=_whole(args.get("from"), 1900, 2200),
         last_year=_whole(args.get("to"), 1900, 2200),
+        exact=args.get("exact") == "1",
         sort=args.get("sort") if args.get("sort") in SORTS else "",
         page=_whole(args.get("page"), 1, 1_000_000) or 1,
     )

@@ -1,0 +1,130 @@
+"""Site room: from a search to its trials: words through SQLite's full-text search, filters and order through `facets`.
+
+Called by `search`, `home`, `entities`, `downloads`, `compare`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harvester.catalogue import SEARCHED
+from harvester.site.database import kept, plain_text
+from harvester.site.facets import Facets, Mask, Places, facets_of
+from harvester.site.matching import Matching
+from harvester.site.vocabulary import vocabulary_of
+from harvester.site.wanted import Wanted
+
+#: How much a match in a column says about what a trial is about.
+_WEIGHTS = {
+    "trial_id": 20, "identifiers": 20, "public_title": 10, "scientific_title": 8, "acronym": 12, "conditions": 8,
+    "keywords": 6, "interventions": 6, "primary_sponsor": 3, "sponsors": 2, "brief_summary": 3,
+    "detailed_description": 1, "eligibility_raw": 0.5, "countries": 0.5,
+}  # fmt: skip
+#: Up to so many trials are ranked one by one (bm25, some 5 microseconds each); more are ranked by where the words stand.
+_RANKED_ONE_BY_ONE = 4_000
+#: Columns that say what a trial is about, by falling weight.
+_ABOUT = ("public_title conditions", "scientific_title acronym interventions keywords", "brief_summary")
+#: Searches whose trials are remembered, so that a filter or a next page costs nothing.
+_REMEMBERED = 64
+
+
+class Found(NamedTuple):
+    """What a search found. `filters[name]` are the trials that pass one filter."""
+
+    facets: Facets
+    matching: Matching
+    by_words: Mask
+    filters: Mapping[str, Mask]
+
+    def _among(self, without: str = "") -> Mask:
+        found = self.by_words
+        for name, mask in self.filters.items():
+            if name != without:
+                found = found & mask
+        return found
+
+    @property
+    def trials(self) -> Mask:
+        return self._among()
+
+    @property
+    def size(self) -> int:
+        return int(self.trials.sum())
+
+    def counts(self, facet: str) -> list[tuple[Any, int]]:
+        """(value, trials) of a facet under all filters but its own, most first."""
+        return self.facets.facets[facet].counts(self._among(without=facet))
+
+    def ordered(self, db: sqlite3.Connection, order: str) -> list[int]:
+        """rowids of the trials found; `order` is one of `facets.SORTS` or `relevance`."""
+        expression = self.matching.expression
+        if order != "relevance" or expression is None:
+            return self.facets.sorted(self.trials, order)
+        ranked = _by_relevance(db, self.facets, expression)
+        return [int(rowid) for rowid in ranked[self.trials[self.facets.places(ranked)]]]
+
+
+def find(db: sqlite3.Connection, search: Wanted) -> Found:
+    """The trials of a search."""
+    facets = facets_of(db)
+    matching = search.matching
+    if not search.exact and matching.groups:
+        matching = matching.widened(vocabulary_of(db).synonyms)
+    expression = matching.expression
+    filters = {name: _padded(facets.facets[name].members(values), facets) for name, values in search.filters.items()}
+    if search.first_year is not None or search.last_year is not None:
+        years = facets.facets["year"].between(search.first_year or 0, search.last_year or 9999)
+        filters["year"] = _padded(years, facets) & filters.get("year", facets.all)
+    by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
+    return Found(facets, matching, by_words, filters)
+
+
+def _padded(mask: Mask, facets: Facets) -> Mask:
+    return np.pad(mask, (0, len(facets.rowids) - len(mask)))
+
+
+@kept
+def _memory(db: sqlite3.Connection) -> dict[tuple[str, str], Places]:
+    """Expression -> rowids, for the searches made last; one for each catalogue file."""
+    return {}
+
+
+def _remembered(db: sqlite3.Connection, kind: str, expression: str, sql: str) -> Places:
+    memory, key = _memory(db), (kind, expression)
+    found = memory.get(key)
+    if found is None:
+        with plain_text(db):
+            found = np.fromiter((row[0] for row in db.execute(sql, (expression,)).fetchall()), dtype=np.int64)
+        if len(memory) >= _REMEMBERED:
+            memory.clear()
+        memory[key] = found
+    return found
+
+
+def _matched(db: sqlite3.Connection, expression: str) -> Places:
+    """rowids of the trials that match, in the order of the file."""
+    return _remembered(db, "matched", expression, "SELECT rowid FROM trials_fts WHERE trials_fts MATCH ?")
+
+
+def _by_relevance(db: sqlite3.Connection, facets: Facets, expression: str) -> Places:
+    """The same, best first: by bm25 when they are few, else by where the words stand, and then the latest update."""
+    matched = _matched(db, expression)
+    if len(matched) <= _RANKED_ONE_BY_ONE:
+        weights = ", ".join(str(_WEIGHTS.get(name, 1)) for name in SEARCHED)
+        sql = f"SELECT rowid FROM trials_fts WHERE trials_fts MATCH ? ORDER BY bm25(trials_fts, {weights}), rowid"
+        return _remembered(db, "ranked", expression, sql)
+    score = np.zeros(len(facets.rowids), dtype=np.int64)
+    for worth, columns in zip((4, 2, 1), _ABOUT, strict=True):
+        score[facets.places(_matched(db, f"{{{columns}}} : ({expression})"))] += worth
+    places = facets.places(matched)
+    return facets.rowids[places[np.lexsort((facets.ranks["update"][places], -score[places]))]]
+
+
+def occurs(db: sqlite3.Connection, expression: str, least: int) -> bool:
+    """Whether at least so many trials match."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM trials_fts WHERE trials_fts MATCH ? LIMIT ?)"
+    return bool(db.execute(sql, (expression, least)).fetchone()[0] >= least)

@@ -1,0 +1,100 @@
+"""Site room: the words and names that the catalogue's trials use: for spelling ("did you mean") and for synonyms of coded terms.
+
+Called by `finding` and `search`; read once for each catalogue file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.process import extract
+
+from harvester.site.database import kept, plain_text
+from normalize.text import fold
+
+#: Shorter words differ from their neighbours by meaning, not by spelling ("liver", "river").
+_SHORTEST = 5
+#: Similarity from which a word is offered for another: "miscariage" and "miscarriage" have 0.91, "lupus" and "lumbus" 0.67.
+_LIKE = 0.78
+#: A word is taken for a slip when another one like it is used so many times more often.
+_OFTENER = 20
+#: Names of one code that a search is widened to.
+_MOST_NAMES = 12
+
+
+class Vocabulary(NamedTuple):
+    words: Mapping[str, int]  # folded word -> names that hold it
+    by_length: Mapping[int, Sequence[str]]
+    codes: Mapping[str, frozenset[str]]  # folded name of a condition -> MeSH or MedDRA codes that registries gave it
+    names: Mapping[str, tuple[str, ...]]  # code -> names, the commonest first
+
+    def synonyms(self, text: str) -> tuple[str, ...]:
+        """Other names of the condition that a text is the name of, by a code that registries gave to both."""
+        name = fold(text)
+        found = [
+            other for code in sorted(self.codes.get(name, ())) for other in self.names[code] if fold(other) != name
+        ]
+        return tuple(dict.fromkeys(found))[:_MOST_NAMES]
+
+    def spelling(self, word: str) -> str | None:
+        """The common word that a rare or unknown one was probably meant to be."""
+        typed = fold(word)
+        if len(typed) < _SHORTEST or not typed.isalpha():
+            return None
+        near = [known for size in range(len(typed) - 2, len(typed) + 3) for known in self.by_length.get(size, ())]
+        found = extract(typed, near, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_LIKE, limit=8)
+        oftener = [
+            (self.words[known], score, known)
+            for known, score, _ in found
+            if self.words[known] > _OFTENER * self.words.get(typed, 0)
+        ]
+        if not oftener:
+            return None
+        best = max(score for _, score, _ in oftener)
+        return max(one for one in oftener if one[1] >= best - 0.05)[2]
+
+
+@kept
+def vocabulary_of(db: sqlite3.Connection) -> Vocabulary:
+    """The vocabulary of the catalogue that is open."""
+    counted: Counter[str] = Counter()
+    codes: dict[str, set[str]] = defaultdict(set)
+    used: dict[str, Counter[str]] = defaultdict(Counter)
+    with plain_text(db):
+        for name, times in _names(db):
+            for word in set(name.split()):
+                counted[word] += times
+        coded = db.execute(
+            "SELECT condition_normalized, coalesce('MeSH ' || mesh_id, 'MedDRA ' || meddra_code), min(condition), count(*)"
+            " FROM conditions WHERE condition_normalized IS NOT NULL AND (mesh_id IS NOT NULL OR meddra_code IS NOT NULL) GROUP BY 1, 2"
+        ).fetchall()
+    for name, code, written, times in coded:
+        codes[name].add(code)
+        used[code][" ".join(written.split())] += times
+    by_length: dict[int, list[str]] = defaultdict(list)
+    for word in counted:
+        if len(word) >= _SHORTEST - 2 and word.isalpha():
+            by_length[len(word)].append(word)
+    return Vocabulary(
+        counted,
+        by_length,
+        {name: frozenset(found) for name, found in codes.items()},
+        {
+            code: tuple(name for name, _ in sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
+            for code, names in used.items()
+        },
+    )
+
+
+def _names(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    """Names of conditions and interventions, folded, and how often each is used; sponsors once for each spelling."""
+    for table, column in (("conditions", "condition_normalized"), ("interventions", "name_normalized")):
+        yield from db.execute(
+            f"SELECT {column}, count(*) FROM {table} WHERE length({column}) < 60 GROUP BY 1"
+        ).fetchall()
+    for (name,) in db.execute("SELECT name FROM sponsors WHERE length(name) < 80").fetchall():
+        yield fold(name), 1
