@@ -76,13 +76,13 @@ def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
 
 def _find(db: sqlite3.Connection, search: str) -> None:
     """Puts the trials of a search, as the site finds them, into the temporary table `found`."""
-    from harvester.site import queries  # Datasette comes with it, and half a second
+    from harvester.site.finding import find  # Datasette comes with it, and half a second
     from harvester.site.wanted import Wanted
 
     wanted = Wanted(text=search)
-    if wanted.asked.match is None:
+    if not wanted.matching.groups:
         raise ExportError(f"--search {search!r} holds no word or number that can be looked for")
-    rowids = queries.hits(db, wanted.asked, wanted.order)
+    rowids = find(db, wanted).ordered(db, wanted.order)
     db.execute("DROP TABLE IF EXISTS temp.found")
     db.execute("CREATE TEMP TABLE found (place INTEGER PRIMARY KEY, trial INTEGER)")
     db.executemany("INSERT INTO found VALUES (?, ?)", enumerate(rowids, 1))

@@ -14,7 +14,7 @@ from harvester.site import labels
 
 class Bar(NamedTuple):
     label: str
-    count: int
+    trials: int
     path: str
 
 
@@ -26,7 +26,7 @@ def bars(title: str, rows: Sequence[Bar]) -> dict[str, Any] | None:
     """Horizontal bars, one a row."""
     if not rows:
         return None
-    most = max(bar.count for bar in rows)
+    most = max(bar.trials for bar in rows)
     room = _WIDTH - _LABEL - _COUNT
     return {
         "kind": "bars",
@@ -37,11 +37,11 @@ def bars(title: str, rows: Sequence[Bar]) -> dict[str, Any] | None:
         "bars": [
             {
                 "label": bar.label if len(bar.label) <= _LONGEST_LABEL else bar.label[: _LONGEST_LABEL - 1].rstrip() + "…",
-                "name": f"{bar.label}: {_trials(bar.count)}",
-                "count": labels.number(bar.count),
+                "name": f"{bar.label}: {_trials(bar.trials)}",
+                "count": labels.number(bar.trials),
                 "path": bar.path,
                 "y": n * _ROW,
-                "length": max(1.5, round(bar.count / most * room, 1)),
+                "length": max(1.5, round(bar.trials / most * room, 1)),
             }
             for n, bar in enumerate(rows)
         ],
@@ -58,7 +58,7 @@ class Cell(NamedTuple):
 
     year: int
     series: str
-    count: int
+    trials: int
     path: str
 
 
@@ -68,20 +68,20 @@ def columns(title: str, cells: Sequence[Cell]) -> dict[str, Any] | None:
         return None
     totals: dict[str, int] = defaultdict(int)
     for cell in cells:
-        totals[cell.series] += cell.count
+        totals[cell.series] += cell.trials
     order = sorted(totals, key=lambda series: (-totals[series], series))
     colours = {series: f"c{n}" if n <= _SERIES else "c0" for n, series in enumerate(order, 1)}
     years = range(min(cell.year for cell in cells), max(cell.year for cell in cells) + 1)
     by_year = {
         year: sorted((c for c in cells if c.year == year), key=lambda c: order.index(c.series)) for year in years
     }
-    most = max(sum(cell.count for cell in found) for found in by_year.values())
+    most = max(sum(cell.trials for cell in found) for found in by_year.values())
     step = (_WIDE - _AXIS) / len(years)
     drawn, rows = [], []
     for n, (year, found) in enumerate(by_year.items()):
         top = float(_TALL)
         for cell in found:
-            height = cell.count / most * (_TALL - 14)
+            height = cell.trials / most * (_TALL - 14)
             top -= height
             drawn.append(
                 {
@@ -90,13 +90,13 @@ def columns(title: str, cells: Sequence[Cell]) -> dict[str, Any] | None:
                     "width": round(step * 0.8, 1),
                     "height": round(max(height, 0.8), 1),
                     "colour": colours[cell.series],
-                    "name": f"{year}, {cell.series}: {_trials(cell.count)}"
+                    "name": f"{year}, {cell.series}: {_trials(cell.trials)}"
                     if len(order) > 1
-                    else f"{year}: {_trials(cell.count)}",
+                    else f"{year}: {_trials(cell.trials)}",
                     "path": cell.path,
                 }
             )
-        counts = {cell.series: labels.number(cell.count) for cell in found}
+        counts = {cell.series: labels.number(cell.trials) for cell in found}
         rows.append({"year": year, "counts": [counts.get(series, "0") for series in order]})
     every = max(1, round(len(years) / 8))
     named = [series for series in order if colours[series] != "c0"]

@@ -52,7 +52,7 @@ def registrations(found: Found, search: Wanted) -> dict[str, Any] | None:
     width = len(registries.values)
     among = found.trials[registries.places]
     pairs = year_of[registries.places][among] * width + registries.codes[among]
-    counted = np.bincount(pairs[pairs >= 0], minlength=len(years.values) * width).reshape(-1, width)
+    counted = np.bincount(pairs[pairs >= 0], minlength=len(years.values) * width).reshape(len(years.values), width)
     cells = [
         Cell(year, str(registry), int(counted[n, m]), search.toggled("registry", str(registry)).path)
         for n, year in enumerate(years.values)

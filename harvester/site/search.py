@@ -25,7 +25,7 @@ PAGE_SIZE = 25
 #: Values of a facet that are shown at once; the rest unfold, up to so many.
 _AT_ONCE, _UNFOLDED = 6, 60
 #: Facets that need no place on the page while they have only one value.
-_ONLY_WHEN_SEVERAL = ("registries", "flag", "registry")
+_ONLY_WHEN_SEVERAL = ("registries", "flag")
 #: A word that stands in fewer trials may be a slip.
 _RARE = 6
 
@@ -86,7 +86,7 @@ def _chips(search: Wanted, found: Found) -> list[dict[str, str]]:
 def _respelt(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
     """The search with rare words put right, where the catalogue's vocabulary has a much commoner word like them."""
     vocabulary = vocabulary_of(db)
-    text = search.text
+    text, words = search.text, []
     for term in search.matching.terms:
         word = term.plain
         if term.text.startswith('"') or occurs(db, term.match, _RARE):
@@ -94,11 +94,14 @@ def _respelt(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
         better = vocabulary.spelling(word)
         if better:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", better, text)
-    if text == search.text:
-        return None
-    other = search._replace(text=text, page=1)
-    count = find(db, other).size
-    return {"text": text, "path": other.path, "count": labels.number(count)} if count else None
+            words.append(better)
+    # The whole search, without the filters, the words put right alone: the first that finds something.
+    tries = (search._replace(text=text, page=1), Wanted(text=text), Wanted(text=" ".join(words)))
+    for other in tries if words else ():
+        size = find(db, other).size
+        if size:
+            return {"text": other.text, "path": other.path, "count": labels.number(size)}
+    return None
 
 
 def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:

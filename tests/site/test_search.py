@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_nothing_found_says_what_to_try(site: InProcess) -> None:
     assert "No trial has all of this" in html
     assert re.search(r'<a href="[^"]*">Only yoga</a> \(2\)', html)
     assert "Only miscariage: no trial" in html
-    assert re.search(r'<a href="[^"]*">Did you mean miscarriage\?</a> \(1\)', html)
+    assert re.search(r'Did you mean <a href="[^"]*"><strong>miscarriage</strong></a>\? \(1 trial\)', html)
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,24 @@ def test_strange_addresses_are_answered(site: InProcess, query: str) -> None:
 def test_what_was_typed_is_escaped(site: InProcess) -> None:
     html = site.html("/search?q=<script>alert(1)</script>&status=<b>x")
     assert "<script>alert" not in html and "<b>x" not in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ('sponsor:"Example Hospital"', True),
+        ("condition:miscarriage", True),
+        ("title:aurelin country:france", True),
+        ("intervention:aurelin", True),
+        ("sponsor:aurelin", False),
+        ("aurelin -miscarriage", False),
+    ],
+)
+def test_a_prefix_looks_in_one_field(site: InProcess, typed: str, found: bool) -> None:
+    assert ("Aurelin for Recurrent Miscarriage" in titles(site.html(f"/search?{urlencode({'q': typed})}"))) is found
+
+
+@pytest.mark.parametrize("filter_", ["age=adult", "class=academic_or_hospital", "registries=one", "sex=female"])
+def test_every_facet_filters(site: InProcess, filter_: str) -> None:
+    assert titles(site.html(f"/search?q=aurelin&{filter_}")) == ["Aurelin for Recurrent Miscarriage"]
+    assert titles(site.html("/search?q=aurelin&age=child")) == []
