@@ -127,7 +127,7 @@ def test_a_prefix_looks_in_one_field(site: InProcess, typed: str, found: bool) -
     assert ("Aurelin for Recurrent Miscarriage" in titles(site.html(f"/search?{urlencode({'q': typed})}"))) is found
 
 
-@pytest.mark.parametrize("filter_", ["age=adult", "class=academic_or_hospital", "registries=one", "sex=female"])
+@pytest.mark.parametrize("filter_", ["age=adult", "class=academic_or_hospital", "registries=several", "sex=female"])
 def test_every_facet_filters(site: InProcess, filter_: str) -> None:
     assert titles(site.html(f"/search?q=aurelin&{filter_}")) == ["Aurelin for Recurrent Miscarriage"]
     assert titles(site.html("/search?q=aurelin&age=child")) == []
