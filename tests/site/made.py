@@ -350,6 +350,13 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
                 999,
                 "incomplete",
                 "2 of 3 arrived",
+                "sweep",
+                "miscarriage",
+                0,
+                0,
+                None,
+                None,
+                None,
             ),
         )
         db.execute(
