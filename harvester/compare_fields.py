@@ -170,7 +170,7 @@ PLAN: tuple[One | Many | Aligned, ...] = (
 #: that stands criterion by criterion, and what follows from other columns.
 LEFT_OUT = frozenset(
     ("trial_id", "conditions", "keywords", "interventions", "countries", "sponsors", "identifiers", "inclusion_criteria",
-     "exclusion_criteria", "eligibility_raw", "record_count", "start_year", "processed_date")
+     "exclusion_criteria", "eligibility_raw", "record_count", "start_year", "processed_date", "value_sources")
 )  # fmt: skip
 
 

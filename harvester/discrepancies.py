@@ -279,9 +279,11 @@ def _contradictions(rule: Rule, records: list[Row]) -> Iterator[tuple[Any, ...]]
         key = (first[0]["record_id"], other["registry"], other["source"], value)
         found.setdefault(key, (first[0], other, severity, []))[3].append(other)
     for one, other, severity, same in found.values():
+        remark = _remark(rule, one, other, len(same) - 1)
+        detail = " ".join(filter(None, (_sentence(rule, one, other), remark)))
         yield (
             rule.field, one["record_id"], shown(rule.field, one), one["last_update_date"], other["record_id"],
-            shown(rule.field, other), other["last_update_date"], severity, _sentence(rule, one, other, len(same) - 1),
+            shown(rule.field, other), other["last_update_date"], severity, remark, detail,
         )  # fmt: skip
 
 
@@ -334,20 +336,25 @@ def _words(text: str | None) -> str:
     return f"“{line[:_LONGEST].rstrip()}…”" if len(line) > _LONGEST else f"“{line}”"
 
 
-def _sentence(rule: Rule, one: Row, other: Row, more: int) -> str:
+def _sentence(rule: Rule, one: Row, other: Row) -> str:
     says = [
         f"{_name(record)} says {_words(shown(rule.field, record))}"
         + (f" (updated {record['last_update_date']})" if record["last_update_date"] else "")
         for record in (one, other)
     ]
-    text = f"{rule.name}: {says[0]}, {says[1]}"
+    return f"{rule.name}: {says[0]}, {says[1]}."
+
+
+def _remark(rule: Rule, one: Row, other: Row, more: int) -> str | None:
+    remarks = []
     if more:
-        text += f", and so do {more} more of its entries" if more > 1 else ", and so does one more of its entries"
+        remarks.append(
+            f"{more} more of its entries say the same." if more > 1 else "One more of its entries says the same."
+        )
     if rule.field == "primary_outcomes" and one["outcomes"] and other["outcomes"]:
-        text += f"; the words are alike by {similarity(rule.said(one), rule.said(other)):.0f} of 100"
-    if one["registry_id"] == other["registry_id"]:
-        if _is_older(other, one):
-            return f"{text}. The copy is older than the registry's own entry."
-    elif _are_countries(one, other):
-        return f"{text}. They are entries of two countries, and may have been written at different times."
-    return text + "."
+        remarks.append(f"The words are alike by {similarity(rule.said(one), rule.said(other)):.0f} of 100.")
+    if one["registry_id"] == other["registry_id"] and _is_older(other, one):
+        remarks.append("The copy is older than the registry's own entry.")
+    if one["registry_id"] != other["registry_id"] and _are_countries(one, other):
+        remarks.append("They are entries of two countries, and may have been written at different times.")
+    return " ".join(remarks) or None

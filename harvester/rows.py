@@ -148,7 +148,10 @@ class Discrepancy(Struct):
     other_value: Annotated[Text, Doc("What it says.")]
     other_updated: Annotated[Text, Doc("Its last update.")]
     severity: Annotated[Literal["minor", "notable", "serious"], Doc("How much the difference matters to a reader.")]
-    detail: Annotated[str, Doc("The difference as a sentence.")]
+    remark: Annotated[
+        Text, Doc("What qualifies the difference, as sentences: which copy is old, who else says the same.")
+    ]
+    detail: Annotated[str, Doc("The difference and the remark in words.")]
 
 
 class QualityFlag(Struct):

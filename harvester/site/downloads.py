@@ -124,6 +124,7 @@ def _whole(db: sqlite3.Connection, trial_id: str) -> dict[str, Any]:
         "records": queries.records_of(db, trial_id),
         **queries.below_records(db, trial_id),
         "trial_links": queries.links_of(db, trial_id),
+        "discrepancies": queries.discrepancies_of(db, trial_id),
         "versions": queries.versions_of(db, trial_id),
     }
 
@@ -134,7 +135,7 @@ def trial_json(db: sqlite3.Connection, trial_id: str) -> Response:
     below = {
         name: rows
         for name, rows in tables.items()
-        if rows and "record_id" in rows[0] and name not in ("records", "trial_links")
+        if rows and "record_id" in rows[0] and name not in ("records", "trial_links", "discrepancies")
     }
     records = [
         {
@@ -147,6 +148,7 @@ def trial_json(db: sqlite3.Connection, trial_id: str) -> Response:
         "trial": tables["trials"][0],
         "records": records,
         "trial_links": tables["trial_links"],
+        "discrepancies": tables["discrepancies"],
         "sources": queries.sources(db),
     }
     return Response(

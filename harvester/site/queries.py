@@ -145,6 +145,10 @@ def links_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     return _rows(db, sql, {"trial": trial_id})
 
 
+def discrepancies_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
+    return _rows(db, "SELECT * FROM discrepancies WHERE trial_id = ? ORDER BY ordinal", (trial_id,))
+
+
 def versions_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     sql = """
         SELECT versions.* FROM versions JOIN records USING (record_id) WHERE trial_id = ?

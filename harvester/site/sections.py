@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from harvester.site import facts, people, provenance, study
+from harvester.site.discrepancies import discrepancies
 from harvester.site.eligibility import eligibility
 from harvester.site.entries import Entry, Part, Parts, Trial, of_trial, per_record
 
@@ -44,6 +45,7 @@ def _text(column: str) -> Parts:
 _PLANS = (
     _Plan("study-results", "Study results", "Whether outcomes have been made public at a registry, and where to read them.", "results_statement", of_trial(people.study_results), True),
     _Plan("basic-information", "Basic information", "The trial in figures and dates. Where registries disagree, their values stand side by side.", "comparison", of_trial(facts.comparison), True),
+    _Plan("contradictions", "Where registries contradict each other", "What records of this trial say differently; other spellings, units and less exact dates are no difference. Serious: the trial reads otherwise. Notable: look at both records. Minor: mostly an old copy, or a small difference.", "discrepancies", of_trial(discrepancies), False),
     _Plan("titles", "Titles", "How the trial is called, for the public and in its protocol.", "facts", per_record(study.titles), True),
     _Plan("summary", "Brief summary", "What the trial is about and why it is done, in the words of those who run it.", "text", _text("brief_summary"), True),
     _Plan("description", "Detailed description", "Background, aims and procedures at length.", "text", _text("detailed_description"), False),

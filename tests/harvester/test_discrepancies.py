@@ -162,7 +162,7 @@ def test_entries_of_two_countries_may_have_ended_at_different_times() -> None:
     assert not found(entry(NCT, recruitment_status="recruiting"), going_on, ended), "one of them agrees"
     rows = found(entry(NCT, recruitment_status="recruiting"), ended, entry(FRENCH, recruitment_status="completed"))
     assert [(row.record, row.severity) for row in rows] == [(f"ctgov:{NCT}", "serious")]
-    assert rows[0].detail.endswith("and so does one more of its entries.")
+    assert rows[0].detail.endswith(" One more of its entries says the same.")
 
 
 def test_countries_count_together_where_a_register_has_an_entry_for_each() -> None:

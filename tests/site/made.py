@@ -12,6 +12,7 @@ from msgspec.structs import astuple, fields
 
 from harvester import catalogue
 from harvester.catalogue import insert_into
+from harvester.discrepancies import find_discrepancies
 from harvester.registries import REGISTRIES
 from harvester.rows import RecordKey, RecordProvenance, TrialLink, VersionRow
 from harvester.trials import build_trials
@@ -366,6 +367,7 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
         db.execute(insert_into("unmapped_values"), ("sex", "ctgov", "Ladies", 1, "ctgov:NCT01000001"))
         db.execute(insert_into("about"), ("normalizer_version", "1"))
         build_trials(db, None)
+        find_discrepancies(db, None)
         catalogue.create_indexes(db)
         catalogue.index_text(db)
         db.commit()

@@ -11,7 +11,7 @@ from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
 
 #: The sections that readers of registry pages know, in their order.
 ORDER = [
-    "study-results", "basic-information", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
+    "study-results", "basic-information", "contradictions", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
     "other-names", "eligibility", "participants", "outcomes", "sponsors", "responsible-party", "investigators", "locations", "countries",
     "contacts", "references", "documents", "ethics", "results", "data-sharing", "identifiers", "records", "mentioned", "versions", "warnings",
 ]  # fmt: skip
