@@ -39,6 +39,7 @@ from harvester.config import Gates
 from harvester.discrepancies import find_discrepancies
 from harvester.link import link_records
 from harvester.organizations import name_sponsors
+from harvester.quality import flag_quality
 from harvester.reading import Progress, read
 from harvester.relate import relate_trials
 from harvester.touched import Touched, follow
@@ -56,6 +57,7 @@ STAGES: tuple[Stage, ...] = (
     name_sponsors,
     build_trials,
     find_discrepancies,
+    flag_quality,
     relate_trials,
     gates.measure_fill,
 )

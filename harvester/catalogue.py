@@ -167,6 +167,12 @@ FACET_COLUMNS = (
     "countries", "primary_sponsor", "minimum_age_years", "maximum_age_years", "date_of_registration",
     "date_of_first_enrollment", "last_update_date", "actual_enrollment", "target_sample_size",
 )  # fmt: skip
+#: What quality rules that need today read of every record in every build: an index holds it all, for rows are wide.
+BY_DATE = (
+    "source", "fetched_at", "processed_date", "record_id", "trial_id", "study_type", "phase", "recruitment_status",
+    "primary_completion_date", "primary_completion_date_type", "completion_date", "completion_date_type", "has_results",
+    "last_update_date", "verification_date",
+)  # fmt: skip
 
 TABLES: dict[str, Table] = {
     "trials": Table(
@@ -187,6 +193,7 @@ TABLES: dict[str, Table] = {
             ("recruitment_status",),
             ("phase",),
             ("withdrawn_from_registry_at",),
+            BY_DATE,
         ),
     ),
     **{name: _child(name) for name in CHILDREN},
