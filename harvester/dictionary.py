@@ -49,6 +49,8 @@ _SHOWN: dict[str, dict[str, Any]] = {
     "sponsors": {"facets": ["class"], "label_column": "name"},
     "sponsor_aliases": {"facets": ["rule"]},
     "trial_links": {"facets": ["verdict", "evidence"]},
+    "quality_flags": {"facets": ["flag"]},
+    "quality_rules": {"facets": ["severity"]},
     "versions": {"facets": ["is_current", "is_partial"]},
     "warnings": {"facets": ["field"]},
     "unmapped_values": {"facets": ["vocabulary", "source"], "sort_desc": "records"},

@@ -22,6 +22,7 @@ from harvester.site.downloads import search_csv, search_json, search_ris
 from harvester.site.facets import facets_of
 from harvester.site.home import home
 from harvester.site.pages import message
+from harvester.site.quality import quality
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, footer
 from harvester.site.trial import trial
@@ -61,6 +62,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/changes$", changes),
         (r"/changes\.atom$", feed),
         *compare.ROUTES,
+        (r"/quality$", quality),
         (r"/about$", about),
         (r"/dictionary$", dictionary),
     ]

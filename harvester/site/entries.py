@@ -47,6 +47,7 @@ class Trial(NamedTuple):
     links: list[Row]
     versions: list[Row]
     discrepancies: list[Row]
+    flags: list[Row]
     others: dict[str, Row]  # trials that are linked or mentioned, by trial_id: title and status
 
     def given_in(self, records: list[dict[str, str]]) -> dict[str, Any]:
@@ -109,4 +110,12 @@ def load(db: sqlite3.Connection, trial_id: str) -> Trial | None:
     links = queries.links_of(db, trial_id)
     linked = {link[side] for link in links for side in ("trial_id", "other_trial_id")} - {trial_id, None}
     others = {other["trial_id"]: other for other in queries.titles(db, linked)}
-    return Trial(row, entries, links, queries.versions_of(db, trial_id), queries.discrepancies_of(db, trial_id), others)
+    return Trial(
+        row,
+        entries,
+        links,
+        queries.versions_of(db, trial_id),
+        queries.discrepancies_of(db, trial_id),
+        queries.flags_of(db, trial_id),
+        others,
+    )

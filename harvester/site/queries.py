@@ -156,6 +156,41 @@ def versions_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     return _rows(db, sql, (trial_id,))
 
 
+def flags_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
+    """A trial's quality flags with their rules, the weightiest first."""
+    sql = """
+        SELECT f.*, q.title, q.rule, q.severity FROM quality_flags f JOIN quality_rules q USING (flag) WHERE f.trial_id = ?
+        ORDER BY CASE q.severity WHEN 'serious' THEN 1 WHEN 'notable' THEN 2 ELSE 3 END, f.flag, f.record_id"""
+    return _rows(db, sql, (trial_id,))
+
+
+def quality_rules(db: sqlite3.Connection) -> list[Row]:
+    """Every rule with the number of trials that have its flag."""
+    sql = """
+        SELECT q.*, (SELECT count(DISTINCT trial_id) FROM quality_flags f WHERE f.flag = q.flag) AS trials
+        FROM quality_rules q ORDER BY q.rowid"""
+    return _rows(db, sql)
+
+
+def flags_by_registry(db: sqlite3.Connection) -> list[Row]:
+    sql = """
+        SELECT flag, registry, count(DISTINCT f.trial_id) AS trials FROM quality_flags f JOIN records USING (record_id)
+        GROUP BY flag, registry ORDER BY flag, trials DESC, registry"""
+    return _rows(db, sql)
+
+
+def flags_by_sponsor(db: sqlite3.Connection, most: int) -> list[Row]:
+    """Of each flag the primary sponsors that have it most."""
+    sql = """
+        SELECT flag, sponsor, trials FROM (
+            SELECT flag, sponsor, trials, row_number() OVER (PARTITION BY flag ORDER BY trials DESC, sponsor) AS place FROM (
+                SELECT f.flag, s.name AS sponsor, count(DISTINCT f.trial_id) AS trials
+                FROM quality_flags f JOIN record_sponsors p USING (record_id) JOIN sponsors s USING (sponsor_id)
+                WHERE p.role = 'primary' GROUP BY f.flag, s.name))
+        WHERE place <= ? ORDER BY flag, place"""
+    return _rows(db, sql, (most,))
+
+
 def titles(db: sqlite3.Connection, trial_ids: Iterable[str]) -> list[Row]:
     """Id, title and status of some trials."""
     wanted = sorted(set(trial_ids))

@@ -13,6 +13,7 @@ from msgspec.structs import astuple, fields
 from harvester import catalogue
 from harvester.catalogue import insert_into
 from harvester.discrepancies import find_discrepancies
+from harvester.quality import flag_quality
 from harvester.registries import REGISTRIES
 from harvester.rows import RecordKey, RecordProvenance, TrialLink, VersionRow
 from harvester.trials import build_trials
@@ -367,6 +368,7 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
         db.execute(insert_into("unmapped_values"), ("sex", "ctgov", "Ladies", 1, "ctgov:NCT01000001"))
         db.execute(insert_into("about"), ("normalizer_version", "1"))
         build_trials(db, None)
+        flag_quality(db, None)
         find_discrepancies(db, None)
         catalogue.create_indexes(db)
         catalogue.index_text(db)

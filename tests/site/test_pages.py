@@ -29,7 +29,7 @@ def test_the_first_page_says_what_is_here_and_how_fresh(site: InProcess) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/search", "/trial/NCT01000001", "/about", "/dictionary", "/catalogue", "/catalogue/trials", "/catalogue/conditions",
+    ["/", "/search", "/trial/NCT01000001", "/about", "/dictionary", "/quality", "/catalogue", "/catalogue/trials", "/catalogue/conditions",
      "/catalogue/records_with_warnings", "/nowhere", "/trial/NCT09999999", "/catalogue?sql=select+nonsense"],
 )  # fmt: skip
 def test_every_page_has_disclaimer_terms_and_processing_date(site: InProcess, path: str) -> None:

@@ -13,7 +13,7 @@ from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
 ORDER = [
     "study-results", "basic-information", "contradictions", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
     "other-names", "eligibility", "participants", "outcomes", "sponsors", "responsible-party", "investigators", "locations", "countries",
-    "contacts", "references", "documents", "ethics", "results", "data-sharing", "identifiers", "records", "mentioned", "versions", "warnings",
+    "contacts", "references", "documents", "ethics", "results", "data-sharing", "identifiers", "records", "mentioned", "versions", "quality", "warnings",
 ]  # fmt: skip
 
 

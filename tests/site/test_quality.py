@@ -1,0 +1,48 @@
+"""The page of quality flags, the lists it leads to, and a trial's own flags."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from harvester.quality_rules import RULES
+from tests.site.conftest import InProcess
+
+
+def test_every_flag_is_explained_with_its_standard(site: InProcess) -> None:
+    html = unescape(site.html("/quality"))
+    for rule in RULES:
+        told = rule.told
+        assert f'id="{told.flag}"' in html and f'href="{told.standard_url}"' in html
+        assert told.title in html and told.rule in html and told.reason in html and told.standard in html
+
+
+def test_counts_lead_to_the_trials_that_carry_the_flag(site: InProcess) -> None:
+    html = site.html("/quality")
+    part = html.partition('<h2 id="registered_after_enrollment"')[2].partition("</section>")[0]
+    found = re.search(r'href="([^"]*)">ChiCTR</a> <span class="count">1<', part)
+    assert found
+    rows = site.get(unescape(found[1]).replace("?", ".json?") + "&_shape=array").json()
+    assert [(row["trial_id"], row["detail"]) for row in rows] == [
+        ("ChiCTR2100000001", "Registered 2021-02-02, first enrollment 2019-05-01.")
+    ]
+
+
+def test_a_sponsor_leads_to_its_own_trials_only(site: InProcess) -> None:
+    html = site.html("/quality").partition('<h2 id="no_primary_outcome"')[2].partition("</section>")[0]
+    found = re.search(r'href="([^"]*sponsor=EXAMPLE[^"]*)">EXAMPLE HOSPITAL</a>', html, re.IGNORECASE)
+    assert found
+    rows = site.get(unescape(found[1]).replace("?", ".json?") + "&_shape=array").json()
+    assert {row["trial_id"] for row in rows} == {"NCT01000001"}
+
+
+def test_a_trial_lists_its_flags_with_rule_and_evidence(site: InProcess) -> None:
+    html = site.html("/trial/ChiCTR2100000001")
+    part = html.partition('<section id="quality"')[2].partition("</section>")[0]
+    assert 'href="/quality#registered_after_enrollment"' in part
+    assert "Registered 2021-02-02, first enrollment 2019-05-01." in part
+    assert "Rule: Interventional;" in part
+
+
+def test_a_sound_trial_has_no_such_section(site: InProcess) -> None:
+    assert '<section id="quality"' not in site.html("/trial/DRKS00000001")
