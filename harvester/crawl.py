@@ -27,6 +27,7 @@ from msgspec import Struct
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
+from twisted.internet.task import LoopingCall
 
 from harvester.archive import Archive, Verdict
 from harvester.pipelines import ArchivePipeline
@@ -78,6 +79,7 @@ class _Order(Struct, frozen=True, kw_only=True):
     jobs: list[Job]
     archive: str
     log_level: str
+    caller: int  # process that gives the order
 
 
 _decode_message = msgspec.json.Decoder(Progress | Outcome).decode
@@ -107,7 +109,7 @@ def run(
     lock: int | None = None,
 ) -> list[Outcome]:
     """`crawl` with all that is known of each job; without an archive nothing is stored."""
-    order = _Order(jobs=list(jobs), archive=str(archive_path or ""), log_level=log_level)
+    order = _Order(jobs=list(jobs), archive=str(archive_path or ""), log_level=log_level, caller=os.getpid())
     outcomes: dict[int, Outcome] = {}
     home = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
@@ -181,24 +183,19 @@ def child() -> None:
         settings.setmodule("harvester.settings", priority="project")
         settings.set("ARCHIVE", order.archive, priority="cmdline")
         settings.set("LOG_LEVEL", order.log_level, priority="cmdline")
-        done = threading.Event()
-        threading.Thread(target=_outlive_nobody, args=(done,), daemon=True).start()
         process = AsyncCrawlerProcess(settings)
+        LoopingCall(_outlive_nobody, order.caller).start(1.0)
         turns = _Turns(process, order.jobs, out)
         for registry in dict.fromkeys(job.registry for job in order.jobs):
             turns.begin(deque(place for place, job in enumerate(order.jobs) if job.registry == registry))
         process.start()
         turns.close()
-        done.set()
 
 
-def _outlive_nobody(done: threading.Event) -> None:
-    """Stops the crawl when the process that gave the order is gone: its end of stdin is closed then."""
-    # A signal that the system hands to this thread would not wake the reactor.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    while os.read(0, 1):
-        continue  # nothing more is sent
-    if not done.is_set():
+def _outlive_nobody(caller: int) -> None:
+    """Stops the crawl when the process that gave the order is gone. Asked by the reactor itself: a thread of its own could
+    be handed the signals that are to wake the reactor."""
+    if os.getppid() != caller:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
