@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from sparse_dot_topn import sp_matmul_topn
 Whole = NDArray[np.int64]
 
 #: Places beyond those wanted: one for the trial itself, the others show whether a tie goes on past the last.
-_SPARE = 4
+_SPARE = 20
 #: Rows of which all products are held at a time.
 _AT_A_TIME = 200
 _CORES = min(os.cpu_count() or 1, 2)
@@ -37,14 +38,13 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
     best = sp_matmul_topn(matrix[rows], turned, top_n=wanted, threshold=0, sort=True, n_threads=_CORES)
     place = np.repeat(np.arange(len(rows)), np.diff(best.indptr))
     pairs = _ranked(Pairs(rows[place], best.indices.astype(np.int64), best.data.astype(np.int64)), most)
-    tied = _cut_through_a_tie(best, rows, pairs, most)
-    if not len(tied):
+    least = np.full(matrix.shape[0], np.iinfo(np.int64).max)
+    np.minimum.at(least, pairs.row, pairs.product)
+    tied = rows[_cut_through_a_tie(best, wanted, least[rows])]
+    if wanted < most + _SPARE or not len(tied):
         return pairs
-    whole = (matrix[tied] @ turned).tocsr()
-    place = np.repeat(np.arange(len(tied)), np.diff(whole.indptr))
-    exact = _ranked(Pairs(tied[place], whole.indices.astype(np.int64), whole.data.astype(np.int64)), most)
-    kept = ~np.isin(pairs.row, tied)
-    return Pairs(*(np.concatenate([a[kept], b]) for a, b in zip(pairs, exact, strict=True)))
+    exact = _ranked(_joined(_kept(some, some.product >= least[some.row]) for some in _products(matrix, tied)), most)
+    return _joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
 
 
 def reaching(matrix: csr_matrix, rows: Whole, least: Whole) -> Pairs:
@@ -52,15 +52,27 @@ def reaching(matrix: csr_matrix, rows: Whole, least: Whole) -> Pairs:
 
     The first of a pair is the other row, into whose neighbours the one of `rows` may come.
     """
+    reached = _joined(_kept(some, some.product >= least[some.other]) for some in _products(matrix, rows))
+    return Pairs(reached.other, reached.row, reached.product)
+
+
+def _products(matrix: csr_matrix, rows: Whole) -> Iterator[Pairs]:
+    """All positive products of `rows` with other rows, those of a few rows at a time: they are many."""
     turned = matrix.T.tocsr()
-    found = []
     for start in range(0, len(rows), _AT_A_TIME):
         some = rows[start : start + _AT_A_TIME]
         products = (matrix[some] @ turned).tocsr()
         place = some[np.repeat(np.arange(len(some)), np.diff(products.indptr))]
-        kept = (products.data >= least[products.indices]) & (products.data > 0) & (products.indices != place)
-        found.append(Pairs(products.indices[kept].astype(np.int64), place[kept], products.data[kept].astype(np.int64)))
-    return Pairs(*map(np.concatenate, zip(*found, strict=True))) if found else Pairs(*[np.zeros(0, np.int64)] * 3)
+        pairs = Pairs(place, products.indices.astype(np.int64), products.data.astype(np.int64))
+        yield _kept(pairs, (pairs.row != pairs.other) & (pairs.product > 0))
+
+
+def _kept(pairs: Pairs, which: NDArray[np.bool_]) -> Pairs:
+    return Pairs(*(values[which] for values in pairs))
+
+
+def _joined(some: Iterable[Pairs]) -> Pairs:
+    return Pairs(*map(np.concatenate, zip(Pairs(*[np.zeros(0, np.int64)] * 3), *some, strict=True)))
 
 
 def _ranked(pairs: Pairs, most: int) -> Pairs:
@@ -75,10 +87,9 @@ def _ranked(pairs: Pairs, most: int) -> Pairs:
     return Pairs(row[kept], right[kept], product[kept])
 
 
-def _cut_through_a_tie(best: csr_matrix, rows: Whole, pairs: Pairs, most: int) -> Whole:
-    """Rows of which the products that were kept end in the value of the last place: there may be more of it."""
-    full = np.diff(best.indptr) == most + _SPARE
-    least = np.full(int(rows.max(initial=0)) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(least, pairs.row, pairs.product)
-    last = best.data[np.maximum(best.indptr[1:] - 1, 0)] if len(best.data) else np.zeros(len(rows))
-    return np.asarray(rows[full & (last >= least[rows])])
+def _cut_through_a_tie(best: csr_matrix, wanted: int, least: Whole) -> NDArray[np.bool_]:
+    """Whether the products that were kept of a row end in the value of its last place: there may be more of it."""
+    full = np.diff(best.indptr) == wanted
+    cut = np.zeros(len(full), bool)
+    cut[full] = best.data[best.indptr[1:][full] - 1] >= least[full]
+    return cut
