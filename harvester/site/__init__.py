@@ -16,7 +16,7 @@ from datasette import hookimpl
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
-from harvester.site import compare, database, labels
+from harvester.site import compare, database, findable, labels
 from harvester.site.changes import changes, feed
 from harvester.site.downloads import search_csv, search_json, search_ris
 from harvester.site.facets import facets_of
@@ -64,6 +64,9 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         *compare.ROUTES,
         (r"/quality$", quality),
         (r"/about$", about),
+        (r"/robots\.txt$", findable.robots),
+        (r"/sitemap\.xml$", findable.sitemaps),
+        (r"/sitemap-(?P<number>\d{1,6})\.xml$", findable.sitemap),
         (r"/dictionary$", dictionary),
     ]
 

@@ -102,6 +102,12 @@ def trials_naming(db: sqlite3.Connection, number: str) -> list[str]:
 _PRECEDENCE = "is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
 
 
+def trial_updates(db: sqlite3.Connection, most: int, skipped: int) -> list[Row]:
+    """trial_id and date of last update of a piece of all trials, in the order of their ids."""
+    sql = "SELECT trial_id, last_update_date FROM trials ORDER BY trial_id LIMIT ? OFFSET ?"
+    return _rows(db, sql, (most, skipped))
+
+
 def trial(db: sqlite3.Connection, trial_id: str) -> Row | None:
     found = _rows(db, "SELECT * FROM trials WHERE trial_id = ?", (trial_id,))
     return found[0] if found else None

@@ -64,8 +64,10 @@ def _about(db: sqlite3.Connection) -> dict[str, Any]:
         }
         for row in queries.runs(db, _RUNS_SHOWN)
     ]
+    sources = queries.sources(db)
     return {
-        "sources": [described(row) for row in queries.sources(db)],
+        "sources": [described(row) for row in sources],
+        "newest": labels.date(max((row["last_fetched_at"] or "" for row in sources), default="")),
         "totals": {key: labels.number(value) for key, value in queries.totals(db).items()},
         "runs": runs,
         "rejections": [{**row, "name": labels.word("source", row["source"])} for row in queries.rejections(db)],
@@ -78,7 +80,9 @@ def _about(db: sqlite3.Connection) -> dict[str, Any]:
 async def about(datasette: Datasette, request: Request) -> Response:
     """`/about`"""
     context = await read(datasette, _about)
-    return await page(datasette, request, "about.html", {**context, "database": catalogue_of(datasette).name})
+    operator = links.safe(datasette.metadata("about_url"))
+    names = {"database": catalogue_of(datasette).name, "operator": operator}
+    return await page(datasette, request, "about.html", {**context, **names})
 
 
 async def dictionary(datasette: Datasette, request: Request) -> Response:

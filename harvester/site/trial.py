@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from datasette.utils.asgi import Request, Response
 
-from harvester.site import links, queries
+from harvester.site import findable, links, queries
 from harvester.site.cards import badges
 from harvester.site.database import read
 from harvester.site.downloads import trial_csv, trial_json
@@ -41,6 +41,7 @@ def _context(db: sqlite3.Connection, trial_id: str) -> dict[str, Any] | None:
         "snapshot": snapshot(trial),
         "sections": sections(trial),
         "records": [entry.reference for entry in trial.entries],
+        "study": findable.study(trial),
     }
 
 
@@ -77,4 +78,5 @@ async def trial(datasette: Datasette, request: Request) -> Response:
     context = await read(datasette, lambda db: _context(db, number))
     if context is None:
         return await _elsewhere(datasette, request, number, suffix)
-    return await page(datasette, request, "trial.html", context)
+    address = findable.address(datasette, request, trial_path(number))
+    return await page(datasette, request, "trial.html", {**context, "address": address})
