@@ -39,6 +39,10 @@ CUT_OFF = "cut off"
 MOST_SPELLED = 100
 
 
+class _Stopped(Exception):
+    """The crawl is being closed: Scrapy would queue a further request and never send it."""
+
+
 class Fault(Exception):
     """The run of a registry cannot go on. The message is a sentence: registry, cause, way out."""
 
@@ -178,6 +182,8 @@ class RegistrySpider(scrapy.Spider):
                 if self.fault:  # the archive could not be written
                     return
                 yield item
+        except _Stopped:
+            return
         except Fault as fault:
             self.fault = str(fault)
             self.logger.error("%s: %s", self.registry, fault)
@@ -259,6 +265,8 @@ class RegistrySpider(scrapy.Spider):
 
     async def _answer(self, request: Request, also: Collection[int]) -> Response:
         url = request.url
+        if not self.crawler.crawling:
+            raise _Stopped
         try:
             response = await self.crawler.engine.download_async(request)
         except CONNECTION_ERRORS as error:
