@@ -35,6 +35,10 @@ from harvester.verdicts import STOPPED, judge
 from spiders.base import RegistrySpider, now
 
 
+#: Seconds from a signal to the second one, which forces the end; longer than a batch waits for the archive.
+FORCED_AFTER = 7.0
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """What to fetch from one registry, and how. Exactly one of query, ids, all; or since, which may narrow a query."""
 
@@ -160,6 +164,14 @@ def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
     def pass_on(number: int, frame: object) -> None:
         met.append(number)
+        end()
+        # A request that waits for its turn in the downloader can keep a graceful end for ever: a second signal forces it, after
+        # the batch that waited for the archive is written.
+        force = threading.Timer(FORCED_AFTER, end)
+        force.daemon = True
+        force.start()
+
+    def end() -> None:
         if process.poll() is None:
             process.terminate()
 

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from harvester.relate import MOST
+from harvester.relate_words import related
 from harvester.site import labels, queries
 from harvester.site.queries import Row
 
@@ -48,6 +50,7 @@ class Trial(NamedTuple):
     versions: list[Row]
     discrepancies: list[Row]
     flags: list[Row]
+    related: list[Row]
     others: dict[str, Row]  # trials that are linked or mentioned, by trial_id: title and status
 
     def given_in(self, records: list[dict[str, str]]) -> dict[str, Any]:
@@ -117,5 +120,6 @@ def load(db: sqlite3.Connection, trial_id: str) -> Trial | None:
         queries.versions_of(db, trial_id),
         queries.discrepancies_of(db, trial_id),
         queries.flags_of(db, trial_id),
+        related(db, trial_id, MOST),
         others,
     )

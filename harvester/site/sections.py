@@ -13,6 +13,7 @@ from harvester.site.discrepancies import discrepancies
 from harvester.site.eligibility import eligibility
 from harvester.site.entries import Entry, Part, Parts, Trial, of_trial, per_record
 from harvester.site.quality import flags
+from harvester.site.related import related_trials
 
 
 class Section(NamedTuple):
@@ -70,6 +71,7 @@ _PLANS = (
     _Plan("ethics", "Ethics review", "Decisions of ethics committees and authorities.", "ethics", per_record(people.ethics), True),
     _Plan("results", "Results", "What each registry says about results: when they were posted, and where.", "facts", per_record(people.results), True),
     _Plan("data-sharing", "Data sharing", "Whether the data of individual participants will be shared, and how to get them.", "facts", per_record(study.data_sharing), True),
+    _Plan("related", "Related trials", "The trials of this catalogue that are most like this one, and in what: conditions, interventions, outcomes, people, design. Whether they agree is for you to judge.", "related", of_trial(related_trials), False),
     _Plan("identifiers", "Identifiers", "Every number under which the trial is known, with the page of its registry.", "identifiers", of_trial(provenance.identifiers), True),
     _Plan("records", "Records of this trial", "The registry entries that this page joins, when they were fetched, and why they belong together.", "records", of_trial(provenance.records), True),
     _Plan("mentioned", "Trials that are mentioned", "Other trials here that name this one or are named by it, but are trials of their own.", "mentioned", of_trial(provenance.mentioned), False),
