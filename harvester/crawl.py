@@ -34,7 +34,6 @@ from harvester.pipelines import ArchivePipeline
 from harvester.verdicts import STOPPED, judge
 from spiders.base import RegistrySpider, now
 
-
 #: Seconds from a signal to the second one, which forces the end; longer than a batch waits for the archive.
 FORCED_AFTER = 7.0
 
