@@ -1,0 +1,102 @@
+"""Command line: what commands share: options, the lock, opening the data folder, and failing with a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from harvester.archive import Archive
+from harvester.config import Config, ConfigError, load
+from harvester.lock import Locked, describe_takeover, locked
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Failed(click.ClickException):
+    """Something failed or is incomplete: exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"harvester: {self.format_message()}", err=True)
+
+
+def data_option(command: Command) -> Command:
+    """`--data DIR`, the folder of archive.db and catalogue.db."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="HARVESTER_DATA",
+        default=Path("data"),
+        show_default="./data, or HARVESTER_DATA",
+        help="Folder of archive.db and catalogue.db.",
+    )(command)
+
+
+def config_option(command: Command) -> Command:
+    """`--config FILE`, read into a Config."""
+    return click.option(
+        "--config",
+        callback=lambda context, parameter, value: _config(value),
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        show_default="./harvester.toml if there is one",
+        help="Configuration file.",
+    )(command)
+
+
+def _config(path: Path | None) -> Config:
+    try:
+        return load(path)
+    except ConfigError as problem:
+        raise click.UsageError(str(problem)) from problem
+
+
+@contextmanager
+def alone(data: Path, work: str) -> Iterator[int]:
+    """Holds the lock of the data folder; yields its open file. Raises Failed when somebody else is at work there."""
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(locked(data, work))
+        except Locked as problem:
+            raise Failed(str(problem)) from problem
+        except OSError as problem:
+            raise Failed(
+                f"the folder {data} cannot be written to ({problem}): make room, or give another --data"
+            ) from problem
+        if lock.taken_over:
+            click.echo(f"note: {describe_takeover(lock.taken_over)}", err=True)
+        yield lock.file
+
+
+def open_catalogue(data: Path) -> sqlite3.Connection:
+    """The catalogue, read-only. Raises Failed when there is none."""
+    path = data / "catalogue.db"
+    if not path.exists():
+        raise Failed(f"there is no catalogue in {data}: run `harvester build`, or `harvester demo` to see one")
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def open_archive(data: Path) -> Archive:
+    try:
+        return Archive(data / "archive.db")
+    except (sqlite3.Error, OSError) as problem:
+        raise Failed(f"{data / 'archive.db'} cannot be opened for writing: {problem}") from problem
+
+
+def trial_named(db: sqlite3.Connection, number: str) -> str:
+    """The trial that a number names. Raises Failed when it names none or several."""
+    from harvester.site.lookup import find_trials
+
+    found = find_trials(db, number)
+    if not found:
+        raise Failed(
+            f"no trial here has the number {number}: `harvester refresh --id {number}` fetches it, a search on the site finds trials by words"
+        )
+    if len(found) > 1:
+        raise Failed(f"{number} is the number of {len(found)} trials: name one of {', '.join(found)}")
+    return found[0]

@@ -1,0 +1,196 @@
+"""Command line: the commands that read the catalogue: compare, related, export, snapshot, changes."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import sqlite3
+import sys
+import textwrap
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec.structs import asdict
+
+from harvester.catalogue import TABLES
+from harvester.changes import Update, updates
+from harvester.cli.common import Failed, data_option, open_catalogue, trial_named
+from harvester.export import FORMATS, ExportError, Selection, export, write
+from harvester.export_files import MissingPackage, TooLong
+
+
+@click.command("compare")
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL TRIAL...")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "long", "json"]), default="table", show_default=True
+)
+@click.option("--only-differences", is_flag=True, help="Without the rows on which all agree.")
+@click.option("-o", "--output", type=click.File("wb", lazy=True), default="-", help="File; default stdout.")
+@data_option
+def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, output: Any, data: Path) -> None:
+    """Puts trials side by side: design, population, criteria, interventions, outcomes, with a verdict a row.
+
+    Each TRIAL is any number of any of its records, in any form.
+
+    \b
+    table  for the terminal
+    csv    a row a field, a column a trial; made for spreadsheets
+    long   a row a value, with the registry's words and the record it came from; for pandas, R, DuckDB
+    json   everything
+
+    Example: harvester compare NCT03970954 2017-001400-29 --format csv -o compared.csv
+    """
+    from harvester.compare import compare
+    from harvester.compare_forms import FORMS, table
+
+    with closing(open_catalogue(data)) as db:
+        comparison = compare(db, [trial_named(db, number) for number in trials])
+    if len(comparison.trials) < 2:
+        raise Failed(f"a comparison needs two trials; {' and '.join(trials)} is one: {comparison.trials[0].trial_id}")
+    if only_differences:
+        comparison = comparison.only_differences()
+    width = shutil.get_terminal_size((160, 50)).columns
+    text = table(comparison, width) if form == "table" else FORMS[form](comparison)
+    output.write(text.encode())
+
+
+@click.command("related")
+@click.argument("number", metavar="TRIAL")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="For a machine: every part of each score.")
+@data_option
+def related_command(number: str, limit: int, as_json: bool, data: Path) -> None:
+    """The trials most related to TRIAL (any of its numbers), with the reasons.
+
+    Example: harvester related NCT05557201 --limit 5
+    """
+    from harvester.relate_words import listed, reasons, related
+
+    with closing(open_catalogue(data)) as db:
+        trial = trial_named(db, number)
+        found = related(db, trial, limit)
+    if as_json:
+        click.echo(json.dumps([row | {"reasons": reasons(row)} for row in found], indent=2, ensure_ascii=False))
+    elif found:
+        click.echo("\n".join(map(listed, found)))
+    else:
+        click.echo(f"nothing in {data} is related to {trial}", err=True)
+
+
+@click.command("export")
+@click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
+@click.option(
+    "--search", default="", help="Only what belongs to the trials that the site's search finds with these words."
+)
+@click.option("--where", default="", help="Only rows that meet this SQL condition on the table's columns.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default stdout.")
+@data_option
+def export_command(table: str, search: str, where: str, form: str, output: Path | None, data: Path) -> None:
+    """Writes a TABLE of the catalogue, every row and every character, or the rows of a search.
+
+    Tables: trials, records, criteria, outcomes, secondary_ids ... The site's dictionary describes every one; an unknown
+    TABLE is answered with the whole list. With -o, FILE.meta.json says beside the file what it is, from when, under which
+    terms, and how to cite it.
+
+    \b
+    csv      UTF-8; texts that a spreadsheet would run have an apostrophe before them
+    jsonl    an object a line, texts as they are
+    parquet  typed columns; needs pip install '.[export]'
+    xlsx     for Excel, all text as text; needs pip install '.[export]'
+    ris      trials as references for Zotero, Covidence, EndNote
+
+    Example: harvester export trials --search "lupus pregnancy" --where "start_year >= 2020" --format xlsx -o lupus.xlsx
+    """
+    selection = Selection(table, search, where)
+    with closing(open_catalogue(data)) as db:
+        try:
+            if output is None:
+                count = write(db, selection, form, sys.stdout.buffer)
+            else:
+                count = export(db, selection, form, output, date.today().isoformat())
+        except BrokenPipeError:
+            raise  # `| head` has seen enough: click ends quietly
+        except (ExportError, MissingPackage, TooLong, OSError) as problem:
+            raise Failed(str(problem)) from problem
+    click.echo(f"{count:,} rows of {table}", err=True)
+
+
+@click.command("snapshot")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write; default harvester-DATE.")
+@click.option(
+    "--verify",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write nothing; say whether a snapshot is as it was written.",
+)
+@data_option
+def snapshot_command(output: Path | None, verify: Path | None, data: Path) -> None:
+    """Writes the catalogue as a dated folder that another machine can check, serve and cite.
+
+    It holds catalogue.db, a CSV file of every table, metadata.yml, the terms of the sources, CITATION.cff and SHA256SUMS.
+
+    \b
+    Example: harvester snapshot -o catalogue-of-march
+             harvester snapshot --verify catalogue-of-march
+             datasette catalogue-of-march/catalogue.db -m catalogue-of-march/metadata.yml
+    """
+    from harvester.snapshot import SnapshotError, default_name, described, problems, snapshot
+
+    try:
+        if verify is not None:
+            found = problems(verify)
+            if found:
+                raise Failed(f"{verify} is not as it was written:\n" + "\n".join(found))
+            click.echo(f"{verify} is as it was written: {described(verify)}")
+            return
+        with closing(open_catalogue(data)) as db:
+            folder = output or Path(default_name(db))
+            with click.progressbar(length=len(TABLES), file=sys.stderr, label="Writing tables") as bar:
+                snapshot(db, folder, lambda done: bar.update(done - bar.pos))
+        click.echo(f"{folder}: {described(folder)}")
+    except (SnapshotError, ValueError, sqlite3.Error, OSError) as problem:
+        raise Failed(str(problem)) from problem
+
+
+@click.command("changes")
+@data_option
+@click.option("--since", default="", help="Seen on this day or later (2026-01-31), or in the last days (7d).")
+@click.option("--trial", "trial_id", default="", help="Only this trial, by its trial_id.")
+@click.option("--json", "as_json", is_flag=True, help="One update a line, for a machine.")
+def changes_command(data: Path, since: str, trial_id: str, as_json: bool) -> None:
+    """What changed in the registries' entries, field by field, newest first.
+
+    Example: harvester changes --since 7d
+    """
+    where, values = (
+        "c.seen_at >= :since AND (:trial = '' OR r.trial_id = :trial)",
+        {"since": _day(since), "trial": trial_id},
+    )
+    with closing(open_catalogue(data)) as db:
+        for update in updates(db, where, values):
+            click.echo(json.dumps(asdict(update), ensure_ascii=False) if as_json else _told(update))
+
+
+def _day(since: str) -> str:
+    """The first day meant by `--since`. Raises UsageError when it is none."""
+    if not since:
+        return ""
+    try:
+        if since.endswith("d"):
+            return str(datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(since[:-1])))
+        return str(datetime.date.fromisoformat(since))
+    except (ValueError, OverflowError) as problem:
+        raise click.UsageError(f"--since {since}: write a day, 2026-01-31, or a number of days, 7d") from problem
+
+
+def _told(update: Update) -> str:
+    lines = [f"{update.seen_at}  {update.record_id}  {update.title or ''}"]
+    for field, old, new in update.differences:
+        before, after = (textwrap.shorten(value or "nothing", 100, placeholder=" ...") for value in (old, new))
+        lines.append(f"  {field}: {before} -> {after}")
+    return "\n".join(lines)
