@@ -19,9 +19,10 @@ from jinja2 import Environment
 from harvester.site import compare, database, findable, labels
 from harvester.site.changes import changes, feed
 from harvester.site.downloads import search_csv, search_json, search_ris
+from harvester.site.entities import entity
 from harvester.site.facets import facets_of
 from harvester.site.home import home
-from harvester.site.pages import message
+from harvester.site.pages import ENTITIES, message
 from harvester.site.quality import quality
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, footer
@@ -59,6 +60,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/search\.json$", search_json),
         (r"/trial/(?P<number>.+)\.atom$", feed),
         (r"/trial/(?P<number>.+)$", trial),
+        (rf"/(?P<kind>{'|'.join(ENTITIES)})/(?P<name>[^/]+)$", entity),
         (r"/changes$", changes),
         (r"/changes\.atom$", feed),
         *compare.ROUTES,
@@ -66,6 +68,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/about$", about),
         (r"/robots\.txt$", findable.robots),
         (r"/sitemap\.xml$", findable.sitemaps),
+        (rf"/sitemap-(?P<kind>{'|'.join(ENTITIES)})\.xml$", findable.sitemap_of_kind),
         (r"/sitemap-(?P<number>\d{1,6})\.xml$", findable.sitemap),
         (r"/dictionary$", dictionary),
     ]

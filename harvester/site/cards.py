@@ -32,7 +32,9 @@ def facet_label(facet: str, value: Any, sponsors: Mapping[str, str] | None = Non
         return labels.phase(str(value))
     if facet == "country":
         return labels.country_name(str(value))
-    if facet == "sponsor":
+    if facet in ("condition", "intervention"):
+        return str(value).replace("-", " ")
+    if facet in ("sponsor", "partner"):
         return (sponsors or {}).get(str(value), str(value))
     if facet == "results":
         return "Yes" if str(value) == "1" else "No"

@@ -5,22 +5,27 @@ Routes are registered by the plugin; `study` is called by `trial`, and `_findabl
 
 from __future__ import annotations
 
+import sqlite3
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import Request, Response
 from markupsafe import escape
 
-from harvester.site import links, queries
+from harvester.site import entity_names, links, queries
 from harvester.site.database import catalogue_of, read
 from harvester.site.entries import Trial
-from harvester.site.pages import trial_path
+from harvester.site.finding import find
+from harvester.site.pages import ENTITIES, entity_path, name_path, trial_path
+from harvester.site.wanted import Wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
 #: Trial addresses in one page of the sitemap; the protocol allows 50,000.
 PAGE = 20_000
+#: Most sponsors, conditions, interventions in a page of the sitemap of their own.
+_MOST = 50_000
 #: Pages made anew for every question: without end for a crawler, and nothing that a trial's page does not hold. {} is the database.
 _CLOSED = ("/search", "/compare", "/-/", "/{}?*", "/{}/*?", "/{}.db")
 #: https://www.sitemaps.org/protocol.html
@@ -63,7 +68,8 @@ async def sitemaps(datasette: Datasette, request: Request) -> Response:
     """`/sitemap.xml`: the index of the pages below."""
     trials = (await read(datasette, queries.totals))["trials"]
     pages = range(1, -(-trials // PAGE) + 1)
-    return _xml("sitemapindex", "sitemap", [(address(datasette, request, f"/sitemap-{n}.xml"), None) for n in pages])
+    parts = [*map(str, pages), *ENTITIES]
+    return _xml("sitemapindex", "sitemap", [(address(datasette, request, f"/sitemap-{n}.xml"), None) for n in parts])
 
 
 async def sitemap(datasette: Datasette, request: Request) -> Response:
@@ -74,6 +80,20 @@ async def sitemap(datasette: Datasette, request: Request) -> Response:
         return Response.text(f"There is no page {number} of the sitemap; see /sitemap.xml.\n", status=404)
     found = [(address(datasette, request, trial_path(row["trial_id"])), row["last_update_date"]) for row in rows]
     return _xml("urlset", "url", found)
+
+
+async def sitemap_of_kind(datasette: Datasette, request: Request) -> Response:
+    """`/sitemap-sponsor.xml` and the like: the pages of sponsors, conditions, interventions or countries with most trials."""
+    paths = await read(datasette, lambda db: _paths(db, request.url_vars["kind"]))
+    return _xml("urlset", "url", [(address(datasette, request, path), None) for path in paths])
+
+
+def _paths(db: sqlite3.Connection, kind: str) -> list[str]:
+    if kind in ("sponsor", "country"):
+        counted = find(db, Wanted()).counts(kind)[:_MOST]
+        return [path for key, _ in counted if (path := entity_path(kind, key))]
+    names = entity_names.often_used(db, f"{kind}s", _MOST)
+    return [path for name in names if (path := name_path(kind, name))]
 
 
 def study(trial: Trial) -> dict[str, Any]:

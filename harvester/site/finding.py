@@ -5,6 +5,7 @@ Called by `search`, `home`, `entities`, `downloads`, `compare`.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -16,7 +17,8 @@ from harvester.site.database import kept, plain_text
 from harvester.site.facets import Facets, Mask, Places, facets_of
 from harvester.site.matching import Matching
 from harvester.site.vocabulary import vocabulary_of
-from harvester.site.wanted import Wanted
+from harvester.site.wanted import INDEXED, Wanted
+from normalize.text import fold
 
 #: How much a match in a column says about what a trial is about.
 _WEIGHTS = {
@@ -28,6 +30,13 @@ _WEIGHTS = {
 _RANKED_ONE_BY_ONE = 4_000
 #: Columns that say what a trial is about, by falling weight.
 _ABOUT = ("public_title conditions", "scientific_title acronym interventions keywords", "brief_summary")
+_WITH = "SELECT DISTINCT trials.rowid FROM {} JOIN records USING (record_id) JOIN trials USING (trial_id) WHERE {} IN (SELECT value FROM json_each(?))"
+#: Filter of INDEXED -> rowids of the trials that have one of some values, a JSON list.
+_BY_INDEX = {
+    "condition": _WITH.format("conditions", "condition_normalized"),
+    "intervention": _WITH.format("interventions", "name_normalized"),
+    "partner": _WITH.format("record_sponsors", "role <> 'primary' AND sponsor_id"),
+}
 #: Searches whose trials are remembered, so that a filter or a next page costs nothing.
 _REMEMBERED = 64
 
@@ -75,12 +84,25 @@ def find(db: sqlite3.Connection, search: Wanted) -> Found:
     if not search.exact and matching.groups:
         matching = matching.widened(vocabulary_of(db).synonyms)
     expression = matching.expression
-    filters = {name: _padded(facets.facets[name].members(values), facets) for name, values in search.filters.items()}
+    filters = {name: _passing(db, facets, search, name) for name in search.filters}
     if search.first_year is not None or search.last_year is not None:
         years = facets.facets["year"].between(search.first_year or 0, search.last_year or 9999)
         filters["year"] = _padded(years, facets) & filters.get("year", facets.all)
     by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
     return Found(facets, matching, by_words, filters)
+
+
+def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) -> Mask:
+    """The trials that pass one filter."""
+    values = search.filters[name]
+    if name not in INDEXED:
+        return _padded(facets.facets[name].members(values), facets)
+    if name != "partner":
+        values = tuple(fold(value) for value in values)
+    if name == "condition" and not search.exact:
+        same_condition = vocabulary_of(db).same_condition
+        values = tuple(dict.fromkeys(other for value in values for other in same_condition(value)))
+    return facets.mask(_remembered(db, name, json.dumps(values), _BY_INDEX[name]))
 
 
 def _padded(mask: Mask, facets: Facets) -> Mask:

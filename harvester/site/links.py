@@ -44,6 +44,12 @@ def registry_page(registry: str | None, normalized: str) -> str | None:
     return f"{_ICTRP}{quote(normalized, safe='')}" if registry in _PORTAL_ONLY else None
 
 
+def mesh(code: str) -> str | None:
+    """The page of `MeSH D000026` in the MeSH browser; None for another code, MedDRA's among them, which has no public one."""
+    kind, _, descriptor = code.partition(" ")
+    return f"https://meshb.nlm.nih.gov/record/ui?ui={quote(descriptor, safe='')}" if kind == "MeSH" else None
+
+
 def pubmed(pmid: str | None) -> str | None:
     """The PubMed page of a number made of digits."""
     return f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid and pmid.isascii() and pmid.isdigit() else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from harvester.site import labels, links
 from harvester.site.entries import Entry, Trial
+from harvester.site.pages import entity_path
 from harvester.site.study import Facts, given
 
 
@@ -16,6 +17,7 @@ def sponsors(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             "name": row["name_raw"],
+            "path": entity_path("sponsor", row["sponsor_id"]),
             "role": labels.word("sponsor_role", row["role"]),
             "class": labels.word("sponsor_class", row["class"]) if row["class"] not in (None, "unknown") else "",
             "country": row["country_raw"],
@@ -80,7 +82,7 @@ def countries(trial: Trial) -> list[dict[str, Any]]:
             name = row["country"] or row["country_raw"]
             country = found.setdefault(name, {"name": name, "path": None, "records": []})
             if row["country_code"]:
-                country["path"] = f"/search?country={row['country_code']}"
+                country["path"] = entity_path("country", row["country_code"])
             if entry.reference not in country["records"]:
                 country["records"].append(entry.reference)
     return [

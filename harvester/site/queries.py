@@ -16,7 +16,7 @@ from harvester.site.matching import END, MARK
 Row = dict[str, Any]
 
 
-def _rows(db: sqlite3.Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+def rows(db: sqlite3.Connection, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     return [dict(row) for row in db.execute(sql, values)]
 
 
@@ -37,7 +37,7 @@ _CARD = (
 def cards(db: sqlite3.Connection, rowids: Sequence[int]) -> list[Row]:
     """What a list shows of some trials, in the order of `rowids`."""
     sql = f"SELECT rowid, {', '.join(_CARD)} FROM trials WHERE rowid IN ({_marks(rowids)})"
-    by_rowid = {row["rowid"]: row for row in _rows(db, sql, rowids)}
+    by_rowid = {row["rowid"]: row for row in rows(db, sql, rowids)}
     return [by_rowid[rowid] for rowid in rowids]
 
 
@@ -58,7 +58,7 @@ def matches(db: sqlite3.Connection, match: str, rowids: Sequence[int]) -> dict[i
         f"SELECT rowid, highlight(trials_fts, {title}, ?1, ?2) AS public_title, {snippets} FROM trials_fts"
         f" WHERE trials_fts MATCH ?3 AND rowid IN ({_marks(rowids)})"
     )
-    return {row["rowid"]: row for row in _rows(db, sql, (MARK, END, match, *rowids))}
+    return {row["rowid"]: row for row in rows(db, sql, (MARK, END, match, *rowids))}
 
 
 def whole_trials(db: sqlite3.Connection, rowids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
@@ -105,22 +105,22 @@ _PRECEDENCE = "is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC
 def trial_updates(db: sqlite3.Connection, most: int, skipped: int) -> list[Row]:
     """trial_id and date of last update of a piece of all trials, in the order of their ids."""
     sql = "SELECT trial_id, last_update_date FROM trials ORDER BY trial_id LIMIT ? OFFSET ?"
-    return _rows(db, sql, (most, skipped))
+    return rows(db, sql, (most, skipped))
 
 
 def trial(db: sqlite3.Connection, trial_id: str) -> Row | None:
-    found = _rows(db, "SELECT * FROM trials WHERE trial_id = ?", (trial_id,))
+    found = rows(db, "SELECT * FROM trials WHERE trial_id = ?", (trial_id,))
     return found[0] if found else None
 
 
 def records_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
-    return _rows(db, f"SELECT * FROM records WHERE trial_id = ? ORDER BY {_PRECEDENCE}", (trial_id,))
+    return rows(db, f"SELECT * FROM records WHERE trial_id = ? ORDER BY {_PRECEDENCE}", (trial_id,))
 
 
 def below_records(db: sqlite3.Connection, trial_id: str) -> dict[str, list[Row]]:
     """Table -> rows of all records of a trial, by record and ordinal."""
     return {
-        table: _rows(
+        table: rows(
             db,
             f"SELECT * FROM {table} WHERE record_id IN (SELECT record_id FROM records WHERE trial_id = ?)"
             " ORDER BY record_id, ordinal",
@@ -148,18 +148,18 @@ def links_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
         WHERE l.record_id IN (SELECT record_id FROM records WHERE trial_id = :trial)
            OR l.other_record_id IN (SELECT record_id FROM records WHERE trial_id = :trial)
         ORDER BY l.verdict DESC, l.record_id, l.other_record_id"""
-    return _rows(db, sql, {"trial": trial_id})
+    return rows(db, sql, {"trial": trial_id})
 
 
 def discrepancies_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
-    return _rows(db, "SELECT * FROM discrepancies WHERE trial_id = ? ORDER BY ordinal", (trial_id,))
+    return rows(db, "SELECT * FROM discrepancies WHERE trial_id = ? ORDER BY ordinal", (trial_id,))
 
 
 def versions_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     sql = """
         SELECT versions.* FROM versions JOIN records USING (record_id) WHERE trial_id = ?
         ORDER BY record_id, first_fetched_at DESC, update_date DESC, versions.payload_sha256"""
-    return _rows(db, sql, (trial_id,))
+    return rows(db, sql, (trial_id,))
 
 
 def flags_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
@@ -167,7 +167,7 @@ def flags_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     sql = """
         SELECT f.*, q.title, q.rule, q.severity FROM quality_flags f JOIN quality_rules q USING (flag) WHERE f.trial_id = ?
         ORDER BY CASE q.severity WHEN 'serious' THEN 1 WHEN 'notable' THEN 2 ELSE 3 END, f.flag, f.record_id"""
-    return _rows(db, sql, (trial_id,))
+    return rows(db, sql, (trial_id,))
 
 
 def quality_rules(db: sqlite3.Connection) -> list[Row]:
@@ -175,14 +175,14 @@ def quality_rules(db: sqlite3.Connection) -> list[Row]:
     sql = """
         SELECT q.*, (SELECT count(DISTINCT trial_id) FROM quality_flags f WHERE f.flag = q.flag) AS trials
         FROM quality_rules q ORDER BY q.rowid"""
-    return _rows(db, sql)
+    return rows(db, sql)
 
 
 def flags_by_registry(db: sqlite3.Connection) -> list[Row]:
     sql = """
         SELECT flag, registry, count(DISTINCT f.trial_id) AS trials FROM quality_flags f JOIN records USING (record_id)
         GROUP BY flag, registry ORDER BY flag, trials DESC, registry"""
-    return _rows(db, sql)
+    return rows(db, sql)
 
 
 def flags_by_sponsor(db: sqlite3.Connection, most: int) -> list[Row]:
@@ -194,14 +194,14 @@ def flags_by_sponsor(db: sqlite3.Connection, most: int) -> list[Row]:
                 FROM quality_flags f JOIN record_sponsors p USING (record_id) JOIN sponsors s USING (sponsor_id)
                 WHERE p.role = 'primary' GROUP BY f.flag, s.name))
         WHERE place <= ? ORDER BY flag, place"""
-    return _rows(db, sql, (most,))
+    return rows(db, sql, (most,))
 
 
 def titles(db: sqlite3.Connection, trial_ids: Iterable[str]) -> list[Row]:
     """Id, title and status of some trials."""
     wanted = sorted(set(trial_ids))
     sql = f"SELECT trial_id, coalesce(public_title, scientific_title) AS title, recruitment_status FROM trials WHERE trial_id IN ({_marks(wanted)}) ORDER BY trial_id"
-    return _rows(db, sql, wanted)
+    return rows(db, sql, wanted)
 
 
 # --------------------------------------------------------------------------------------------- the catalogue as a whole
@@ -209,11 +209,11 @@ def titles(db: sqlite3.Connection, trial_ids: Iterable[str]) -> list[Row]:
 
 def sources(db: sqlite3.Connection) -> list[Row]:
     """Sources that have records here, with their terms and dates."""
-    return _rows(db, "SELECT * FROM registries WHERE records > 0 ORDER BY records DESC, source")
+    return rows(db, "SELECT * FROM registries WHERE records > 0 ORDER BY records DESC, source")
 
 
 def totals(db: sqlite3.Connection) -> Row:
-    return _rows(db, "SELECT (SELECT count(*) FROM trials) AS trials, (SELECT count(*) FROM records) AS records")[0]
+    return rows(db, "SELECT (SELECT count(*) FROM trials) AS trials, (SELECT count(*) FROM records) AS records")[0]
 
 
 def freshness(db: sqlite3.Connection) -> list[Row]:
@@ -223,7 +223,7 @@ def freshness(db: sqlite3.Connection) -> list[Row]:
         FROM registries LEFT JOIN runs AS run ON run.run_id =
             (SELECT run_id FROM runs WHERE registry = registries.source ORDER BY started_at DESC, run_id DESC LIMIT 1)
         WHERE registries.records > 0 OR run.run_id IS NOT NULL ORDER BY registries.records DESC, registries.source"""
-    return _rows(db, sql)
+    return rows(db, sql)
 
 
 def recent_changes(db: sqlite3.Connection, limit: int) -> list[Row]:
@@ -234,7 +234,7 @@ def recent_changes(db: sqlite3.Connection, limit: int) -> list[Row]:
         FROM (SELECT DISTINCT record_id, seen_at FROM changes ORDER BY seen_at DESC LIMIT ?) AS newest
         JOIN changes USING (record_id, seen_at) JOIN records USING (record_id)
         GROUP BY changes.record_id, changes.seen_at ORDER BY changes.seen_at DESC, changes.record_id"""
-    return _rows(db, sql, (limit,))
+    return rows(db, sql, (limit,))
 
 
 def common_conditions(db: sqlite3.Connection, limit: int) -> list[str]:
@@ -253,22 +253,22 @@ def newest_trial(db: sqlite3.Connection) -> str | None:
 
 
 def runs(db: sqlite3.Connection, limit: int) -> list[Row]:
-    return _rows(db, "SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?", (limit,))
+    return rows(db, "SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?", (limit,))
 
 
 def rejections(db: sqlite3.Connection) -> list[Row]:
-    return _rows(db, "SELECT source, count(*) AS payloads FROM rejected_payloads GROUP BY source ORDER BY source")
+    return rows(db, "SELECT source, count(*) AS payloads FROM rejected_payloads GROUP BY source ORDER BY source")
 
 
 def unmapped(db: sqlite3.Connection) -> list[Row]:
     sql = "SELECT vocabulary, count(*) AS spellings, sum(records) AS records FROM unmapped_values GROUP BY vocabulary ORDER BY vocabulary"
-    return _rows(db, sql)
+    return rows(db, sql)
 
 
 def warned_fields(db: sqlite3.Connection) -> list[Row]:
     sql = "SELECT field, count(*) AS warnings, count(DISTINCT record_id) AS records FROM warnings GROUP BY field ORDER BY warnings DESC, field"
-    return _rows(db, sql)
+    return rows(db, sql)
 
 
 def facts(db: sqlite3.Connection) -> list[Row]:
-    return _rows(db, "SELECT key, value FROM about ORDER BY key")
+    return rows(db, "SELECT key, value FROM about ORDER BY key")

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import Request, Response
 
-from harvester.site import labels, links, queries
-from harvester.site.cards import card, facet_label
+from harvester.site import labels, links
+from harvester.site.cards import facet_label
 from harvester.site.database import read
 from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
+from harvester.site.listing import forms, listed
 from harvester.site.lookup import find_trials, number_in
 from harvester.site.pages import page, trial_path
 from harvester.site.vocabulary import vocabulary_of
-from harvester.site.wanted import SORTS, Wanted, wanted
+from harvester.site.wanted import FILTERS, SORTS, Wanted, wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-PAGE_SIZE = 25
 #: Values of a facet that are shown at once; the rest unfold, up to so many.
 _AT_ONCE, _UNFOLDED = 6, 60
 #: Facets that need no place on the page while they have only one value.
@@ -68,7 +68,7 @@ def _chips(search: Wanted, found: Found) -> list[dict[str, str]]:
     """The filters that are on, each with the address without it."""
     chips = [
         {
-            "label": f"{HEADINGS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, found.facets.sponsors)}",
+            "label": f"{FILTERS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, found.facets.sponsors)}",
             "path": search.toggled(name, value).path,
         }
         for name, values in search.filters.items()
@@ -131,24 +131,13 @@ def _synonyms(search: Wanted, found: Found) -> dict[str, Any] | None:
 
 def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
     found = find(db, search)
-    count = found.size
-    pages = max(1, -(-count // PAGE_SIZE))
-    search = search._replace(page=min(search.page, pages))
-    start = (search.page - 1) * PAGE_SIZE
-    rowids = found.ordered(db, search.order)[start : start + PAGE_SIZE]
-    match = found.matching.expression
-    marked = queries.matches(db, match, rowids) if match and rowids else {}
     unpaged = search._replace(page=1)
+    match = found.matching.expression
     number = number_in(search.text) if search.text else None
     return {
         "q": search.text,
-        "count": labels.number(count),
-        "is_one": count == 1,
-        "page": search.page,
-        "pages": labels.number(pages),
-        "previous": search._replace(page=search.page - 1).path if search.page > 1 else None,
-        "next": search._replace(page=search.page + 1).path if search.page < pages else None,
-        "trials": [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)],
+        **listed(db, found, search.order, search.page, lambda page: search._replace(page=page).path),
+        **forms(search),
         "facets": _facets(search, found),
         "chips": _chips(search, found),
         "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact).path,
@@ -161,12 +150,9 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "hidden_for_years": [pair for pair in search.pairs if pair[0] not in ("from", "to")],
         "first_year": search.first_year,
         "last_year": search.last_year,
-        "forms": [(name, unpaged.path_as(f"/search.{name.lower()}")) for name in ("CSV", "JSON", "RIS")],
-        "feed": unpaged.path_as("/search.atom"),
-        "permanent": unpaged.path,
         "respelt": _respelt(db, search) if match else None,
         "synonyms": _synonyms(search, found),
-        "advice": [] if count else _advice(db, search),
+        "advice": [] if found.size else _advice(db, search),
         "unknown_number": None
         if number is None
         else {"text": number.normalized, "registry": number.registry, "url": links.registry_page(number.registry, number.normalized)},

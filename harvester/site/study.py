@@ -7,21 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from harvester.site import labels, links
 from harvester.site.entries import Entry
+from harvester.site.pages import name_path
 
 Facts = list[dict[str, str | None]]
-
-#: Longer conditions are sentences; a search for a sentence finds only itself.
-_LONGEST_SEARCHED = 80
-
-
-def search_path(text: str) -> str | None:
-    """The address of a search for a short phrase."""
-    plain = " ".join(text.replace('"', " ").split())
-    return "/search?" + urlencode({"q": f'"{plain}"'}) if plain and len(plain) <= _LONGEST_SEARCHED else None
 
 
 def given(facts: Iterable[tuple[str, str | None]]) -> list[dict[str, str | None]]:
@@ -43,7 +34,7 @@ def conditions(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             "name": row["condition"],
-            "path": search_path(row["condition"]),
+            "path": name_path("condition", row["condition"]),
             "codes": [
                 *([f"MeSH {row['mesh_id']}"] if row["mesh_id"] else []),
                 *([_meddra(row)] if row["meddra_code"] else []),
@@ -113,7 +104,7 @@ def interventions(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             "name": row["name"],
-            "path": search_path(row["name"]),
+            "path": name_path("intervention", row["name"]),
             "type": labels.word("intervention_type", row["type"]),
             "description": row["description"],
             "arms": [names[arm] for arm, n in given if n == row["ordinal"] and names.get(arm)],

@@ -41,7 +41,7 @@ def _context(db: sqlite3.Connection, trial_id: str) -> dict[str, Any] | None:
         "snapshot": snapshot(trial),
         "sections": sections(trial),
         "records": [entry.reference for entry in trial.entries],
-        "study": findable.study(trial),
+        "told": findable.study(trial),
     }
 
 

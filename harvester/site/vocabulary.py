@@ -40,6 +40,11 @@ class Vocabulary(NamedTuple):
         ]
         return tuple(dict.fromkeys(found))[:_MOST_NAMES]
 
+    def same_condition(self, name: str) -> tuple[str, ...]:
+        """Folded names of the condition that a folded name is one of, by a code that registries gave to both; itself first."""
+        others = (fold(other) for code in sorted(self.codes.get(name, ())) for other in self.names[code])
+        return tuple(dict.fromkeys((name, *others)))
+
     def spelling(self, word: str) -> str | None:
         """The common word that a rare or unknown one was probably meant to be."""
         typed = fold(word)

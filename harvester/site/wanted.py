@@ -12,6 +12,9 @@ from harvester.site import facets
 from harvester.site.facets import HEADINGS
 from harvester.site.matching import LONGEST, Matching, matching
 
+#: Filters of more values than a page could list: name in the address -> heading. `finding` looks their trials up in an index.
+INDEXED = {"condition": "Condition", "intervention": "Intervention", "partner": "Secondary sponsor or funder"}
+FILTERS = {**HEADINGS, **INDEXED}
 SORTS = {"relevance": "Relevance", "start": "Start date", "update": "Last update", "size": "Sample size"}
 
 
@@ -45,7 +48,7 @@ class Wanted(NamedTuple):
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values of the address, the page left out."""
         found = [("q", self.text)] if self.text else []
-        found += [(name, value) for name in HEADINGS for value in self.filters.get(name, ())]
+        found += [(name, value) for name in FILTERS for value in self.filters.get(name, ())]
         found += [
             (name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None
         ]
@@ -81,7 +84,7 @@ def _whole(text: str | None, least: int, most: int) -> int | None:
 def wanted(request: Request) -> Wanted:
     """Reads an address. What it does not understand it leaves out."""
     args = request.args
-    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in HEADINGS}
+    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in FILTERS}
     return Wanted(
         text=" ".join((args.get("q") or "")[:LONGEST].replace("\x00", " ").split()),
         filters={name: values for name, values in filters.items() if values},

@@ -1,0 +1,48 @@
+"""Site room: the list of a search's trials, page by page, and the forms in which the same search can be had.
+
+Called by `search` and `entities`; `_trials.html` and `_forms.html` write them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from harvester.site import labels, queries
+from harvester.site.cards import card
+from harvester.site.finding import Found
+from harvester.site.wanted import Wanted
+
+PAGE_SIZE = 25
+
+
+def listed(
+    db: sqlite3.Connection, found: Found, order: str, page: int, address: Callable[[int], str]
+) -> dict[str, Any]:
+    """One page of the trials found, the last one where `page` is beyond it; `address` makes the path of another page."""
+    count = found.size
+    pages = max(1, -(-count // PAGE_SIZE))
+    page = min(page, pages)
+    rowids = found.ordered(db, order)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    match = found.matching.expression
+    marked = queries.matches(db, match, rowids) if match and rowids else {}
+    return {
+        "count": labels.number(count),
+        "is_one": count == 1,
+        "page": page,
+        "pages": labels.number(pages),
+        "previous": address(page - 1) if page > 1 else None,
+        "next": address(page + 1) if page < pages else None,
+        "trials": [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)],
+    }
+
+
+def forms(search: Wanted) -> dict[str, Any]:
+    """Addresses of exactly this search in other forms, and the one to keep."""
+    whole = search._replace(page=1)
+    return {
+        "forms": [(name, whole.path_as(f"/search.{name.lower()}")) for name in ("CSV", "JSON", "RIS")],
+        "feed": whole.path_as("/search.atom"),
+        "permanent": whole.path,
+    }
