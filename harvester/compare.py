@@ -23,6 +23,7 @@ from harvester.compare_align import Item, Limit, aligned, differing, essence, ki
 from harvester.compare_fields import Aligned, Kind, Many, One, plan
 from harvester.compare_load import Row, Studied, load
 from harvester.compare_population import Conflict, Population, conflicts, overlap
+from harvester.compare_remarks import Remark, remarks
 from normalize.text import fold
 
 Verdict = Literal["same", "similar", "different", "only_in_some", "unknown"]
@@ -68,6 +69,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     trials: tuple[Heading, ...]
     population: Population
     conflicts: tuple[Conflict, ...]
+    remarks: tuple[Remark, ...]
     lines: tuple[Line, ...]
 
     def only_differences(self) -> Comparison:
@@ -79,6 +81,7 @@ def compare(db: sqlite3.Connection, trial_ids: Sequence[str]) -> Comparison:
     """The trials side by side, a column each in the order given. Raises KeyError for an id that is no trial_id."""
     trials = load(db, list(dict.fromkeys(trial_ids)))
     ids = [trial.row["trial_id"] for trial in trials]
+    to_know = remarks(db, ids)
     lines: list[Line] = []
     found: tuple[Conflict, ...] = ()
     for row in plan():
@@ -103,6 +106,7 @@ def compare(db: sqlite3.Connection, trial_ids: Sequence[str]) -> Comparison:
         ),
         population=overlap([trial.row for trial in trials]),
         conflicts=found,
+        remarks=to_know,
         lines=tuple(line for line in lines if any(line.values)),
     )
 
@@ -133,6 +137,11 @@ def _pregnancy_conflicts(trials: Sequence[Studied]) -> tuple[Conflict, ...]:
     )  # fmt: skip
 
 
+def _line(row: One | Many | Aligned, **said: Any) -> Line:
+    """A line of a row of the plan."""
+    return Line(**{"section": row.section, "field": row.field, "label": row.label, "kind": None, "item": None, **said})
+
+
 # --------------------------------------------------------------------------------------------------------- one value
 
 
@@ -141,17 +150,13 @@ def _one(row: One, trials: list[Studied]) -> Line:
     for trial in trials:
         value, raw = trial.row[row.name], trial.row[row.raw] if row.raw else None
         is_given = value is not None or raw is not None
-        column, wanted = (row.name, value) if value is not None else (row.raw or row.name, raw)
-        values.append((Value(value=value, raw=raw, record_id=trial.record_with(column, wanted)),) if is_given else ())
+        column = row.name if value is not None or not row.raw else row.raw
+        values.append((Value(value=value, raw=raw, record_id=trial.record_of(column)),) if is_given else ())
         keys.append(_key(row, trial, value, raw) if is_given else None)
     spread = [trial.row[row.name] for trial in trials if trial.row[row.name] is not None]
     has_spread = row.kind in ("number", "age", "date") and len(spread) > 1
-    return Line(
-        section=row.section,
-        field=row.field,
-        label=row.label,
-        kind=None,
-        item=None,
+    return _line(
+        row,
         values=tuple(values),
         verdict=verdict(keys, _dates_agree if row.kind == "date" else None),
         minimum=min(spread) if has_spread else None,
@@ -224,12 +229,8 @@ def _many(row: Many, trials: list[Studied]) -> Line:
     common = set.intersection(*(set(values) for values in found)) if all(found) else set()
     in_common = [str(value.value) for key, value in found[0].items() if key in common]
     result = verdict(keys)
-    return Line(
-        section=row.section,
-        field=row.field,
-        label=row.label,
-        kind=None,
-        item=None,
+    return _line(
+        row,
         values=tuple(tuple(values.values()) for values in found),
         verdict=result,
         note="In all: " + "; ".join(in_common) if in_common and result == "different" else None,
@@ -314,10 +315,8 @@ def _main_line(row: Aligned, number: int, items: list[Item], held: Sequence[Row 
     if not says_same:
         marks = dict(zip((item.trial for item in items), differing([item.text for item in items]), strict=True))
     in_all = len(items) == len(held)
-    return Line(
-        section=row.section,
-        field=row.field,
-        label=row.label,
+    return _line(
+        row,
         kind=kind_of(items) or None,
         item=number,
         values=tuple(
@@ -354,8 +353,8 @@ def _side_line(
         (Value(value=one[column], record_id=one["record_id"], ordinal=one["ordinal"]),) if one and one[column] else ()
         for one in held
     )
-    return Line(
-        section=row.section,
+    return _line(
+        row,
         field=f"{row.table}.{column}",
         label=f"{row.label}: {label}",
         kind=kind_of(items) or None,

@@ -3,14 +3,20 @@
 - wide: a row a line of the comparison, a column a trial. For spreadsheets: begins with a byte order mark, and what a spreadsheet
   would rewrite has an apostrophe before it (`cells`). Several values of a trial stand one a line in the cell.
 - long: a row a value, with the registry's words and the record it came from. For pandas, R and DuckDB: plain UTF-8.
+- xlsx: both, a worksheet each; text stays text without apostrophes.
 - json: the `Comparison` itself.
+
+What a reader should know of a trial's own values, contradictions between its records and quality flags, comes last in both CSV forms:
+section `remarks`, field `discrepancies.` and the field or `quality_flags.` and the flag, kind the severity, no verdict.
 """
 
 from __future__ import annotations
 
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,12 +24,17 @@ import msgspec
 from harvester.cells import BOM, csv_text, kept_by_spreadsheets
 from harvester.compare import Comparison, Line, Value
 from harvester.compare_fields import SECTIONS
+from harvester.compare_remarks import Remark
+from harvester.export_files import Sheet, write_workbook
 
 #: The sign of each verdict, so that none is told by colour alone, and its words.
 VERDICTS = {
     "same": ("=", "same"), "similar": ("≈", "similar"), "different": ("≠", "different"),
     "only_in_some": ("◐", "only in some"), "unknown": ("?", "unknown"),
 }  # fmt: skip
+
+#: Characters of a column of the wide worksheet.
+_COLUMN_WIDTH = 32
 
 LONG = ("trial_id", "section", "field", "item", "kind", "ordinal", "value", "raw", "record_id", "verdict")
 
@@ -75,32 +86,65 @@ def _conflicts(comparison: Comparison) -> Iterator[Line]:
         )
 
 
-def wide(comparison: Comparison) -> str:
-    """CSV for spreadsheets, with BOM."""
+def _remarks(comparison: Comparison) -> dict[tuple[str, str], list[Remark]]:
+    """(field, severity) -> the remarks that share a row."""
+    found: dict[tuple[str, str], list[Remark]] = {}
+    for remark in comparison.remarks:
+        table = "discrepancies" if remark.kind == "contradiction" else "quality_flags"
+        found.setdefault((f"{table}.{remark.name}", remark.severity), []).append(remark)
+    return found
+
+
+def wide_rows(comparison: Comparison) -> Iterator[list[Any]]:
+    """The wide form, header first."""
     ids = [trial.trial_id for trial in comparison.trials]
-    rows: list[list[Any]] = [["section", "field", "item", "kind", *ids, "verdict", "minimum", "maximum", "note"]]
+    yield ["section", "field", "item", "kind", *ids, "verdict", "minimum", "maximum", "note"]
     for line in _lines(comparison):
-        rows.append(
-            [line.section, line.field, line.item, line.kind, *(_cell(values) for values in line.values), line.verdict,
-             plain(line.minimum), plain(line.maximum), line.note]
-        )  # fmt: skip
+        yield [
+            line.section, line.field, line.item, line.kind, *(_cell(values) for values in line.values), line.verdict,
+            plain(line.minimum), plain(line.maximum), line.note,
+        ]  # fmt: skip
         if line.field == "sex":
             nobody = "different" if comparison.population.is_empty else None
-            rows.append(["population", "overlap", None, None, *[None] * len(ids), nobody, None, None, comparison.population.sentence])  # fmt: skip
-    return BOM + csv_text(rows, kept_by_spreadsheets)
+            yield ["population", "overlap", None, None, *[None] * len(ids), nobody, None, None, comparison.population.sentence]  # fmt: skip
+    for (field, severity), remarks in _remarks(comparison).items():
+        said = ["\n".join(one.text for one in remarks if one.trial_id == trial_id) or None for trial_id in ids]
+        yield ["remarks", field, None, severity, *said, None, None, None, None]
+
+
+def long_rows(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
+    """The long form, header first."""
+    yield LONG
+    for line in _lines(comparison):
+        for trial, values in zip(comparison.trials, line.values, strict=True):
+            for value in values:
+                yield (
+                    trial.trial_id, line.section, line.field, line.item, line.kind, value.ordinal, plain(value.value), value.raw,
+                    value.record_id, line.verdict,
+                )  # fmt: skip
+    for (field, severity), remarks in _remarks(comparison).items():
+        for one in remarks:
+            yield one.trial_id, "remarks", field, None, severity, None, one.text, None, one.record_id, None
+
+
+def wide(comparison: Comparison) -> str:
+    """CSV for spreadsheets, with BOM."""
+    return BOM + csv_text(wide_rows(comparison), kept_by_spreadsheets)
 
 
 def long(comparison: Comparison) -> str:
     """CSV for programs: a row a value."""
-    rows: list[tuple[Any, ...]] = [LONG]
-    for line in _lines(comparison):
-        for trial, values in zip(comparison.trials, line.values, strict=True):
-            rows += [
-                (trial.trial_id, line.section, line.field, line.item, line.kind, value.ordinal, plain(value.value), value.raw,
-                 value.record_id, line.verdict)
-                for value in values
-            ]  # fmt: skip
-    return csv_text(rows)
+    return csv_text(long_rows(comparison))
+
+
+def xlsx(comparison: Comparison) -> bytes:
+    """A workbook of both forms. Raises MissingPackage, TooLong."""
+    (wide_header, *wide_body), (long_header, *long_body) = wide_rows(comparison), long_rows(comparison)
+    sheets = [Sheet("wide", wide_header, wide_body, _COLUMN_WIDTH), Sheet("long", long_header, long_body)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "comparison.xlsx"
+        write_workbook(sheets, file)
+        return file.read_bytes()
 
 
 def json(comparison: Comparison) -> str:
@@ -125,6 +169,10 @@ def table(comparison: Comparison, width: int = 160) -> str:
             blocks.append(textwrap.indent(textwrap.fill(line.note, max(width - 6, 60)), "      "))
         if line.field == "sex":
             blocks.append(f"   => {comparison.population.sentence}")
+    if comparison.remarks:
+        blocks.append("\nCONTRADICTIONS AND QUALITY FLAGS")
+        said = (f"{one.trial_id}, {one.severity}: {one.text}" for one in comparison.remarks)
+        blocks += [textwrap.fill(" ".join(text.split()), width, subsequent_indent="    ") for text in said]
     return "\n".join(blocks) + "\n"
 
 
@@ -137,4 +185,10 @@ def _row(label: str, verdict: str, cells: list[str], column: int) -> str:
     )
 
 
-FORMS: dict[str, Callable[[Comparison], str]] = {"csv": wide, "long": long, "json": json, "table": table}
+#: What `harvester compare --format` and the site's downloads write, `table` aside.
+FORMS: dict[str, Callable[[Comparison], bytes]] = {
+    "csv": lambda comparison: wide(comparison).encode(),
+    "long": lambda comparison: long(comparison).encode(),
+    "xlsx": xlsx,
+    "json": lambda comparison: json(comparison).encode(),
+}

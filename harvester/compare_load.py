@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from harvester.batches import PRECEDENCE, marks
 from harvester.compare_fields import PLAN, One
 
 Row = Mapping[str, Any]
 
-#: The order of `harvester.trials`: whole records first, registries before WHO ICTRP's copies, then the latest update.
-_PRECEDENCE = "is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
 #: Lists that all records of a trial fill together; of the others the first record that has one speaks for the trial.
 _GATHERED = ("secondary_ids", "enrollment_counts", "record_sponsors", "countries", "sites", "investigators", "publications",
              "documents", "ethics_reviews")  # fmt: skip
@@ -26,12 +26,13 @@ class Studied(NamedTuple):
     records: list[Row]
     below: Mapping[str, list[Row]]
     unread: frozenset[str]  # columns of which a record's value could not be read
+    sources: Mapping[str, str]  # column of `trials` -> the record that its value came from
 
-    def record_with(self, column: str, value: Any) -> str | None:
+    def record_of(self, column: str) -> str | None:
         """The record that the value of a column came from; None for what is made of all records (`registries`)."""
-        rows = self.below["record_sponsors"] if column == "primary_sponsor" else self.records
-        column = "name_raw" if column == "primary_sponsor" else column
-        return next((str(row["record_id"]) for row in rows if row.get(column) == value), None)
+        if len(self.records) == 1:
+            return str(self.records[0]["record_id"])
+        return self.sources.get(column)
 
 
 def _rows(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[Row]:
@@ -40,18 +41,23 @@ def _rows(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def _marks(values: Sequence[Any]) -> str:
-    return ", ".join("?" * len(values))
+def _sources(trial: Row) -> dict[str, str]:
+    """The first record of each column in `value_sources`."""
+    found: dict[str, str] = {}
+    for record_id, columns in json.loads(trial["value_sources"] or "{}").items():
+        for column in columns:
+            found.setdefault(column, record_id)
+    return found
 
 
 def load(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[Studied]:
     """The trials in the order of `trial_ids`. Raises KeyError for an id that no trial has."""
     trials = {
         row["trial_id"]: row
-        for row in _rows(db, f"SELECT * FROM trials WHERE trial_id IN ({_marks(trial_ids)})", trial_ids)
+        for row in _rows(db, f"SELECT * FROM trials WHERE trial_id IN ({marks(trial_ids)})", trial_ids)
     }
     records: dict[str, list[Row]] = {trial_id: [] for trial_id in trial_ids}
-    sql = f"SELECT * FROM records WHERE trial_id IN ({_marks(trial_ids)}) ORDER BY {_PRECEDENCE}"
+    sql = f"SELECT * FROM records WHERE trial_id IN ({marks(trial_ids)}) ORDER BY {PRECEDENCE}"
     for record in _rows(db, sql, trial_ids):
         records[record["trial_id"]].append(record)
     record_ids = [record["record_id"] for found in records.values() for record in found]
@@ -63,6 +69,7 @@ def load(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[Studied]:
             records[trial_id],
             {name: _of_trial(name, found, records[trial_id]) for name, found in below.items()},
             frozenset(row["field"] for record in records[trial_id] for row in unread.get(record["record_id"], ())),
+            _sources(trials[trial_id]),
         )
         for trial_id in trial_ids
     ]
@@ -70,7 +77,7 @@ def load(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[Studied]:
 
 def _by_record(db: sqlite3.Connection, table: str, record_ids: Sequence[str]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
-    sql = f"SELECT * FROM {table} WHERE record_id IN ({_marks(record_ids)}) ORDER BY record_id, ordinal"
+    sql = f"SELECT * FROM {table} WHERE record_id IN ({marks(record_ids)}) ORDER BY record_id, ordinal"
     for row in _rows(db, sql, record_ids):
         found.setdefault(row["record_id"], []).append(row)
     return found

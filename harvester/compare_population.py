@@ -66,7 +66,9 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> Population:
 
 def _everybody(lowest: float | None, highest: float | None, sex: str | None) -> str:
     people = {"female": "Women", "male": "Men", "all": "Women and men"}.get(sex or "", "People")
-    if lowest is not None and highest is not None:
+    if lowest is not None and lowest == highest:
+        ages = f" of {in_words(lowest)}"
+    elif lowest is not None and highest is not None:
         ages = f" from {in_words(lowest)} to {in_words(highest)} old"
     elif lowest is not None:
         ages = f" of {in_words(lowest)} and older"

@@ -1,12 +1,15 @@
-"""Export room: rows into files, streamed: CSV, JSON lines, Parquet, XLSX. Called by `export`; knows nothing of what the rows are."""
+"""Export room: rows into files, streamed: CSV, JSON lines, Parquet, XLSX. Called by `export` and `compare_forms`.
+
+Knows nothing of what the rows are.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
@@ -80,29 +83,51 @@ def write_parquet(table: str, rows: Rows, file: Path) -> int:
     return count
 
 
+class Sheet(NamedTuple):
+    """A worksheet; with `width` (characters) every column is so wide and its text wraps."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    width: int | None = None
+
+
 def write_xlsx(table: str, rows: Rows, file: Path) -> int:
-    """A worksheet in which every text is text: no date, number or formula is made of it. Raises MissingPackage, TooLong."""
+    """A table as a worksheet. Raises MissingPackage, TooLong."""
+    return write_workbook([Sheet(table, TABLES[table].names, rows)], file)
+
+
+def write_workbook(sheets: Iterable[Sheet], file: Path) -> int:
+    """Worksheets in which every text is text: no date, number or formula is made of it. The rows of all.
+
+    Rows are streamed to the disk. Raises MissingPackage; TooLong when a worksheet cannot hold all rows.
+    """
     try:
         import xlsxwriter
     except ImportError as problem:
         raise MissingPackage("XLSX", "XlsxWriter") from problem
-    options = {"constant_memory": True, "tmpdir": str(file.parent.resolve())}
-    count = 0
-    with xlsxwriter.Workbook(str(file), options) as book:
-        sheet = book.add_worksheet(table[:31])
-        bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, 1)
-        for place, name in enumerate(TABLES[table].names):
-            sheet.write_string(0, place, name, bold)
-        for count, row in enumerate(rows, 1):
-            if count > _MOST_ROWS:
-                raise TooLong(f"a worksheet holds {_MOST_ROWS:,} rows and {table} has more: choose fewer with --search or --where, or CSV or Parquet")  # fmt: skip
-            for place, value in enumerate(row):
-                if isinstance(value, str):
-                    sheet.write_string(count, place, _cut(value))
-                elif value is not None:
-                    sheet.write_number(count, place, value)
-    return count
+    written = 0
+    with xlsxwriter.Workbook(str(file), {"constant_memory": True, "tmpdir": str(file.parent.resolve())}) as book:
+        bold = book.add_format({"bold": True, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.name[:31])
+            page.freeze_panes(1, 1)
+            shape = wrapped if sheet.width else None
+            if sheet.width:
+                page.set_column(0, len(sheet.header) - 1, sheet.width)
+            for place, name in enumerate(sheet.header):
+                page.write_string(0, place, name, bold)
+            for number, row in enumerate(sheet.rows, 1):
+                if number > _MOST_ROWS:
+                    raise TooLong(f"a worksheet holds {_MOST_ROWS:,} rows and {sheet.name} has more: choose fewer with --search or --where, or CSV or Parquet")  # fmt: skip
+                for place, value in enumerate(row):
+                    if isinstance(value, str):
+                        page.write_string(number, place, _cut(value), shape)
+                    elif value is not None:
+                        page.write_number(number, place, value, shape)
+                written += 1
+    return written
 
 
 def _cut(text: str) -> str:

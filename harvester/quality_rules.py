@@ -40,6 +40,11 @@ def _before(one: str, other: str) -> str:
     return f"substr({one}, 1, {common}) < substr({other}, 1, {common})"
 
 
+def _trds(items: str) -> dict[str, str]:
+    """WHO's data set as the standard of a rule."""
+    return {"standard": f"WHO Trial Registration Data Set 1.3.1, {items}", "standard_url": _TRDS}
+
+
 class Rule(NamedTuple):
     """A row of `quality_rules` and the statement that finds its flags."""
 
@@ -58,6 +63,7 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="registered_after_enrollment",
             title="Registered after the first participant",
+            field="date_of_registration",
             rule="Interventional; the registry says so itself, or the date of registration is after the date of first enrollment; the trial did not begin before 1 July 2005.",
             reason="What was planned can no longer be told from what was chosen when the first data were known.",
             standard="ICMJE: registration at or before first enrollment; Declaration of Helsinki, on registration before recruitment of the first participant",
@@ -77,10 +83,10 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="inclusion_equals_exclusion",
             title="Inclusion criteria are the exclusion criteria",
+            field="criteria.text",
             rule=f"Both texts are the same but for case, accents, punctuation and blanks, and longer than {SHORTEST_TEXT} characters.",
             reason="One of the two was entered in the other's place: who may take part cannot be read from this record.",
-            standard="WHO Trial Registration Data Set 1.3.1, item 14: key inclusion and exclusion criteria",
-            standard_url=_TRDS,
+            **_trds("item 14: key inclusion and exclusion criteria"),
             severity="serious",
         ),
         """
@@ -91,10 +97,10 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="enrollment_parts_do_not_add_up",
             title="Numbers of participants do not add up",
+            field="enrollment_counts.count",
             rule="The numbers of all arms, or of all countries of recruitment, give another sum than the total of the same kind (planned or actual).",
             reason="At least one of the numbers is wrong; the sample size cannot be relied on.",
-            standard="WHO Trial Registration Data Set 1.3.1, item 17: sample size",
-            standard_url=_TRDS,
+            **_trds("item 17: sample size"),
             severity="notable",
         ),
         # Arms are listed all or not at all. A record may count one country, or a region that holds several.
@@ -120,10 +126,10 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="completion_before_start",
             title="Completed before it began",
+            field="completion_date",
             rule="The completion date, or the primary completion date, is before the date of first enrollment.",
             reason="One of the dates is wrong; how long the trial ran and when results are due cannot be told.",
-            standard="WHO Trial Registration Data Set 1.3.1, items 16 and 22: first enrollment, completion",
-            standard_url=_TRDS,
+            **_trds("items 16 and 22: first enrollment, completion"),
             severity="notable",
         ),
         f"""
@@ -139,6 +145,7 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="recruiting_past_completion",
             title="Recruiting long after its completion date",
+            field="recruitment_status",
             rule="Recruiting, not yet recruiting or enrolling by invitation, while its completion date (else its primary completion date) passed more than a year ago.",
             reason="The record is not kept up: the trial has ended or its plan has changed, and patients may ask in vain.",
             standard="42 CFR 11.64 (FDAAA 801): recruitment status is updated within 30 days, the record every 12 months",
@@ -154,6 +161,7 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="results_overdue",
             title="Results are overdue",
+            field="has_results",
             rule="Interventional, of phase 2 or later or of unknown phase; completed or terminated, or with an actual completion date; primary completion (else completion) more than 12 months ago; the registry says that it holds no results, and no other record of the trial has any.",
             reason="What was found is kept from patients and from reviews of the evidence; results that stay away are more often unfavourable.",
             standard="WHO joint statement on public disclosure of results (12 months); 42 CFR 11.44 (FDAAA 801); Regulation (EU) No 536/2014, article 37(4)",
@@ -177,10 +185,10 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="no_primary_outcome",
             title="No primary outcome",
+            field="outcomes.measure",
             rule="Interventional, the whole entry is here, and it names no primary outcome.",
             reason="Without one named beforehand any favourable result can be called the main one.",
-            standard="WHO Trial Registration Data Set 1.3.1, item 19: primary outcome; ICMJE asks for every item of the set",
-            standard_url=_TRDS,
+            **_trds("item 19: primary outcome; ICMJE asks for every item of the set"),
             severity="serious",
         ),
         """
@@ -193,10 +201,10 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="age_text_against_field",
             title="Ages in the text contradict the age fields",
+            field="minimum_age_years",
             rule="The eligibility text gives an age limit for all participants that cannot be true together with the registry's field.",
             reason="A search by age finds the trial for the wrong people, or misses it for the right ones.",
-            standard="WHO Trial Registration Data Set 1.3.1, item 14: minimum and maximum age",
-            standard_url=_TRDS,
+            **_trds("item 14: minimum and maximum age"),
             severity="notable",
         ),
         """
@@ -210,6 +218,7 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="withdrawn_with_enrollment",
             title="Withdrawn, but participants were enrolled",
+            field="actual_enrollment",
             rule="Recruitment status withdrawn, and the number of participants enrolled is above 0.",
             reason="Withdrawn means that nobody was enrolled. If somebody was, the trial was terminated and owes an account of them.",
             standard="42 CFR 11.10 (FDAAA 801): withdrawn is a trial halted before enrolling its first participant",
@@ -224,6 +233,7 @@ RULES: tuple[Rule, ...] = (
         QualityRule(
             flag="stale_record",
             title="Not confirmed for two years",
+            field="last_update_date",
             rule="Recruiting, not yet recruiting, enrolling by invitation or active, while the later of its verification date and its last update is more than two years ago.",
             reason="Nobody has said for two years that this is still so.",
             standard="42 CFR 11.64 (FDAAA 801): at least every 12 months; ClinicalTrials.gov calls a status unknown after two years",

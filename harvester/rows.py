@@ -164,6 +164,9 @@ class QualityFlag(Struct):
 class QualityRule(Struct):
     flag: Annotated[str, Doc("Name of the rule.")]
     title: Annotated[str, Doc("The rule in a few words.")]
+    field: Annotated[
+        str, Doc("Column of `trials`, or table.column, that a reader must doubt: where a comparison marks it.")
+    ]
     rule: Annotated[str, Doc("When the flag is raised, exactly.")]
     reason: Annotated[str, Doc("Why it matters to a reader.")]
     standard: Annotated[str, Doc("The standard it comes from (WHO, ICMJE, FDAAA 801, EU CTR), or whose advice it is.")]

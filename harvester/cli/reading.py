@@ -26,7 +26,7 @@ from harvester.export_files import MissingPackage, TooLong
 @click.command("compare")
 @click.argument("trials", nargs=-1, required=True, metavar="TRIAL TRIAL...")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "long", "json"]), default="table", show_default=True
+    "--format", "form", type=click.Choice(["table", "csv", "long", "xlsx", "json"]), default="table", show_default=True
 )
 @click.option("--only-differences", is_flag=True, help="Without the rows on which all agree.")
 @click.option("-o", "--output", type=click.File("wb", lazy=True), default="-", help="File; default stdout.")
@@ -40,6 +40,7 @@ def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, 
     table  for the terminal
     csv    a row a field, a column a trial; made for spreadsheets
     long   a row a value, with the registry's words and the record it came from; for pandas, R, DuckDB
+    xlsx   csv and long as two worksheets, all text as text; needs pip install '.[export]'
     json   everything
 
     Example: harvester compare NCT03970954 2017-001400-29 --format csv -o compared.csv
@@ -54,8 +55,10 @@ def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, 
     if only_differences:
         comparison = comparison.only_differences()
     width = shutil.get_terminal_size((160, 50)).columns
-    text = table(comparison, width) if form == "table" else FORMS[form](comparison)
-    output.write(text.encode())
+    try:
+        output.write(table(comparison, width).encode() if form == "table" else FORMS[form](comparison))
+    except (MissingPackage, TooLong) as problem:
+        raise Failed(str(problem)) from problem
 
 
 @click.command("related")

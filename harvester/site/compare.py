@@ -1,24 +1,26 @@
-"""Site room: `/compare?trial=A&trial=B`: trials side by side; `.csv`, `-long.csv` and `.json` hold exactly what the page shows.
+"""Site room: `/compare?trial=A&trial=B`: trials side by side; `.csv`, `-long.csv`, `.xlsx` and `.json` hold what the page shows, whole.
 
 Takes any number of any record; the address that stays has the trials' own ids. Everything shown comes from one `Comparison`
-(`harvester.compare`); here it only gets words.
+(`harvester.compare`); `compare_table` gives it words.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request, Response
+from msgspec.structs import asdict
 
-from harvester import compare_forms
-from harvester.compare import Comparison, Line, Value, compare
-from harvester.compare_fields import SECTIONS, One, plan
-from harvester.compare_forms import VERDICTS, plain
-from harvester.site import labels, links, queries
+from harvester.compare import compare
+from harvester.compare_forms import FORMS, VERDICTS
+from harvester.compare_remarks import Remark
+from harvester.site import compare_table, queries
 from harvester.site.database import read
 from harvester.site.downloads import headers_for
 from harvester.site.finding import find
@@ -31,11 +33,20 @@ if TYPE_CHECKING:
 
 #: More columns than these are for the command line.
 MOST = 50
-#: Longer texts and lists fold.
-_LONG_TEXT, _TEXT_BEGINNING, _LONG_LIST = 700, 280, 12
 
 _ONLY = "differences"
 _EXAMPLES = 3
+#: Pairs of criteria that exclude each other; more are in the downloads.
+_CONFLICTS = 30
+#: Address -> name in the page, form, media type. XLSX only where its package is installed.
+_DOWNLOADS = {
+    "/compare.csv": ("CSV for spreadsheets", "csv", "text/csv; charset=utf-8"),
+    "/compare.xlsx": ("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "/compare-long.csv": ("CSV for programs", "long", "text/csv; charset=utf-8"),
+    "/compare.json": ("JSON", "json", "application/json; charset=utf-8"),
+}
+if find_spec("xlsxwriter") is None:
+    del _DOWNLOADS["/compare.xlsx"]
 
 
 class Asked(NamedTuple):
@@ -48,9 +59,6 @@ class Asked(NamedTuple):
         pairs = [("trial", number) for number in self.numbers] + ([("only", _ONLY)] if self.only_differences else [])
         return f"{base}?{urlencode(pairs)}" if pairs else base
 
-    def without(self, trial_id: str) -> Asked:
-        return self._replace(numbers=tuple(number for number in self.numbers if number != trial_id))
-
 
 class Chosen(NamedTuple):
     """The trials behind the numbers, and the numbers that lead to none or to several."""
@@ -62,9 +70,10 @@ class Chosen(NamedTuple):
 
 
 def asked(request: Request) -> Asked:
-    """Reads an address: `trial` as often as there are trials, or several numbers in one, with commas between."""
+    """Reads an address: `trial` as often as there are trials, or several numbers in one, with commas between; `remove` takes one out."""
     numbers = (part.strip()[:200] for text in request.args.getlist("trial") for part in re.split(r"[,;\n]", text))
-    return Asked(tuple(dict.fromkeys(number for number in numbers if number)), request.args.get("only") == _ONLY)
+    unwanted = {"", *request.args.getlist("remove")}
+    return Asked(tuple(dict.fromkeys(n for n in numbers if n not in unwanted)), request.args.get("only") == _ONLY)
 
 
 def chosen(db: sqlite3.Connection, asked_for: Asked) -> Chosen:
@@ -82,104 +91,6 @@ def chosen(db: sqlite3.Connection, asked_for: Asked) -> Chosen:
             unknown.append(number)
     ids = list(dict.fromkeys(ids))
     return Chosen(asked_for._replace(numbers=tuple(ids[:MOST])), tuple(unknown), several, len(ids[MOST:]))
-
-
-# ------------------------------------------------------------------------------------------------------------ words
-
-_KINDS = {row.name: row.kind for row in plan() if isinstance(row, One)}
-
-
-def _words(line: Line, value: Value) -> str:
-    """A value as a reader sees it; without one the registry's words, in quotation marks."""
-    if value.value is None:
-        return f"“{value.raw}”" if value.raw else "no name given"
-    column = line.field.rpartition(".")[2]
-    kind = _KINDS.get(line.field) or ("word" if column == "type" else "text")
-    if kind == "date":
-        return labels.date(str(value.value))
-    if kind == "truth":
-        return labels.yes_no(value.value)
-    if kind == "age":
-        return labels.age(float(value.value))
-    if kind == "number":
-        return labels.number(plain(value.value))
-    if line.field == "phase":
-        return labels.phase(str(value.value))
-    if line.field == "masked_roles":
-        return ", ".join(labels.word("masked_roles", role) for role in str(value.value).split(", "))
-    if kind == "word" and line.field != "registries":
-        return labels.word(column, str(value.value))
-    return str(value.value)
-
-
-def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
-    """A text cut where it differs from the others'."""
-    found, at = [], 0
-    for start, end in marks:
-        found += [{"text": text[at:start], "differs": False}, {"text": text[start:end], "differs": True}]
-        at = end
-    return [piece for piece in [*found, {"text": text[at:], "differs": False}] if piece["text"]]
-
-
-def _shown(line: Line, value: Value) -> dict[str, Any]:
-    text = _words(line, value)
-    is_date = _KINDS.get(line.field) == "date"
-    return {
-        "pieces": _pieces(text, value.marks),
-        "beginning": text[:_TEXT_BEGINNING].rsplit(" ", 1)[0] if len(text) > _LONG_TEXT else "",
-        "datetime": value.value if is_date else None,
-        "url": links.safe(text) if line.field.endswith("url") else None,
-    }
-
-
-def _row(line: Line) -> dict[str, Any]:
-    sign, words = VERDICTS[line.verdict]
-    ends = [
-        _words(line, Value(value=end)) if _KINDS.get(line.field) in ("date", "age", "number") else ""
-        for end in (line.minimum, line.maximum)
-        if end is not None
-    ]
-    is_side = line.item is not None and ":" in line.label
-    return {
-        "label": line.label.partition(": ")[2].capitalize() if is_side else line.label,
-        "number": line.item if not is_side else None,
-        "kind": labels.word("kind", line.kind) if line.kind and not is_side else "",
-        "is_side": is_side,
-        "verdict": line.verdict,
-        "sign": sign,
-        "words": words
-        if line.verdict != "only_in_some"
-        else f"only in {sum(map(bool, line.values))} of {len(line.values)}",
-        "spread": " to ".join(ends) if len(set(ends)) > 1 else "",
-        "note": line.note,
-        "cells": [
-            {
-                "first": [_shown(line, value) for value in values[:_LONG_LIST]],
-                "more": [_shown(line, value) for value in values[_LONG_LIST:]],
-                "below": [],
-            }
-            if values
-            else None
-            for values in line.values
-        ],
-    }
-
-
-def _sections(comparison: Comparison) -> list[dict[str, Any]]:
-    """Rows by section. What is said of an item that only one trial has stands in its cell, not in rows of their own."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    is_alone = False
-    for line in comparison.lines:
-        row = _row(line)
-        if not row["is_side"]:
-            is_alone = line.item is not None and sum(map(bool, line.values)) == 1
-        if row["is_side"] and is_alone:
-            for cell, above in zip(row["cells"], rows[line.section][-1]["cells"], strict=True):
-                if cell:
-                    above["below"] += [{"label": row["label"], "value": value} for value in cell["first"]]
-        else:
-            rows.setdefault(line.section, []).append(row)
-    return [{"anchor": name, "heading": SECTIONS[name], "rows": found} for name, found in rows.items()]
 
 
 def _context(db: sqlite3.Connection, found: Chosen) -> dict[str, Any]:
@@ -204,30 +115,52 @@ def _context(db: sqlite3.Connection, found: Chosen) -> dict[str, Any]:
     whole = compare(db, now.numbers)
     verdicts: list[str] = [line.verdict for line in whole.lines]
     comparison = whole.only_differences() if now.only_differences else whole
+    room = compare_table.room_for(comparison)
     return {
         **context,
         "trials": [
             {
                 "trial_id": trial.trial_id,
-                "title": trial.title or trial.trial_id,
-                "registries": trial.registries,
+                "title": compare_table.beginning(trial.title or trial.trial_id, room),
                 "path": trial_path(trial.trial_id),
-                "remove": now.without(trial.trial_id).path(),
+                "remarks": _counted([one for one in whole.remarks if one.trial_id == trial.trial_id]),
             }
             for trial in comparison.trials
         ],
         "population": comparison.population,
-        "conflicts": comparison.conflicts,
-        "sections": _sections(comparison),
+        "conflicts": [
+            {
+                **asdict(one),
+                "text": compare_table.beginning(one.text, room),
+                "other_text": compare_table.beginning(one.other_text, room),
+            }
+            for one in comparison.conflicts[:_CONFLICTS]
+        ],
+        "conflicts_left_out": len(comparison.conflicts[_CONFLICTS:]),
+        "conflicts_count": len(comparison.conflicts),
+        "sections": compare_table.sections(comparison, room),
+        "room": room,
         "counts": [
             {"verdict": name, "sign": sign, "words": words, "count": verdicts.count(name)}
             for name, (sign, words) in VERDICTS.items()
         ],
-        "wide": now.path("/compare.csv"),
-        "long": now.path("/compare-long.csv"),
-        "json": now.path("/compare.json"),
+        "downloads": [(name, now.path(path)) for path, (name, _, _) in _DOWNLOADS.items()],
         "switch": now._replace(only_differences=not now.only_differences).path(),
     }
+
+
+#: Kind of remark -> anchor on the trial's page, its name, the names of several.
+_REMARKS = {"contradiction": ("contradictions", "contradiction", "contradictions"), "flag": ("quality", "quality flag", "quality flags")}  # fmt: skip
+
+
+def _counted(remarks: Sequence[Remark]) -> list[dict[str, str]]:
+    """`2 contradictions`, `1 quality flag`, each with the place on the trial's page."""
+    counts: Counter[str] = Counter(kind for kind, _ in {(one.kind, one.name) for one in remarks})
+    return [
+        {"words": f"{counts[kind]} {one if counts[kind] == 1 else several}", "anchor": anchor}
+        for kind, (anchor, one, several) in _REMARKS.items()
+        if counts[kind]
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------ views
@@ -238,15 +171,15 @@ async def compare_page(datasette: Datasette, request: Request) -> Response:
     asked_for = asked(request)
     found = await read(datasette, lambda db: chosen(db, asked_for))
     is_whole = not (found.unknown or found.several or found.left_out)
-    if is_whole and found.asked.numbers != asked_for.numbers:
+    if is_whole and (found.asked.numbers != asked_for.numbers or request.args.get("remove")):
         return Response.redirect(datasette.urls.path(found.asked.path()))
     context = await read(datasette, lambda db: _context(db, found))
     return await page(datasette, request, "compare.html", context)
 
 
-def _download(
-    form: Callable[[Comparison], str], name: str, media_type: str
-) -> Callable[[Datasette, Request], Awaitable[Response]]:
+def _download(path: str, form: str, media_type: str) -> Callable[[Datasette, Request], Awaitable[Response]]:
+    name = f"comparison{path.removeprefix('/compare')}"
+
     async def view(datasette: Datasette, request: Request) -> Response:
         asked_for = asked(request)
 
@@ -256,10 +189,10 @@ def _download(
             if missing or not found.asked.numbers:
                 problem = f"no single trial here has the number {', '.join(missing)}" if missing else "give trials as ?trial=...&trial=..."  # fmt: skip
                 return Response.json({"ok": False, "error": problem}, status=404 if missing else 400)
-            headers = headers_for(name) if media_type == "text/csv" else {"X-Content-Type-Options": "nosniff"}
+            headers = headers_for(name) if form != "json" else {"X-Content-Type-Options": "nosniff"}
             whole = compare(db, found.asked.numbers)
             shown = whole.only_differences() if asked_for.only_differences else whole
-            return Response(form(shown), headers=headers, content_type=f"{media_type}; charset=utf-8")
+            return Response(FORMS[form](shown), headers=headers, content_type=media_type)
 
         return await read(datasette, answer)
 
@@ -268,7 +201,5 @@ def _download(
 
 ROUTES: list[tuple[str, Callable[..., Awaitable[Any]]]] = [
     (r"/compare$", compare_page),
-    (r"/compare\.csv$", _download(compare_forms.wide, "comparison.csv", "text/csv")),
-    (r"/compare-long\.csv$", _download(compare_forms.long, "comparison-long.csv", "text/csv")),
-    (r"/compare\.json$", _download(compare_forms.json, "comparison.json", "application/json")),
+    *((f"{re.escape(path)}$", _download(path, form, media)) for path, (_, form, media) in _DOWNLOADS.items()),
 ]

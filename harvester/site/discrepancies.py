@@ -54,15 +54,17 @@ def discrepancies(trial: Trial) -> dict[str, list[dict[str, Any]]] | None:
     rows = sorted(trial.discrepancies, key=lambda row: list(_SEVERITIES).index(row["severity"]))
     if not rows:
         return None
+    anchored = {row["field"]: row for row in reversed(rows)}
     grave = [row for row in rows if row["severity"] != "minor"]
     folded = [row for row in rows if row not in grave] if grave else []
     return {
-        "shown": [_contradiction(row, references) for row in grave or rows],
-        "folded": [_contradiction(row, references) for row in folded],
+        "shown": [_contradiction(row, references, row is anchored[row["field"]]) for row in grave or rows],
+        "folded": [_contradiction(row, references, row is anchored[row["field"]]) for row in folded],
     }
 
 
-def _contradiction(row: Row, references: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _contradiction(row: Row, references: dict[str, dict[str, str]], is_first: bool) -> dict[str, Any]:
+    """As the template shows it; the first of a field can be pointed to."""
     word, sign, tone = _SEVERITIES[row["severity"]]
     shown = _SHOWN.get(row["field"], str)
     sides = [
@@ -74,6 +76,7 @@ def _contradiction(row: Row, references: dict[str, dict[str, str]]) -> dict[str,
         for side in ("", "other_")
     ]
     return {
+        "anchor": f"contradiction-{row['field']}" if is_first else "",
         "name": _NAMES[row["field"]],
         "word": word,
         "sign": sign,

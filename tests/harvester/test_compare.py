@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import permutations
@@ -240,7 +241,7 @@ def test_the_wide_form_has_a_row_a_line_and_a_column_a_trial(two: Comparison) ->
     assert text.startswith(BOM)
     rows = list(csv.DictReader(io.StringIO(text.removeprefix(BOM), newline="")))
     by_field = {(row["field"], row["item"]): row for row in rows}
-    assert len(rows) == len(two.lines) + len(two.conflicts) + 1
+    assert len(rows) == len(two.lines) + len(two.conflicts) + 1 + len(two.remarks)
     title = by_field["public_title", ""][IDS[0]]
     assert title.startswith("'=") and undone(title) == two.lines[0].values[0][0].value
     assert by_field["phase", ""][IDS[0]] == "'1/2" and by_field["phase", ""]["verdict"] == "different"
@@ -254,13 +255,34 @@ def test_the_long_form_has_a_row_a_value_with_its_record(two: Comparison) -> Non
     rows = list(csv.DictReader(io.StringIO(compare_forms.long(two), newline="")))
     assert tuple(rows[0]) == compare_forms.LONG
     values = sum(len(values) for line in two.lines for values in line.values)
-    assert len(rows) == values + 2 * len(two.conflicts)
+    assert len(rows) == values + 2 * len(two.conflicts) + len(two.remarks)
     phase = next(row for row in rows if row["field"] == "phase" and row["trial_id"] == IDS[0])
     assert (phase["value"], phase["raw"], phase["record_id"]) == ("1/2", "PHASE1, PHASE2", "ctgov:NCT02000001")
     stopped = next(row for row in rows if row["field"] == "why_stopped")
     assert stopped["value"] == "'- lack of money"
     of_no_record = {row["field"] for row in rows if not row["record_id"]}
-    assert of_no_record == {"conflicts", "registries", "sponsor_class"}
+    assert of_no_record == {"conflicts"}
+
+
+def test_flags_and_contradictions_come_last_with_field_severity_and_record(two: Comparison) -> None:
+    (remark,) = two.remarks
+    assert (remark.trial_id, remark.name, remark.field) == (IDS[1], "no_primary_outcome", "outcomes.measure")
+    *_, row = csv.DictReader(io.StringIO(compare_forms.long(two), newline=""))
+    assert (row["section"], row["field"], row["kind"]) == ("remarks", "quality_flags.no_primary_outcome", "serious")
+    assert (row["trial_id"], row["record_id"], row["verdict"]) == (IDS[1], f"ctgov:{IDS[1]}", "")
+    assert row["value"].startswith("No primary outcome: ") and row["value"] in compare_forms.wide(two)
+    assert "No primary outcome: " in compare_forms.table(two, 500)
+
+
+def test_the_workbook_has_both_forms_and_no_apostrophes(two: Comparison, tmp_path: Path) -> None:
+    pytest.importorskip("xlsxwriter", reason="no XlsxWriter: pip install '.[export]'")
+    file = tmp_path / "compared.xlsx"
+    file.write_bytes(compare_forms.FORMS["xlsx"](two))
+    with zipfile.ZipFile(file) as book:
+        wide, long = (book.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2))
+    assert wide.count("<row ") == 1 + len(list(compare_forms.wide_rows(two))[1:])
+    assert long.count("<row ") == len(list(compare_forms.long_rows(two)))
+    assert "<t>1/2</t>" in wide and "<t>- lack of money</t>" in wide and "<f>" not in wide + long
 
 
 def test_json_is_the_comparison(two: Comparison) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from normalize import eligibility
+from normalize.schema import Record
 from tests.harvester.compared import IDS, make
 from tests.site.conftest import InProcess
-from tests.site.made import HOSTILE_TEXT
+from tests.site.made import BARE, FULL, HOSTILE_TEXT, make_catalogue
+from tests.site.test_discrepancies import BRITISH
 
+CONTRADICTED = [("NCT01000001", "ctgov", FULL), ("NCT01000001", "isrctn", BRITISH), (BARE.registry_id, "ictrp", BARE)]
 TWO = f"/compare?trial={IDS[0]}&trial={IDS[1]}"
 
 
@@ -38,9 +42,7 @@ def test_a_row_has_sign_word_and_difference_of_its_verdict(compared: InProcess) 
     age = row(html, "Criterion 1")
     assert '<span aria-hidden="true">≈</span> similar' in age and "18 to 40 years against 21 to 45 years" in age
     assert "Women aged <mark>18</mark> to <mark>40</mark> years" in age
-    assert "Phase 1/2" in row(html, "Phase") and '<time datetime="2021-03">Mar 2021</time>' in row(
-        html, "First enrollment"
-    )
+    assert "Phase 1/2" in row(html, "Phase") and "<td>Mar 2021</td>" in row(html, "First enrollment")
     assert "100 to 300" in row(html, "Participants planned")
     assert "Women from 21 years to 40 years old are accepted by all" in html and "may exclude each other" in html
 
@@ -58,7 +60,7 @@ def test_the_table_can_be_read_by_ear_and_keyboard(compared: InProcess) -> None:
 def test_only_differences_is_a_link_and_goes_into_the_downloads(compared: InProcess) -> None:
     html = compared.html(TWO + "&only=differences")
     assert 'class="line same' in compared.html(TWO) and 'class="line same' not in html
-    for name in ("compare.csv", "compare-long.csv", "compare.json"):
+    for name in ("compare.csv", "compare-long.csv", "compare.xlsx", "compare.json"):
         assert f"/{name}?trial={IDS[0]}&amp;trial={IDS[1]}&amp;only=differences" in html
 
 
@@ -68,7 +70,7 @@ def test_the_downloads_hold_what_the_page_shows(compared: InProcess) -> None:
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         wide = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
         lines = compared.get(TWO.replace("/compare", "/compare.json") + only).json()["lines"]
-        said = [one for one in wide if one["field"] not in ("conflicts", "overlap")]
+        said = [one for one in wide if one["field"] not in ("conflicts", "overlap") and one["section"] != "remarks"]
         assert [(one["field"], one["verdict"]) for one in said] == [(one["field"], one["verdict"]) for one in lines]
         assert len(rows(compared.html(TWO + only))) <= len(lines)
     long = compared.get(TWO.replace("/compare", "/compare-long.csv"))
@@ -98,7 +100,10 @@ def test_one_trial_or_none_asks_for_more(site: InProcess) -> None:
 def test_a_trial_is_added_and_removed_by_form_and_link(compared: InProcess) -> None:
     html = compared.html(TWO)
     assert html.count(f'<input type="hidden" name="trial" value="{IDS[0]}">') == 1
-    assert f'href="/compare?trial={IDS[1]}">Remove' in html and 'id="add" name="trial"' in html
+    assert f'name="remove" value="{IDS[0]}">Remove' in html and 'id="add" name="trial"' in html
+    removed = compared.get(f"{TWO}&trial={IDS[2]}&remove={IDS[0]}&trial=").headers["location"]
+    assert removed == f"/compare?trial={IDS[1]}&trial={IDS[2]}"
+    assert "Add another trial" in compared.html(f"/compare?trial={IDS[1]}")
 
 
 def test_sixty_trials_are_fifty_on_a_page(site: InProcess) -> None:
@@ -130,3 +135,56 @@ def test_headers_let_nothing_foreign_run(compared: InProcess) -> None:
 def test_both_static_files_are_served(compared: InProcess) -> None:
     for path in re.findall(r'(?:src|href)="(/-/static-plugins/harvester/compare\.[^"]+)"', compared.html(TWO)):
         assert compared.get(Path(path).as_posix()).status_code == 200
+
+
+def test_a_flagged_value_says_so_in_its_cell_and_leads_to_the_place_on_the_trials_page(compared: InProcess) -> None:
+    html = compared.html(TWO)
+    path = f"/trial/{IDS[1]}#flag-no_primary_outcome"
+    outcome = row(html, "Outcome 1")
+    assert f'href="{path}"' in outcome and "No primary outcome" in outcome and html.count(path) == 1
+    assert f'href="/trial/{IDS[1]}#quality">1 quality flag</a>' in html
+    assert 'id="flag-no_primary_outcome"' in compared.html(f"/trial/{IDS[1]}")
+
+
+def test_a_cell_says_where_a_trials_own_records_disagree(
+    tmp_path: Path, serve: Callable[..., InProcess], compared: InProcess
+) -> None:
+    running = serve(make_catalogue(tmp_path / "catalogue.db", CONTRADICTED))
+    html = running.html("/compare?trial=NCT01000001&trial=IRCT20200101000001N1")
+    sex = row(html, '"field">Sex')
+    assert 'href="/trial/NCT01000001#contradiction-sex"' in sex and "Its records disagree" in sex
+    assert re.search(r'#contradictions">\d+ contradictions</a>', html)
+    assert 'id="contradiction-sex"' in running.html("/trial/NCT01000001")
+    assert "discrepancies.sex" in running.get("/compare.csv?trial=NCT01000001&trial=IRCT20200101000001N1").text
+    assert "records disagree" not in compared.html(TWO)
+
+
+def _long_one(number: int) -> Record:
+    """A trial with criteria of its own, one that all have, and long texts."""
+    text = "Inclusion Criteria:\n- Written informed consent\n" + "".join(
+        f"- {chr(97 + number % 26) * 9} {chr(97 + n) * 7} {'of a long explanation ' * 9}\n" for n in range(12)
+    )
+    read = eligibility.parse([("unspecified", text)])
+    return Record(
+        registry="ISRCTN", registry_id=f"ISRCTN3000{number:04}", public_title=f"Long trial {number}", brief_summary="A long story. " * 300,
+        eligibility_raw=read.raw, criteria=read.criteria,
+    )  # fmt: skip
+
+
+def test_a_page_stays_light_says_what_it_cut_and_the_download_has_it(
+    tmp_path: Path, serve: Callable[..., InProcess]
+) -> None:
+    made = [_long_one(number) for number in range(50)]
+    running = serve(make_catalogue(tmp_path / "catalogue.db", [(one.registry_id, "isrctn", one) for one in made]))
+    ids = [f"trial={one.registry_id}" for one in made]
+    five, fifty = (running.html("/compare?" + "&".join(ids[:count])) for count in (5, 50))
+    assert len(five) < 100_000 and "texts are cut" not in five and "A long story. " * 300 in five
+    assert len(fifty) < 200_000 and "texts are cut at" in fifty and re.search(r"and \d+ more", fifty)
+    whole = running.get("/compare.csv?" + "&".join(ids)).text
+    assert whole.count("A long story. " * 300) == 50
+
+
+def test_items_that_only_one_trial_has_share_a_row_of_their_kind(compared: InProcess) -> None:
+    lists = [one for one in rows(compared.html(TWO)) if '"field">Criterion' in one and "that no other has" in one]
+    assert ["Exclusion" in one for one in lists] == [False, True]
+    assert "3 that no other has" in lists[1] and "<ul><li>Epilepsy<li>Pregnancy</ul>" in lists[1]
