@@ -208,7 +208,8 @@ def secondary_ids(
     """All numbers of a record but its own: those of `fields` for identifiers, then those mentioned in `texts`.
 
     `fields` are (name of the field, value, type hint), `texts` (name of the field, free text). A registry's number is known by its
-    form, whatever the hint: type `registry`, `utn` for WHO's, `alias` where the hint says so, `mention` in a text. Any other code has
+    form, whatever the hint: type `registry`, `utn` for WHO's, `alias` where the hint says so, `mention` in a text or behind words that
+    make it another trial's ("Extension of NCT01234567"). Any other code has
     the type of its hint, else `sponsor_code`, or `other` when it has no figure. A value may hold several numbers; junk is left
     out, and so is `own` in any form (`EUCTR2017-001400-29-FR` leaves out `2017-001400-29`). One row for each number and type.
     """
@@ -250,12 +251,28 @@ def _of_fields(fields: Iterable[tuple[str, str, SecondaryIdType | None]]) -> Ite
                 continue
             numbers = find(piece) or [found for found in [canonical(piece) or _without_prefix(field, piece)] if found]
             for found in numbers:
-                kind: SecondaryIdType = "alias" if hint == "alias" else "utn" if found.registry == _UTN else "registry"
+                kind = _kind(found, hint, f"{field}: {piece[: found.start]}")
                 yield _row(found.raw, found.normalized, found.registry, kind, field)
             for code in _codes_beside(piece, numbers) if numbers else [piece.strip()]:
                 yield _row(
                     code, _key(code), None, hint or ("sponsor_code" if re.search("[0-9]", code) else "other"), field
                 )
+
+
+# Words before a number in a field for identifiers that make it the number of another trial: "Extension of NCT01234567".
+_ANOTHERS = re.compile(
+    r"\b(?:(?:extension|continuation|follow[ -]?up|sub-?stud(?:y|ies)|sub-?trial|ancillary|companion|addendum|part|roll[ -]?over)\b.{0,20}\b(?:of|to|from|for)"
+    r"|(?:parent|preceding|previous|prior|earlier|feeder|core|lead-?in|main|master|related|associated|original)\s+(?:clinical\s+)?(?:stud(?:y|ies)|trials?|protocol))\b",
+    re.IGNORECASE,
+)
+
+
+def _kind(found: Found, hint: SecondaryIdType | None, before: str) -> SecondaryIdType:
+    if hint == "alias":
+        return "alias"
+    if found.registry == _UTN:
+        return "utn"
+    return "mention" if _ANOTHERS.search(before) else "registry"
 
 
 def _row(raw: str, normalized: str, registry: str | None, kind: SecondaryIdType, field: str) -> SecondaryId:

@@ -208,6 +208,28 @@ def test_a_code_beside_a_registry_number_is_kept() -> None:
     assert _types(("x", "NCT01234567 dated 20/01/2011", None)) == [("NCT01234567", "registry")]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Extension of NCT01234567",
+        "long-term follow-up study of NCT01234567",
+        "Parent study: NCT01234567",
+        "Sub-study to NCT01234567",
+        "rollover from trial NCT01234567",
+        "Preceding trial NCT01234567",
+    ],
+)
+def test_words_before_a_number_in_a_field_make_it_another_trials(value: str) -> None:
+    assert ("NCT01234567", "mention") in _types(("Secondary_ID", value, None))
+
+
+@pytest.mark.parametrize(
+    "value", ["ClinicalTrials.gov NCT01234567", "Study number NCT01234567", "Main id: NCT01234567"]
+)
+def test_other_words_before_a_number_leave_it_the_trials_own(value: str) -> None:
+    assert ("NCT01234567", "registry") in _types(("Secondary_ID", value, None))
+
+
 def test_a_field_named_after_a_registry_may_leave_out_the_prefix() -> None:
     assert _types(("A.5.1 ISRCTN number", "12345678", None)) == [("ISRCTN12345678", "registry")]
     assert _types(("Grant", "12345678", "funder")) == [("12345678", "funder")]
