@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harvester.relate_neighbours import Pairs
+from harvester.relate_phrases import phrases
 from harvester.relate_profiles import PARTS, UNIT, Profiles
 
 Whole = NDArray[np.int64]
@@ -160,57 +160,35 @@ def _told(
             weight[term] = weight.get(term, 0) + worth
     terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
     return (
-        _phrases(tuple(by_part[_CONDITION])),
-        _phrases(tuple(by_part[_INTERVENTION])),
-        _phrases(tuple(by_part[_OUTCOME])),
+        _lines(phrases(tuple(by_part[_CONDITION]))),
+        _lines(phrases(tuple(by_part[_INTERVENTION]))),
+        _lines(phrases(tuple(by_part[_OUTCOME]))),
         "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None,
         _lines(by_part[_REFERENCE]),
         _lines([name for name in one[-1] if name in two[-1]]),
-        _lines([name.title() for name in by_part[_INVESTIGATOR]]),
-        _people(*one[6:9], *two[6:9]),
+        _lines(by_part[_INVESTIGATOR]),
+        _people(one[6:10], two[6:10]),
         _design(one[:6], two[:6]),
     )
 
 
-def _lines(texts: list[str]) -> str | None:
+def _lines(texts: Sequence[str]) -> str | None:
     return "\n".join(texts[:_NAMED]) or None
 
 
 @lru_cache(maxsize=100_000)
-def _phrases(terms: tuple[str, ...]) -> str | None:
-    """Pairs of words that overlap joined (`recurrent pregnancy`, `pregnancy loss`), words within a phrase left out, one a line."""
-    phrases: list[list[str]] = []
-    waiting = [term.split(" ") for term in terms if " " in term]
-    while waiting:
-        phrase = waiting.pop(0)
-        while (
-            pair := next((pair for pair in waiting if pair[0] == phrase[-1] or pair[-1] == phrase[0]), None)
-        ) is not None:
-            waiting.remove(pair)
-            phrase = [*phrase, *pair[1:]] if pair[0] == phrase[-1] else [*pair[:-1], *phrase]
-        phrases.append(phrase)
-    held = {word for phrase in phrases for word in phrase}
-    place = {term: n for n, term in enumerate(terms)}
-    phrases += [[term] for term in terms if " " not in term and term not in held]
-    phrases.sort(
-        key=lambda words: min(place[term] for term in (*words, *map(" ".join, pairwise(words))) if term in place)
-    )
-    return _lines([" ".join(words) for words in phrases])
-
-
-@lru_cache(maxsize=100_000)
-def _people(
-    low: float | None, high: float | None, sex: str | None, other_low: float | None, other_high: float | None, other_sex: str | None
-) -> str | None:  # fmt: skip
-    """`Women, 18 to 40 years`: whom both accept; None when too little is said or there is nobody."""
+def _people(one: tuple[Any, ...], two: tuple[Any, ...]) -> str | None:
+    """`Women, 18 to 40 years, healthy volunteers`: whom both accept, of low, high, sex and volunteers; None when too little is said
+    or there is nobody."""
+    (low, high, sex, healthy), (other_low, other_high, other_sex, other_healthy) = one, two
     sexes = {sex, other_sex} - {"all", None}
     lows, highs = [v for v in (low, other_low) if v is not None], [v for v in (high, other_high) if v is not None]
     if len(sexes) == 2 or (lows and highs and max(lows) > min(highs)):
         return None
-    who = {"female": "Women", "male": "Men"}.get(
-        next(iter(sexes), None) or "", "All sexes" if sex and other_sex else ""
-    )
-    return ", ".join(text for text in (who, _ages(max(lows, default=None), min(highs, default=None))) if text) or None
+    anybody = "All sexes" if sex and other_sex else ""
+    who = {"female": "Women", "male": "Men"}.get(next(iter(sexes), None) or "", anybody)
+    ages = _ages(max(lows, default=None), min(highs, default=None))
+    return ", ".join(filter(None, (who, ages, "healthy volunteers" if healthy and other_healthy else ""))) or None
 
 
 @lru_cache(maxsize=100_000)

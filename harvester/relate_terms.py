@@ -1,36 +1,20 @@
 """Related-trials room: the words of a trial, field by field, and the facts that two trials are compared by.
 
 Called by `relate`. Reads records and what hangs below them, writes `trial_terms`; a trial's row depends on its own records alone.
-A term is a word or a pair of neighbouring words, folded, as the source spells it; `root` says which terms are one.
+What a term is, and which are one, `relate_phrases` says.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import struct
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 from harvester.catalogue import TABLES, insert_into
-from normalize.text import fold
-
-#: Words that carry no subject; a pair does not reach across them.
-_GRAMMAR = """
-    a after against all also among an and any are as at be been before between both but by can de do does due during each either
-    en et for from had has have if in into is it its la less may more most no non nor not of off on once only or other our out
-    over per que same some such than that the their them then there these they this those through to under until up upon use
-    used using versus via vs was were when which while who whose will with within without y
-"""
-#: Words for what the tested thing is compared with, and for arms as such: two trials with a placebo have nothing in common by it.
-_COMPARATORS = """
-    active arm arms best blank care comparator control controlled controls conventional dummy experimental group groups
-    intervention interventions matching nil none placebo placebos regimen regular routine sham soc standard supportive usual
-    vehicle
-"""
-_BARRIERS = frozenset((_GRAMMAR + _COMPARATORS).split())
+from harvester.relate_phrases import root, terms
 
 #: A name of an intervention has at most this many words; what is longer describes.
 _LONGEST_NAME = 8
@@ -38,53 +22,6 @@ _LONGEST_NAME = 8
 _OUTCOMES_READ = 20
 #: Records are read in batches of this many trials.
 _BATCH = 2000
-
-#: How international nonproprietary names are respelled from language to language (WHO: "f" for "ph", "t" for "th", "e" for "ae" and "oe",
-#: "i" for "y", no "h", no "k"; WHO/PHARM S/NOM 1570), and what registrants take for one another.
-_RESPELLED = (
-    ("ph", "f"), ("th", "t"), ("ch", "c"), ("ck", "c"), ("ae", "e"), ("oe", "e"), ("y", "i"), ("k", "c"), ("z", "s"), ("h", ""), ("qu", "c"),
-)  # fmt: skip
-_DOUBLED = re.compile(r"([^\d])\1")
-_ENDING = re.compile(r"(?:ies|es|s|e|a|um|us|o|i)$")
-_FIGURE = re.compile(r"\d")
-
-
-def root(term: str) -> str:
-    """What the spellings of a term have in common: `hydroxychloroquine`, `hydroxychloroquin`, `hidroxicloroquina` are one.
-
-    Words of a pair are rooted each. Words with a figure and those of three letters stay as they are.
-    """
-    return " ".join([_root(word) for word in term.split(" ")])
-
-
-@cache
-def _root(word: str) -> str:
-    if len(word) <= 3 or _FIGURE.search(word):
-        return word
-    for spelled, sound in _RESPELLED:
-        word = word.replace(spelled, sound)
-    word = _DOUBLED.sub(r"\1", word)
-    return _ENDING.sub("", word) if len(word) > 5 else word.rstrip("s")
-
-
-def terms(text: str, *, pairs: bool) -> list[str]:
-    """Words and, where asked for, pairs of neighbouring words, in reading order."""
-    found: list[str] = []
-    before = ""
-    for word in fold(text).split():
-        if word in _BARRIERS:
-            before = ""
-            continue
-        if before and pairs:
-            found.append(f"{before} {word}")
-        if word.isdigit():
-            before = ""
-            continue
-        if len(word) > 1:
-            found.append(word)
-        before = word
-    return found
-
 
 # ------------------------------------------------------------------------------------------------------ reading trials
 
@@ -152,20 +89,17 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
         row = dict(zip(_FACTS, values, strict=True))
         found = _fields(below[row["trial_id"]])
         row |= {field: "\n".join(found[field]) or None for field in FIELDS}
-        row["roots"] = b"".join(
-            [
-                entry(term, TITLE_PAIR if place == 0 and " " in term else place)
-                for place, field in enumerate(FIELDS)
-                for term in found[field]
-            ]
-        )
+        row["roots"] = b"".join([entry(term, place) for place, field in enumerate(FIELDS) for term in found[field]])
         yield row | {"fingerprint": None, "least": None}
 
 
 @lru_cache(maxsize=300_000)
 def entry(term: str, place: int) -> bytes:
     """A term in `roots`: a hash of 60 bits, so wide that no two of millions are alike and terms need no list with numbers."""
-    hashed = blake2b(root(term).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    rooted = root(term)
+    if place == 0 and " " in rooted:
+        place = TITLE_PAIR
+    hashed = blake2b(rooted.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(hashed, "little") >> PLACE_BITS << PLACE_BITS | place).to_bytes(8, "little")
 
 
@@ -195,7 +129,7 @@ def _fields(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
         "interventions": _joined(terms(text, pairs=True) for text in short),
         "described": _joined(terms(text, pairs=False) for text in long),
         "outcomes": _joined(terms(text, pairs=False) for text in _texts(rows["outcomes"])),
-        "investigators": _joined([fold(text)] for text in _texts(rows["investigators"])),
+        "investigators": _joined([text] for text in _texts(rows["investigators"])),
         "publications": _joined(
             [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"] for pmid, doi in rows["publications"] if pmid or doi
         ),

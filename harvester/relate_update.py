@@ -2,7 +2,8 @@
 
 What two trials share depends on their two profiles alone. So a trial that did not change keeps the trials related to it, but
 for those that changed or went; and a changed trial comes in where it now shares at least as much as the most distant one.
-Only where that leaves room for a trial that was never among the related ones is everything compared again.
+Only where that leaves room for a trial that was never among the related ones is everything compared again; and also there only the
+rows that come are written, with their reasons.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Update(NamedTuple):
     dropped: list[tuple[str, int]]  # trial, rank: rows that go
     moved: list[tuple[int, str, int]]  # new rank, trial, old rank
     rows: list[tuple[Any, ...]]  # whole rows that come
-    anew: Whole  # trials that are compared with all others
+    anew: Whole  # trials of which all rows come anew
     pairs: Pairs  # and what is related to them now
     least: dict[int, int]  # trials of which rows were mended -> what their last one shares
 
@@ -72,12 +73,25 @@ def update(db: sqlite3.Connection, made: Profiles, changed: Whole, gone: Collect
     mended |= {row: ([], new) for row, new in arrivals.items() if made.trials[row] not in known}
 
     whole = np.array(sorted(anew), np.int64)
-    again = [made.trials[row] for row in whole.tolist()]
-    todo = Update(
-        [(trial,) for trial in sorted({*again, *gone})], [], [], [], whole, nearest(made.matrix, whole, most), {}
-    )
+    found = nearest(made.matrix, whole, most)
+    for row, pairs in _by_row(found, whole[~is_changed[whole]]).items():
+        names = {made.trials[other] for other, _ in pairs}
+        kept = [one for one in known[made.trials[row]] if one.other in names and one.other not in stale]
+        stay = {one.other for one in kept}
+        mended[row] = (kept, [(other, product) for other, product in pairs if made.trials[other] not in stay])
+    found = Pairs(*(values[is_changed[found.row]] for values in found))
+    todo = Update([(trial,) for trial in sorted(stale)], [], [], [], changed, found, {})
     _mend(db, made, known, mended, most, todo)
     return todo
+
+
+def _by_row(pairs: Pairs, rows: Whole) -> dict[int, list[tuple[int, int]]]:
+    """row -> others and products, for some rows, also those without any."""
+    found: dict[int, list[tuple[int, int]]] = {row: [] for row in rows.tolist()}
+    for row, other, product in zip(*(values.tolist() for values in pairs), strict=True):
+        if row in found:
+            found[row].append((other, product))
+    return found
 
 
 def _known(db: sqlite3.Connection, stale: set[str], others: Any) -> dict[str, list[_Known]]:

@@ -21,7 +21,7 @@ from harvester.catalogue import TABLES
 from harvester.cli import main
 from harvester.imports import import_files
 from harvester.relate import MOST, relate_trials
-from harvester.relate_terms import root, terms
+from harvester.relate_phrases import phrases, root, terms
 from harvester.relate_words import reasons, related
 from harvester.touched import Touched
 
@@ -231,9 +231,35 @@ def test_different_substances_keep_different_roots() -> None:
     assert len(set(map(root, names))) == len(names)
 
 
-def test_terms_are_words_and_neighbours_without_comparators_and_grammar() -> None:
-    found = terms("Vitamin C 500 mg versus matching Placebo in Recurrent Pregnancy-Loss", pairs=True)
-    assert found == ["vitamin", "vitamin c", "c 500", "mg", "recurrent", "recurrent pregnancy", "pregnancy", "pregnancy loss", "loss"]  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Vitamin C versus matching Placebo in Recurrent Pregnancy-Loss",
+         ["vitamin", "vitamin C", "recurrent", "recurrent pregnancy", "pregnancy", "pregnancy-loss", "loss"]),
+        ("Hydroxychloroquine 200 mg, twice daily", ["hydroxychloroquine"]),
+        ("Aspirin 81mg/day (ASA)", ["aspirin", "ASA"]),
+        ("Prednisolone 0.5-1 mg/kg for 14 days", ["prednisolone"]),
+        ("25-hydroxyvitamin D3 10,000 IU weekly", ["25-hydroxyvitamin", "hydroxyvitamin", "hydroxyvitamin D3", "D3"]),
+        ("Diabetes type 2 in 19 patients", ["diabetes", "diabetes type", "type", "type 2", "patients"]),
+        ("ASPIRIN AND HEPARIN", ["aspirin", "heparin"]),
+        ("IL-6 and TNF-α", ["IL", "IL-6", "TNF", "TNF-α"]),
+    ],
+)  # fmt: skip
+def test_terms_are_words_and_neighbours_without_doses_comparators_and_grammar(text: str, found: list[str]) -> None:
+    assert terms(text, pairs=True) == found
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (("pregnancy loss", "recurrent pregnancy", "loss"), ("recurrent pregnancy loss",)),
+        (("lupus erythematosus", "erythematosus, systemic", "lupus"), ("lupus erythematosus, systemic",)),
+        (("children", "treatment", "adverse events"), ()),
+        (("HCQ", "hydroxychloroquine"), ("HCQ", "hydroxychloroquine")),
+    ],
+)
+def test_phrases_are_joined_and_words_that_tell_nothing_left_out(found: tuple[str, ...], told: tuple[str, ...]) -> None:
+    assert phrases(found) == told
 
 
 def test_the_command_prints_reasons_and_json(workshop: Workshop) -> None:
