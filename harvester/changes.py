@@ -125,7 +125,10 @@ def _line(row: Row, columns: tuple[str, ...]) -> str:
 
 
 class Update(Struct):
-    """What one version of a record brought: `differences` as (field, old value, new value), in the order of the schema."""
+    """What one version of a record brought: `differences` as (field, old value, new value), in the order of the schema.
+
+    Of a record that came in there are none, and no run is told.
+    """
 
     seen_at: str
     record_id: str
@@ -133,7 +136,7 @@ class Update(Struct):
     registry: str
     registry_id: str
     title: str | None
-    run_id: int
+    run_id: int | None
     differences: list[Difference]
 
 
@@ -158,3 +161,16 @@ def updates(
         differences.sort(key=lambda difference: _ORDER.get(difference.field, len(_ORDER)))
         seen_at, record_id, trial_id, registry, registry_id, title, run_id = found[0][:7]
         yield Update(seen_at, record_id, trial_id, registry, registry_id, title, run_id, differences)
+
+
+def arrivals(db: sqlite3.Connection, where: str = "1", values: tuple[Any, ...] = (), limit: int = 50) -> list[Update]:
+    """Records when they were first seen, newest first. `where` narrows them by columns of `records` r."""
+    sql = f"""
+        SELECT min(v.first_fetched_at) AS seen_at, r.record_id, r.trial_id, r.registry, r.registry_id,
+               coalesce(r.public_title, r.scientific_title)
+        FROM records r JOIN versions v USING (record_id) WHERE {where} AND v.problem IS NULL
+        GROUP BY r.record_id ORDER BY seen_at DESC, r.record_id LIMIT ?"""
+    return [
+        Update(seen_at, record_id, trial_id, registry, registry_id, title, None, [])
+        for seen_at, record_id, trial_id, registry, registry_id, title in db.execute(sql, (*values, limit))
+    ]

@@ -17,10 +17,11 @@ from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
 
 from harvester.site import compare, database, findable, labels
-from harvester.site.changes import changes, feed
+from harvester.site.changes import changes
 from harvester.site.downloads import search_csv, search_json, search_ris
 from harvester.site.entities import entity
 from harvester.site.facets import facets_of
+from harvester.site.feeds import feed, search_feed
 from harvester.site.home import home
 from harvester.site.pages import ENTITIES, message
 from harvester.site.quality import quality
@@ -58,6 +59,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/search\.csv$", search_csv),
         (r"/search\.ris$", search_ris),
         (r"/search\.json$", search_json),
+        (r"/search\.atom$", search_feed),
         (r"/trial/(?P<number>.+)\.atom$", feed),
         (r"/trial/(?P<number>.+)$", trial),
         (rf"/(?P<kind>{'|'.join(ENTITIES)})/(?P<name>[^/]+)$", entity),

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from harvester.site import labels, queries
+from harvester.site.facets import NOT_GIVEN
 from harvester.site.matching import Piece, pieces
 from harvester.site.pages import trial_path
+from harvester.site.wanted import FILTERS, Wanted
 from normalize.text import fold
 
 _LISTED = 3
@@ -41,6 +43,20 @@ def facet_label(facet: str, value: Any, sponsors: Mapping[str, str] | None = Non
     if facet in _FACET_VOCABULARY:
         return labels.word(_FACET_VOCABULARY[facet], str(value))
     return str(value)
+
+
+def filters_in_words(search: Wanted, sponsors: Mapping[str, str]) -> list[tuple[str, Wanted]]:
+    """Each filter of a search, `Recruitment status: Recruiting`, with the search without it."""
+    found = [
+        (f"{FILTERS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, sponsors)}", search.toggled(name, value))
+        for name, values in search.filters.items()
+        for value in values
+    ]  # fmt: skip
+    if search.first_year is not None:
+        found.append((f"Start from {search.first_year}", search._replace(first_year=None, page=1)))
+    if search.last_year is not None:
+        found.append((f"Start to {search.last_year}", search._replace(last_year=None, page=1)))
+    return found
 
 
 def badges(row: dict[str, Any]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from datasette.utils.asgi import Request, Response
 from harvester.site import labels, pictures, queries
 from harvester.site.database import catalogue_of, kept, read
 from harvester.site.finding import find
+from harvester.site.listing import forms
 from harvester.site.pages import page, trial_path
 from harvester.site.sources import described
 from harvester.site.wanted import Wanted
@@ -36,6 +37,7 @@ def _home(db: sqlite3.Connection) -> dict[str, Any]:
         "recruiting": labels.number(dict(found.counts("status")).get("recruiting", 0)),
         "recruiting_path": Wanted(filters={"status": ("recruiting",)}).path,
         "registry_count": len([1 for value, _ in found.counts("registry") if value]),
+        "topics": [_topic(db, row) for row in queries.topics(db)],
         "examples": [{"text": text, "path": Wanted(text=text).path} for text in examples],
         "charts": [
             pictures.registrations(found, everything),
@@ -44,6 +46,20 @@ def _home(db: sqlite3.Connection) -> dict[str, Any]:
         "fresh": [_fresh(row) for row in queries.freshness(db)],
         "changes": [_change(row) for row in queries.recent_changes(db, _CHANGES)],
         "sources": [described(row) for row in queries.sources(db)],
+    }
+
+
+def _topic(db: sqlite3.Connection, row: dict[str, Any]) -> dict[str, Any]:
+    search = Wanted(text=row["query"])
+    recruiting = search.toggled("status", "recruiting")
+    size = find(db, search).size
+    return {
+        "name": row["name"],
+        "count": labels.number(size),
+        "is_one": size == 1,
+        "recruiting": labels.number(find(db, recruiting).size),
+        "recruiting_path": recruiting.path,
+        **forms(search),
     }
 
 

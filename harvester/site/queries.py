@@ -237,6 +237,11 @@ def recent_changes(db: sqlite3.Connection, limit: int) -> list[Row]:
     return rows(db, sql, (limit,))
 
 
+def topics(db: sqlite3.Connection) -> list[Row]:
+    """The topics of the configuration, with their queries."""
+    return rows(db, "SELECT name, query FROM topics ORDER BY rowid")
+
+
 def common_conditions(db: sqlite3.Connection, limit: int) -> list[str]:
     """Conditions that most trials study, in a spelling that is used."""
     sql = """

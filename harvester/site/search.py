@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, links
-from harvester.site.cards import facet_label
+from harvester.site.cards import facet_label, filters_in_words
 from harvester.site.database import read
 from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
@@ -17,7 +17,7 @@ from harvester.site.listing import forms, listed
 from harvester.site.lookup import find_trials, number_in
 from harvester.site.pages import page, trial_path
 from harvester.site.vocabulary import vocabulary_of
-from harvester.site.wanted import FILTERS, SORTS, Wanted, wanted
+from harvester.site.wanted import SORTS, Wanted, wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -62,25 +62,6 @@ def _facet(name: str, search: Wanted, found: Found) -> dict[str, Any] | None:
         "more": values[_AT_ONCE:],
         "left_out": labels.number(len(counted) - len(shown)) if len(counted) > len(shown) else "",
     }
-
-
-def _chips(search: Wanted, found: Found) -> list[dict[str, str]]:
-    """The filters that are on, each with the address without it."""
-    chips = [
-        {
-            "label": f"{FILTERS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, found.facets.sponsors)}",
-            "path": search.toggled(name, value).path,
-        }
-        for name, values in search.filters.items()
-        for value in values
-    ]
-    if search.first_year is not None:
-        chips.append(
-            {"label": f"Start from {search.first_year}", "path": search._replace(first_year=None, page=1).path}
-        )
-    if search.last_year is not None:
-        chips.append({"label": f"Start to {search.last_year}", "path": search._replace(last_year=None, page=1).path})
-    return chips
 
 
 def _respelt(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
@@ -139,7 +120,10 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         **listed(db, found, search.order, search.page, lambda page: search._replace(page=page).path),
         **forms(search),
         "facets": _facets(search, found),
-        "chips": _chips(search, found),
+        "chips": [
+            {"label": label, "path": without.path}
+            for label, without in filters_in_words(search, found.facets.sponsors)
+        ],
         "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact).path,
         "sorts": [
             {"label": label, "path": unpaged._replace(sort=name).path, "current": name == search.order}

@@ -291,8 +291,8 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
             version = VersionRow(
                 record_id,
                 "ab" * 32,
-                "2026-01-05",
-                "2026-01-06",
+                "2026-01-05T10:00:00Z",
+                "2026-01-06T09:00:00Z",
                 record.last_update_date,
                 None,
                 False,

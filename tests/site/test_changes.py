@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from lxml import etree
 
 from harvester.cli import main
+from harvester.site import feeds
 from tests.harvester.test_build import Workshop, study
 from tests.site.conftest import InProcess
 
@@ -42,6 +47,61 @@ def test_feeds_are_atom(tmp_path: Path, serve: Callable[..., InProcess]) -> None
         assert entry["title"] == "NCT90000001: One <b> new"
         assert "Public title: One <b> old -> One <b> new" in (entry["summary"] or "")
         assert entry["updated"] == root[4].text
+
+
+def entries(site: InProcess, path: str) -> list[dict[str, str]]:
+    answer = site.get(path)
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    root = etree.fromstring(answer.content)
+    found = root.findall("{*}entry")
+    assert root.findtext("{*}updated") == max(entry.findtext("{*}updated") for entry in found)
+    return [{child.tag.partition("}")[2]: child.text or "" for child in entry} for entry in found]
+
+
+def test_a_searchs_feed_tells_what_is_new_and_what_changed_in_its_trials(
+    tmp_path: Path, serve: Callable[..., InProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop = made(tmp_path)
+    workshop.take_in(study("NCT90000002", briefTitle="Two"), name="c.json", mtime=1_770_100_000)
+    workshop.build()
+    site = serve(workshop.catalogue)
+    news = ["New: NCT90000002: Two", "NCT90000001: One <b> new", "New: NCT90000001: One <b> new"]
+    for most in (20_000, 0):  # trial by trial, and through all changes
+        monkeypatch.setattr(feeds, "_ONE_BY_ONE", most)
+        assert [entry["title"] for entry in entries(site, "/search.atom")] == news
+        assert [entry["title"] for entry in entries(site, "/search.atom?q=one")] == news[1:]
+        assert [entry["title"] for entry in entries(site, "/search.atom?sponsor=example-university&q=two")] == news[:1]
+    assert len({entry["id"] for entry in entries(site, "/search.atom")}) == 3
+    assert entries(site, "/search.atom?condition=recurrent-miscarriage&phase=2") == entries(
+        site, "/search.atom?phase=2"
+    )
+    title = etree.fromstring(site.get("/search.atom?q=one&phase=2").content).findtext("{*}title")
+    assert title == "Trials: one; Phase: Phase 2"
+
+
+def test_pages_offer_the_feed_of_what_they_show(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
+    site = serve(made(tmp_path).catalogue)
+    for path, feed in (
+        ("/search?q=one&phase=2", "/search.atom?q=one&amp;phase=2"),
+        ("/sponsor/example-university", "/search.atom?sponsor=example-university"),
+        ("/condition/recurrent-miscarriage", "/search.atom?condition=recurrent-miscarriage"),
+    ):
+        html = site.html(path)
+        assert re.search(rf'<link rel="alternate" type="application/atom.xml" [^>]*href="{re.escape(feed)}">', html)
+        assert f'<a href="{feed}">Subscribe' in html
+
+
+def test_topics_stand_on_the_first_page_with_count_and_feed(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
+    workshop = made(tmp_path)
+    with closing(sqlite3.connect(workshop.catalogue)) as db:
+        assert '<h2 id="topics"' not in serve(workshop.catalogue).html("/")
+        db.execute("INSERT INTO topics VALUES ('Losses & more', 'recurrent miscarriage')")
+        db.commit()
+    html = serve(workshop.catalogue).html("/")
+    topics = html.partition('<h2 id="topics"')[2].partition("</section>")[0]
+    assert '<a href="/search?q=recurrent+miscarriage">Losses &amp; more</a>' in topics
+    assert "<strong>1</strong> trial " in topics and ">1 recruiting<" in topics
+    assert 'href="/search.atom?q=recurrent+miscarriage"' in topics
 
 
 def test_the_command_tells_the_same(tmp_path: Path) -> None:
