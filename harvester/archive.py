@@ -60,6 +60,9 @@ CREATE TABLE IF NOT EXISTS bookmarks (
     run_id INTEGER PRIMARY KEY REFERENCES runs(run_id), place TEXT NOT NULL, announced INTEGER,
     rejected INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS followed_up (
+    run_id INTEGER PRIMARY KEY REFERENCES runs(run_id)
+) STRICT;
 CREATE TABLE IF NOT EXISTS payload_keys (
     run_id INTEGER NOT NULL REFERENCES runs(run_id), key TEXT NOT NULL, records INTEGER NOT NULL,
     PRIMARY KEY (run_id, key)

@@ -24,8 +24,8 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +42,7 @@ from harvester.organizations import name_sponsors
 from harvester.quality import flag_quality
 from harvester.reading import Progress, read
 from harvester.relate import relate_trials
+from harvester.stopping import at
 from harvester.touched import Touched, follow
 from harvester.trials import build_trials
 from harvester.written import NOTHING_WRITTEN, Written, store_written
@@ -102,19 +103,30 @@ def build(
         for leftover in (beside, beside.with_name(beside.name + "-journal")):
             leftover.unlink(missing_ok=True)
         is_step = {key: old.get(key) for key in _RULES} == {key: facts[key] for key in _RULES}
-        if is_step:
-            shutil.copyfile(catalogue_path, beside)
-        with closing(sqlite3.connect(beside, isolation_level=None)) as db:
-            # The file is thrown away when anything fails, so it needs neither journal nor synchronisation.
-            db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -100000")
-            work = _step if is_step else _whole
-            built = _built(db, read=work(archive, db, facts, publish_contacts, written, progress), changed=True)
-            if shares is not None:
-                built = built._replace(notes=_pass_gates(archive, catalogue_path, db, shares, accept))
-    with beside.open("rb+") as handle:
-        os.fsync(handle.fileno())
-    beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
+        with _thrown_away_unless_whole(beside):
+            if is_step:
+                shutil.copyfile(catalogue_path, beside)
+            with closing(sqlite3.connect(beside, isolation_level=None)) as db:
+                # The file is thrown away when anything fails, so it needs neither journal nor synchronisation.
+                db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -100000")
+                work = _step if is_step else _whole
+                built = _built(db, read=work(archive, db, facts, publish_contacts, written, progress), changed=True)
+                if shares is not None:
+                    built = built._replace(notes=_pass_gates(archive, catalogue_path, db, shares, accept))
+            with beside.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
     return built
+
+
+@contextmanager
+def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
+    """Removes the file when what is done within fails or is stopped: a half one would only take room."""
+    try:
+        yield
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def _pass_gates(
@@ -157,14 +169,20 @@ def _whole(
         count = read(archive, db, None, publish_contacts, progress)
         catalogue.create_indexes(db)
         store_written(db, written, None)
-        for stage in STAGES:
-            stage(db, None)
+        _run_stages(db, None)
         catalogue.index_text(db)
         tell(archive, db, facts)
     db.execute("ANALYZE")
     check_whole(db)
     check_content(db)
     return count
+
+
+def _run_stages(db: sqlite3.Connection, touched: Touched | None) -> None:
+    for stage in STAGES:
+        at(f"while the build was at its stage {stage.__name__}")
+        stage(db, touched)
+    at("at the end of the build")
 
 
 def _step(
@@ -182,8 +200,7 @@ def _step(
         count = read(archive, db, _position(db), publish_contacts, progress)
         store_written(db, written, touched)
         if touched.records:
-            for stage in STAGES:
-                stage(db, touched)
+            _run_stages(db, touched)
         tell(archive, db, facts)
     db.execute("PRAGMA optimize")
     check_content(db)

@@ -1,7 +1,7 @@
 """Harvester room: what the archive's runs say about the next one. Read by `harvester.schedule`, `refresh` and the pipeline.
 
 When a query was last read in full, what an unfinished run had brought already, which records a sweep no longer lists. Only
-`adopt` and `keep_place` write, into the run that is under way; whoever calls them commits.
+`adopt`, `keep_place` and `follow_up` write; whoever calls them commits.
 """
 
 from __future__ import annotations
@@ -119,6 +119,21 @@ def no_longer_listed(archive: Archive, run_id: int, registry: str, words: str) -
         for registry_id, _ in archive.db.execute(_OF_QUERY, (registry, words))
         if registry_id not in here and (registry, registry_id) not in withdrawn
     )
+
+
+def sweeps_to_follow_up(archive: Archive) -> list[tuple[int, str, str]]:
+    """(run, registry, words) of the last complete sweep over each query, when what it no longer lists was not asked for:
+    it has just ended, or the refresh it belonged to was cut off."""
+    rows = archive.db.execute(
+        "SELECT max(run_id) AS run_id, registry, words FROM runs WHERE kind = 'sweep' AND verdict = 'complete'"
+        " GROUP BY registry, words HAVING max(run_id) NOT IN (SELECT run_id FROM followed_up) ORDER BY run_id"
+    )
+    return rows.fetchall()
+
+
+def follow_up(archive: Archive, runs: Iterable[int]) -> None:
+    """Notes that what these sweeps no longer list was asked for."""
+    archive.db.executemany("INSERT OR IGNORE INTO followed_up VALUES (?)", [(run_id,) for run_id in runs])
 
 
 def is_imported(archive: Archive, source: str, sha256: str) -> bool:

@@ -54,8 +54,10 @@ def locked(data: Path, work: str) -> Iterator[Lock]:
             raise Locked(_busy(data, _owner(path))) from None
         before = _owner(path)
         _write(file, msgspec.json.encode(Owner(work=work, pid=os.getpid(), host=socket.gethostname(), since=now())))
-        yield Lock(file=file, taken_over=before)
-        _write(file, b"")
+        try:
+            yield Lock(file=file, taken_over=before)
+        finally:
+            _write(file, b"")
     finally:
         os.close(file)
 

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from harvester import history
 from harvester.archive import Archive, Verdict
 from harvester.config import Config, ConfigError
-from harvester.crawl import Job, Progress, crawl
+from harvester.crawl import Progress, crawl
 from harvester.imports import Imported, files_of, import_files, new_files
 from harvester.registries import REGISTRIES
 from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, plan
+from harvester.stopping import at
 from spiders.base import now
 
 
@@ -38,6 +39,7 @@ def refresh(
     lock: int | None = None,
 ) -> Refreshed:
     """Fetches and imports; a registry that fails does not stop the others. Raises ConfigError when nothing is asked for."""
+    at("while it read inboxes and fetched")
     begun = now()
     inboxes = {} if wish.ids or wish.query or wish.topics else _inboxes(config, wish.registries)
     planned = plan(config, wish)
@@ -63,23 +65,34 @@ def refresh(
     verdicts += crawl(jobs, archive_path, progress, log_level, lock) if jobs else []
     if any(verdict.stopped for verdict in verdicts):
         return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
-    with Archive(archive_path) as archive:
-        questions = _what_became_of(archive, config, verdicts)
-    if questions:
-        verdicts += crawl(
-            [replace(job, begun=begun) for job in questions], archive_path, lambda _: None, log_level, lock
-        )
+    verdicts += _ask_what_became_of_missing(
+        config, archive_path, {job.registry for job in jobs}, begun, log_level, lock
+    )
     return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
 
 
-def _what_became_of(archive: Archive, config: Config, verdicts: Iterable[Verdict]) -> list[Job]:
-    """For each complete sweep the records that it no longer lists: asked for by number, a record is served or withdrawn."""
-    gone: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.kind == "sweep" and verdict.verdict == "complete" and verdict.registry not in BY_NUMBER_ONLY:
-            ids = history.no_longer_listed(archive, verdict.run_id, verdict.registry, verdict.words)
-            gone.setdefault(verdict.registry, []).extend(ids)
-    return [replace(job_for(config, source), ids=tuple(dict.fromkeys(ids))) for source, ids in gone.items() if ids]
+def _ask_what_became_of_missing(
+    config: Config, archive_path: Path, registries: set[str], begun: str, log_level: str, lock: int | None
+) -> list[Verdict]:
+    """Asks by number for each record that the last complete sweep of a query no longer lists: it is served, or withdrawn.
+
+    A sweep whose refresh was cut off before this is followed up by the next one."""
+    sweeps: dict[str, list[int]] = {}
+    missing: dict[str, dict[str, None]] = {}
+    with Archive(archive_path) as archive:
+        for run_id, registry, words in history.sweeps_to_follow_up(archive):
+            if registry in registries and registry not in BY_NUMBER_ONLY:
+                sweeps.setdefault(registry, []).append(run_id)
+                ids = history.no_longer_listed(archive, run_id, registry, words)
+                missing.setdefault(registry, {}).update(dict.fromkeys(ids))
+    jobs = [replace(job_for(config, source), ids=tuple(ids), begun=begun) for source, ids in missing.items() if ids]
+    verdicts = crawl(jobs, archive_path, lambda _: None, log_level, lock) if jobs else []
+    failed = {verdict.registry for verdict in verdicts if verdict.verdict == "failed"}
+    with Archive(archive_path) as archive:
+        for registry, runs in sweeps.items():
+            if registry not in failed:
+                history.follow_up(archive, runs)
+    return verdicts
 
 
 def _inboxes(config: Config, registries: Iterable[str]) -> dict[str, Path]:

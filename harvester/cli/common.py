@@ -13,6 +13,7 @@ import click
 from harvester.archive import Archive
 from harvester.config import Config, ConfigError, load
 from harvester.lock import Locked, describe_takeover, locked
+from harvester.stopping import Stopped, stoppable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +59,8 @@ def _config(path: Path | None) -> Config:
 
 @contextmanager
 def alone(data: Path, work: str) -> Iterator[int]:
-    """Holds the lock of the data folder; yields its open file. Raises Failed when somebody else is at work there."""
+    """Holds the lock of the data folder; yields its open file. Raises Failed when somebody else is at work there, and when a
+    signal asks for the end."""
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(locked(data, work))
@@ -70,7 +72,11 @@ def alone(data: Path, work: str) -> Iterator[int]:
             ) from problem
         if lock.taken_over:
             click.echo(f"note: {describe_takeover(lock.taken_over)}", err=True)
-        yield lock.file
+        try:
+            with stoppable():
+                yield lock.file
+        except Stopped as stopped:
+            raise Failed(str(stopped)) from stopped
 
 
 def open_catalogue(data: Path) -> sqlite3.Connection:

@@ -23,6 +23,7 @@ from harvester.link_overrides import OverridesUnusable
 from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
 from harvester.schedule import Wish, job_for
+from harvester.stopping import at
 from harvester.written import written
 
 
@@ -38,8 +39,9 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
     """
     from harvester.demo import harvest_samples  # the sample room is not needed by any other command
 
-    done = _harvested(lambda progress: harvest_samples(data / "archive.db", progress))
-    click.echo(sentence(run_build(data, Config())))
+    with alone(data, "demo"):
+        done = _harvested(lambda progress: harvest_samples(data / "archive.db", progress))
+        click.echo(sentence(run_build(data, Config())))
     _raise_unless_complete(done.verdicts)
     if not no_serve:
         run_site(data, port)
@@ -179,6 +181,7 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     files = list(files_of(paths))
     sizes = sum(file.stat().st_size for file, _ in files)
     with (
+        alone(data, "import"),
         open_archive(data) as archive,
         click.progressbar(length=max(sizes, 1), file=sys.stderr, label="Reading files") as bar,
     ):
@@ -226,6 +229,7 @@ def run_build(data: Path, config: Config, full: bool = False, accept: bool = Fal
     with click.progressbar(length=1, file=sys.stderr, label="Building the catalogue") as bar:
 
         def progress(done: int, total: int) -> None:
+            at(f"when {done:,} of {total:,} records were read for the catalogue")
             bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
