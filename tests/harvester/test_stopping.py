@@ -32,6 +32,8 @@ def test_a_signal_is_raised_where_the_work_is_and_says_so() -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+# Where another test switched SQLite's tracebacks of callbacks on, what is raised in one is also told as unraisable.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_stop_is_no_fault_of_a_record_and_none_of_sqlite() -> None:
     def stopped_in_a_callback(number: int) -> int:
         os.kill(os.getpid(), signal.SIGTERM)
