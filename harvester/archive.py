@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,7 +22,14 @@ from typing import Literal, NamedTuple, Self
 import zstandard
 from msgspec import Struct
 
+from harvester.unusable import sentence
 from spiders.payloads import RawRecord
+
+#: Number of this file's form, kept in it as `user_version`; one more whenever a table or column is added. A file of a larger one
+#: is not opened.
+FORM = 1
+#: Seconds to wait for another program that holds the file locked.
+PATIENCE = 30.0
 
 Arrival = Literal["new", "changed", "unchanged"]
 
@@ -150,22 +158,71 @@ class Rejection(NamedTuple):
     reason: str
 
 
+class ArchiveUnusable(sqlite3.OperationalError):
+    """archive.db is damaged, locked, may not be written to, or is of a newer form. The message says so, and the way out."""
+
+
 class Archive:
-    """An open archive.db; created when it is not there. Raises sqlite3.OperationalError when the disk refuses."""
+    """An open archive.db; created when it is not there. Raises ArchiveUnusable, on opening and, as a context, for every error of
+    the file within it."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.db = sqlite3.connect(path, timeout=30)
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = FULL")
-        self.db.execute("PRAGMA foreign_keys = ON")
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = sqlite3.connect(path, timeout=PATIENCE)
+            self._refuse_newer()
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.execute("PRAGMA synchronous = FULL")
+            self.db.execute("PRAGMA foreign_keys = ON")
+            self._update()
+        except (sqlite3.Error, OSError) as problem:
+            raise _unusable(path, problem) from problem
+        self._prepare()
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """An archive that is there, opened for reading only: also in a folder that may not be written to."""
+        archive = cls.__new__(cls)
+        archive.path = path
+        try:
+            archive.db = _reader(path)
+            archive._refuse_newer()
+            if archive._form() < FORM:
+                archive.db.close()
+                cls(path).close()
+                archive.db = _reader(path)
+        except (sqlite3.Error, OSError) as problem:
+            raise _unusable(path, problem) from problem
+        archive._prepare()
+        return archive
+
+    def _prepare(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(level=6)
+        self._decompressor = zstandard.ZstdDecompressor()
+
+    def _form(self) -> int:
+        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
+
+    def _refuse_newer(self) -> None:
+        form = self._form()
+        if form > FORM:
+            self.db.close()
+            raise ArchiveUnusable(
+                f"{self.path} was written by a newer harvester (form {form}; this one knows {FORM}): update the harvester; nothing was "
+                "changed"
+            )
+
+    def _update(self) -> None:
+        """Makes what is missing of the tables, or brings those of an older form up to date."""
         self.db.executescript(_TABLES)
         there = {row[1] for row in self.db.execute("PRAGMA table_info(runs)")}
         for name, kind in _LATER_COLUMNS.items():
             if name not in there:
                 self.db.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
-        self._compressor = zstandard.ZstdCompressor(level=6)
-        self._decompressor = zstandard.ZstdDecompressor()
+        if self._form() < FORM:
+            self.db.execute(f"PRAGMA user_version = {FORM}")
+            self.db.commit()
 
     def __enter__(self) -> Self:
         return self
@@ -173,6 +230,9 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, sqlite3.Error):
+            self.db.close()
+            raise _unusable(self.path, error) from error
         self.close()
 
     def close(self) -> None:
@@ -370,6 +430,19 @@ class Archive:
             return self._compressor.compress(body)
         compressor = zstandard.ZstdCompressor(level=6, dict_data=_difference_from(self.body(base)))
         return compressor.compress(body)
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """In write-ahead mode SQLite makes a file beside the database even for reading; where the folder takes none, the database is
+    read as a file that nobody changes, provided that no write-ahead log is left to be read with it."""
+    log = path.with_name(path.name + "-wal")
+    is_fixed = not os.access(path.parent, os.W_OK) and not log.exists()
+    uri = f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if is_fixed else "")
+    return sqlite3.connect(uri, uri=True, timeout=PATIENCE)
+
+
+def _unusable(path: Path, problem: sqlite3.Error | OSError) -> ArchiveUnusable:
+    return problem if isinstance(problem, ArchiveUnusable) else ArchiveUnusable(sentence(path, problem))
 
 
 def _difference_from(base: bytes) -> zstandard.ZstdCompressionDict:

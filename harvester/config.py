@@ -35,6 +35,9 @@ class RegistryConfig(Struct, forbid_unknown_fields=True):
     everything: bool = False  # the whole registry instead of the topics
     ids: list[str] = field(default_factory=list)  # single records
     inbox: str | None = None  # folder of export files that a person puts there
+    stale_after_days: float | None = (
+        None  # instead of the common one; for a registry of files: since the last good import
+    )
 
 
 class Gates(Struct, forbid_unknown_fields=True):
@@ -56,6 +59,7 @@ class Config(Struct, forbid_unknown_fields=True):
     full_sweep_days: float = 30  # a query is read in full again after so many days, else only what changed
     overlap_days: int = 3  # what changed is asked for from so many days before the last good run on
     recheck_records: int = 500  # known records that a run asks for again where a registry no longer tells what changed
+    stale_after_days: float = 8  # `harvester status` warns when the last complete run is older
     gates: Gates = field(default_factory=Gates)
     topics: list[Topic] = field(default_factory=list)
     registries: dict[str, RegistryConfig] = field(default_factory=dict)

@@ -16,8 +16,9 @@ from harvester.sample import SampleServer
 from harvester.schedule import Wish
 
 
-def harvest_samples(archive_path: Path, progress: Callable[[Progress], None]) -> Refreshed:
-    """Fills the archive from the sample registries: four of them whole, WHO ICTRP by number, as it answers in reality."""
+def harvest_samples(archive_path: Path, progress: Callable[[Progress], None], lock: int | None = None) -> Refreshed:
+    """Fills the archive from the sample registries: four of them whole, WHO ICTRP by number, as it answers in reality. `lock`: as
+    in `crawl`."""
     with SampleServer(page_sizes={"ctgov": 10}, crawl_delay=0.05) as server:
         registries = {
             source: RegistryConfig(base_url=server.base_url(source), delay=0.02, everything=source != "ictrp")
@@ -25,4 +26,5 @@ def harvest_samples(archive_path: Path, progress: Callable[[Progress], None]) ->
         }
         registries["ictrp"].ids = server.numbers("ictrp")
         everything = Wish(full=True)  # as the first time, however often it is shown
-        return refresh(Config(contact="demo@example.org", registries=registries), everything, archive_path, progress)
+        config = Config(contact="demo@example.org", registries=registries)
+        return refresh(config, everything, archive_path, progress, lock=lock)

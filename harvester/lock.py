@@ -62,11 +62,27 @@ def locked(data: Path, work: str) -> Iterator[Lock]:
         os.close(file)
 
 
+def at_work(data: Path) -> Owner | None:
+    """Who is at work in the folder, as far as the file tells; None when its process on this machine is gone. Takes no lock, so
+    that asking never gets in the way of a refresh that begins at this moment."""
+    path = data / ".lock"
+    owner = _owner(path) if path.exists() else None
+    if owner is None or owner.host != socket.gethostname():
+        return owner
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:  # alive, and somebody else's
+        pass
+    return owner
+
+
 def describe_takeover(owner: Owner) -> str:
     """A sentence for the log."""
     return (
-        f"the {owner.work} of process {owner.pid} on {owner.host}, begun {owner.since}, ended without finishing: its lock is "
-        "taken over and its work goes on from what it had stored"
+        f"the {owner.work} of process {owner.pid} on {owner.host}, begun {_age(owner)} ago ({owner.since}), ended without finishing: "
+        "its lock is taken over and its work goes on from what it had stored"
     )
 
 

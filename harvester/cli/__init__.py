@@ -9,12 +9,13 @@ from __future__ import annotations
 import click
 
 from harvester import __version__
+from harvester.cli.common import Commands
 from harvester.cli.harvesting import build_command, check_command, demo_command, import_command, refresh_command
 from harvester.cli.operating import archive_group, serve_command, status_command
 from harvester.cli.reading import changes_command, compare_command, export_command, related_command, snapshot_command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One catalogue of clinical trials from many registries.

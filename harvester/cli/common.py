@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
-from harvester.archive import Archive
+from harvester.archive import Archive, ArchiveUnusable
 from harvester.config import Config, ConfigError, load
 from harvester.lock import Locked, describe_takeover, locked
 from harvester.stopping import Stopped, stoppable
+from harvester.unusable import sentence
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -25,6 +26,18 @@ class Failed(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         click.echo(f"harvester: {self.format_message()}", err=True)
+
+
+class Commands(click.Group):
+    """Commands that read the data folder's databases: what a damaged, locked or newer file refuses becomes a sentence."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except ArchiveUnusable as problem:
+            raise Failed(str(problem)) from problem
+        except sqlite3.Error as problem:  # whoever reads the archive names it: this is the catalogue
+            raise Failed(sentence(Path("catalogue.db"), problem)) from problem
 
 
 def data_option(command: Command) -> Command:
@@ -87,11 +100,12 @@ def open_catalogue(data: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
-def open_archive(data: Path) -> Archive:
-    try:
-        return Archive(data / "archive.db")
-    except (sqlite3.Error, OSError) as problem:
-        raise Failed(f"{data / 'archive.db'} cannot be opened for writing: {problem}") from problem
+def read_archive(data: Path) -> Archive:
+    """The archive, for reading. Raises Failed when there is none, ArchiveUnusable when it refuses."""
+    path = data / "archive.db"
+    if not path.exists():
+        raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
+    return Archive.read(path)
 
 
 def trial_named(db: sqlite3.Connection, number: str) -> str:

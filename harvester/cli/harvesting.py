@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 from msgspec.structs import asdict
 
-from harvester.archive import Verdict
+from harvester.archive import Archive, ArchiveUnusable, Verdict
 from harvester.build import BuildFailed, Built, build
-from harvester.cli.common import Failed, alone, config_option, data_option, open_archive
+from harvester.cli.common import Failed, alone, config_option, data_option
 from harvester.cli.operating import run_site
 from harvester.config import Config, ConfigError
 from harvester.crawl import Progress
@@ -39,8 +39,8 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
     """
     from harvester.demo import harvest_samples  # the sample room is not needed by any other command
 
-    with alone(data, "demo"):
-        done = _harvested(lambda progress: harvest_samples(data / "archive.db", progress))
+    with alone(data, "demo") as lock:
+        done = _harvested(lambda progress: harvest_samples(data / "archive.db", progress, lock))
         click.echo(sentence(run_build(data, Config())))
     _raise_unless_complete(done.verdicts)
     if not no_serve:
@@ -106,7 +106,7 @@ def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refres
 
         try:
             done = run(progress)
-        except (sqlite3.Error, OSError) as problem:
+        except OSError as problem:
             raise Failed(f"the archive cannot be written: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)
     for verdict in done.verdicts:
@@ -182,7 +182,7 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     sizes = sum(file.stat().st_size for file, _ in files)
     with (
         alone(data, "import"),
-        open_archive(data) as archive,
+        Archive(data / "archive.db") as archive,
         click.progressbar(length=max(sizes, 1), file=sys.stderr, label="Reading files") as bar,
     ):
         done = import_files(archive, source, files, lambda read: bar.update(read - bar.pos))
@@ -246,6 +246,8 @@ def run_build(data: Path, config: Config, full: bool = False, accept: bool = Fal
             )
         except ConfigError as problem:
             raise click.UsageError(str(problem)) from problem
+        except ArchiveUnusable:
+            raise
         except (BuildFailed, OverridesUnusable, sqlite3.Error, OSError) as problem:
             raise Failed(f"building {data / 'catalogue.db'} failed: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import json
-import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
 
 from harvester.care import verify
-from harvester.cli.common import Failed, data_option, open_archive, open_catalogue
+from harvester.cli.common import Failed, config_option, data_option, open_catalogue, read_archive
+from harvester.config import Config
+from harvester.lock import at_work
 from harvester.serve import free_port, serve
 from harvester.status import describe, status
 
@@ -18,35 +20,44 @@ from harvester.status import describe, status
 @click.command("serve")
 @data_option
 @click.option("--port", default=8001, show_default=True, help="First port to try.")
-def serve_command(data: Path, port: int) -> None:
-    """Serves the site on this machine, with Datasette."""
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all of this machine's."
+)
+def serve_command(data: Path, port: int, host: str) -> None:
+    """Serves the site on this machine, with Datasette. A catalogue that a refresh puts in its place is shown at once."""
     open_catalogue(data).close()
-    run_site(data, port)
+    run_site(data, port, host)
 
 
-def run_site(data: Path, port: int) -> None:
+def run_site(data: Path, port: int, host: str = "127.0.0.1") -> None:
     try:
-        port = free_port(port)
+        port = free_port(port, host)
     except OSError as problem:
         raise Failed(str(problem)) from problem
-    click.echo(f"The site is on http://127.0.0.1:{port} (stop with Ctrl-C)")
-    serve(data / "catalogue.db", port)
+    click.echo(f"The site is on http://{host}:{port} (stop with Ctrl-C)")
+    serve(data / "catalogue.db", port, host)
 
 
 @click.command("status")
 @data_option
-@click.option("--json", "as_json", is_flag=True, help="For a machine.")
-def status_command(data: Path, as_json: bool) -> None:
-    """Freshness and completeness of each registry, last runs, rejections, warnings.
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="For a machine: figures, and `problems` with a sentence each.")
+def status_command(data: Path, config: Config, as_json: bool) -> None:
+    """Freshness and completeness of each registry, last runs, rejections, warnings; what a monitor asks.
 
-    Exit code 1 when the last run of a registry failed or was incomplete.
+    Exit code 1 when there is something to look at: a registry whose last complete run is older than `stale_after_days`, a last run
+    that failed, was incomplete or cut off, a closed gate, an archive that is not built. stderr says of each which registry,
+    how old, and what to do.
     """
-    with closing(open_catalogue(data)) as db:
-        report = status(db)
+    with ExitStack() as stack:
+        has_archive = (data / "archive.db").exists()
+        archive = stack.enter_context(read_archive(data)) if has_archive else None
+        has_catalogue = (data / "catalogue.db").exists()
+        db = stack.enter_context(closing(open_catalogue(data))) if has_catalogue or not has_archive else None
+        report = status(db, archive, config, datetime.datetime.now(datetime.UTC), at_work(data))
     click.echo(json.dumps(report, indent=2) if as_json else describe(report))
-    bad = [run["registry"] for run in report["last_runs"] if run["verdict"] != "complete"]
-    if bad:
-        raise Failed(f"the last run was not complete: {', '.join(bad)}")
+    if report["problems"]:
+        raise Failed("\n".join(problem["sentence"] for problem in report["problems"]))
 
 
 @click.group("archive")
@@ -61,13 +72,8 @@ def verify_command(data: Path) -> None:
 
     Exit code 1 when something is damaged, with a sentence that names the record.
     """
-    if not (data / "archive.db").exists():
-        raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
-    with open_archive(data) as archive:
-        try:
-            findings = list(verify(archive))
-        except sqlite3.DatabaseError as problem:
-            raise Failed(f"{data / 'archive.db'} is damaged: {problem}") from problem
+    with read_archive(data) as archive:
+        findings = list(verify(archive))
     if findings:
         raise Failed("\n".join(findings))
     click.echo("Every payload is what was fetched.")
