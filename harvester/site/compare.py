@@ -26,13 +26,13 @@ from harvester.site.downloads import headers_for
 from harvester.site.finding import find
 from harvester.site.lookup import find_trials
 from harvester.site.pages import page, trial_path
-from harvester.site.wanted import Wanted
+from harvester.site.wanted import MOST_PICKED, Wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
 #: More columns than these are for the command line.
-MOST = 50
+MOST = MOST_PICKED
 
 _ONLY = "differences"
 _EXAMPLES = 3

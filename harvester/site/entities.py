@@ -161,7 +161,7 @@ def _together(db: sqlite3.Connection, entity: Entity, found: Found) -> list[dict
     return [{"heading": heading, "rows": rows} for heading, rows in lists if rows]
 
 
-def _context(db: sqlite3.Connection, kind: str, text: str, number: int) -> dict[str, Any] | None:
+def _context(db: sqlite3.Connection, kind: str, text: str, asked_for: Wanted) -> dict[str, Any] | None:
     """What the page shows; only `path` when the text is another spelling; None when nobody here has the name."""
     entity = _KINDS[kind](db, text)
     if entity is None:
@@ -179,7 +179,7 @@ def _context(db: sqlite3.Connection, kind: str, text: str, number: int) -> dict[
         "title": entity.title,
         "explanation": entity.explanation,
         **entity.details,
-        **listed(db, found, "update", number, lambda page: f"{entity.path}?page={page}"),
+        **listed(db, found, "update", asked_for, entity.path),
         **forms(search),
         "path": entity.path,
         "recruiting": _counted("", find(db, recruiting).size, recruiting.path),
@@ -201,7 +201,9 @@ def _context(db: sqlite3.Connection, kind: str, text: str, number: int) -> dict[
 async def entity(datasette: Datasette, request: Request) -> Response:
     """The page of one sponsor, condition, intervention or country."""
     kind, text = request.url_vars["kind"], unquote(request.url_vars["name"])
-    context = await read(datasette, lambda db: _context(db, kind, text, wanted(request).page))
+    asked_for = wanted(request)
+    place = Wanted(page=asked_for.page, picked=asked_for.picked)
+    context = await read(datasette, lambda db: _context(db, kind, text, place))
     if context is None:
         return await message(
             datasette, request, f"No {kind} “{text}” here", f"No trial of this catalogue has the {kind} {text}.", 404

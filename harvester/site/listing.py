@@ -6,7 +6,6 @@ Called by `search` and `entities`; `_trials.html` and `_forms.html` write them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from typing import Any
 
 from harvester.site import labels, queries
@@ -17,16 +16,22 @@ from harvester.site.wanted import Wanted
 PAGE_SIZE = 25
 
 
-def listed(
-    db: sqlite3.Connection, found: Found, order: str, page: int, address: Callable[[int], str]
-) -> dict[str, Any]:
-    """One page of the trials found, the last one where `page` is beyond it; `address` makes the path of another page."""
+def listed(db: sqlite3.Connection, found: Found, order: str, asked_for: Wanted, base: str) -> dict[str, Any]:
+    """The page asked for of the trials found, the last one where that is beyond it; `base` is the path of the list.
+
+    Trials that were ticked stay so on every page: on this one, or, when they stand on another, beside the button that compares them.
+    """
     count = found.size
     pages = max(1, -(-count // PAGE_SIZE))
-    page = min(page, pages)
+    page = min(asked_for.page, pages)
     rowids = found.ordered(db, order)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     match = found.matching.expression
     marked = queries.matches(db, match, rowids) if match and rowids else {}
+    trials = [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)]
+
+    def address(number: int) -> str:
+        return asked_for._replace(page=number).path_as(base)
+
     return {
         "count": labels.number(count),
         "is_one": count == 1,
@@ -34,13 +39,17 @@ def listed(
         "pages": labels.number(pages),
         "previous": address(page - 1) if page > 1 else None,
         "next": address(page + 1) if page < pages else None,
-        "trials": [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)],
+        "trials": trials,
+        "picked": asked_for.picked,
+        "picked_elsewhere": [one for one in asked_for.picked if one not in {trial["trial_id"] for trial in trials}],
+        "list_path": base,
+        "list_pairs": asked_for._replace(picked=()).pairs,
     }
 
 
 def forms(search: Wanted) -> dict[str, Any]:
     """Addresses of exactly this search in other forms, and the one to keep."""
-    whole = search._replace(page=1)
+    whole = search._replace(page=1, picked=())
     return {
         "forms": [(name, whole.path_as(f"/search.{name.lower()}")) for name in ("CSV", "JSON", "RIS")],
         "feed": whole.path_as("/search.atom"),

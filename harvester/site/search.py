@@ -117,14 +117,14 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
     number = number_in(search.text) if search.text else None
     return {
         "q": search.text,
-        **listed(db, found, search.order, search.page, lambda page: search._replace(page=page).path),
+        **listed(db, found, search.order, search, "/search"),
         **forms(search),
         "facets": _facets(search, found),
         "chips": [
             {"label": label, "path": without.path}
             for label, without in filters_in_words(search, found.facets.sponsors)
         ],
-        "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact).path,
+        "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact, picked=search.picked).path,
         "sorts": [
             {"label": label, "path": unpaged._replace(sort=name).path, "current": name == search.order}
             for name, label in SORTS.items()

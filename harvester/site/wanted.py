@@ -15,6 +15,8 @@ from harvester.site.matching import LONGEST, Matching, matching
 #: Filters of more values than a page could list: name in the address -> heading. `finding` looks their trials up in an index.
 INDEXED = {"condition": "Condition", "intervention": "Intervention", "partner": "Secondary sponsor or funder"}
 FILTERS = {**HEADINGS, **INDEXED}
+#: What a comparison holds on a page.
+MOST_PICKED = 50
 SORTS = {"relevance": "Relevance", "start": "Start date", "update": "Last update", "size": "Sample size"}
 
 
@@ -28,6 +30,7 @@ class Wanted(NamedTuple):
     sort: str = ""
     exact: bool = False  # the words as typed, without other names of a condition
     page: int = 1
+    picked: tuple[str, ...] = ()  # trials ticked to be compared, on whichever page they stood
 
     @property
     def matching(self) -> Matching:
@@ -52,7 +55,8 @@ class Wanted(NamedTuple):
         found += [
             (name, str(year)) for name, year in (("from", self.first_year), ("to", self.last_year)) if year is not None
         ]
-        return found + ([("exact", "1")] if self.exact else []) + ([("sort", self.sort)] if self.sort else [])
+        found += ([("exact", "1")] if self.exact else []) + ([("sort", self.sort)] if self.sort else [])
+        return found + [("trial", trial_id) for trial_id in self.picked]
 
     @property
     def path(self) -> str:
@@ -93,4 +97,5 @@ def wanted(request: Request) -> Wanted:
         exact=args.get("exact") == "1",
         sort=args.get("sort") if args.get("sort") in SORTS else "",
         page=_whole(args.get("page"), 1, 1_000_000) or 1,
+        picked=tuple(dict.fromkeys(number[:200] for number in args.getlist("trial") if number))[:MOST_PICKED],
     )

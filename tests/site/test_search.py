@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -131,3 +132,19 @@ def test_a_prefix_looks_in_one_field(site: InProcess, typed: str, found: bool) -
 def test_every_facet_filters(site: InProcess, filter_: str) -> None:
     assert titles(site.html(f"/search?q=aurelin&{filter_}")) == ["Aurelin for Recurrent Miscarriage"]
     assert titles(site.html("/search?q=aurelin&age=child")) == []
+
+
+def test_ticked_trials_stay_ticked_on_other_pages_and_under_other_filters(site: InProcess) -> None:
+    html = site.html("/search?q=vitamin&sort=size&page=2&trial=ISRCTN20000059&trial=ISRCTN20000030&trial=%22%3E%3Cb%3E")
+    assert 'Compare selected trials<span id="picked-count"> (3)' in html and '"><b>' not in html
+    assert re.search(r'value="ISRCTN20000059" checked> ISRCTN20000059', html)
+    assert re.search(r'value="ISRCTN20000030" form="picked" checked', html)
+    links = [unescape(path) for path in re.findall(r'href="(/search[^"]*)"', html)]
+    kept = [path for path in links if "trial=ISRCTN20000059&trial=ISRCTN20000030" in path]
+    assert any("page=3" in path for path in kept) and any("phase=" in path for path in kept)
+    assert not [path for path in links if path.startswith("/search.") and "trial=" in path]
+    assert html.count('<input type="hidden" name="trial" value="ISRCTN20000059">') == 2  # the search box, the years
+    without_script = html.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert (
+        'name="q" value="vitamin"' in without_script and 'formaction="/search" name="page" value="3"' in without_script
+    )
