@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -49,6 +50,23 @@ class Gates(Struct, forbid_unknown_fields=True):
     at_least: int = 5  # fewer records than these never close a gate
 
 
+class Site(Struct, forbid_unknown_fields=True):
+    """What readers of the site may do with SQL of their own."""
+
+    sql: bool = True  # False: tables and the queries that stand there can be read, no other query run
+    sql_seconds: float = 5.0  # a query that takes longer is stopped
+    sql_rows: int = 5000  # more rows than these are not shown; a table's CSV has all
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The same as Datasette's settings."""
+        return {
+            "default_allow_sql": self.sql,
+            "sql_time_limit_ms": round(self.sql_seconds * 1000),
+            "max_returned_rows": self.sql_rows,
+        }
+
+
 class Config(Struct, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -61,6 +79,7 @@ class Config(Struct, forbid_unknown_fields=True):
     recheck_records: int = 500  # known records that a run asks for again where a registry no longer tells what changed
     stale_after_days: float = 8  # `harvester status` warns when the last complete run is older
     gates: Gates = field(default_factory=Gates)
+    site: Site = field(default_factory=Site)
     topics: list[Topic] = field(default_factory=list)
     registries: dict[str, RegistryConfig] = field(default_factory=dict)
 

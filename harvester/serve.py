@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from harvester.config import Site
+
 #: In a checkout metadata.yml lies at the top; in an installed package inside it.
 _METADATA = (Path(__file__).parent.parent / "metadata.yml", Path(__file__).parent / "metadata.yml")
 
@@ -30,12 +32,12 @@ def free_port(first: int, host: str = "127.0.0.1") -> int:
     raise OSError(f"the ports {first} to {first + 19} are all taken: choose another with --port")
 
 
-def serve(catalogue: Path, port: int, host: str = "127.0.0.1") -> None:
+def serve(catalogue: Path, port: int, site: Site, host: str = "127.0.0.1") -> None:
     """Serves until interrupted."""
     import uvicorn  # these two take half a second to load, and no other command needs them
     import yaml
     from datasette.app import Datasette
 
     metadata = yaml.safe_load(metadata_path().read_text(encoding="utf-8"))
-    datasette = Datasette(files=[str(catalogue)], metadata=metadata, settings=metadata.get("settings") or {})
+    datasette = Datasette(files=[str(catalogue)], metadata=metadata, settings={**metadata["settings"], **site.settings})
     uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")

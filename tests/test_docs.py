@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import fields
 
 from harvester.cli import main
-from harvester.config import Config, RegistryConfig, Topic
+from harvester.config import Config, RegistryConfig, Site, Topic
 from harvester.registries import REGISTRIES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +22,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_key_of_the_configuration_is_in_the_readme() -> None:
-    keys = [field.name for kind in (Config, RegistryConfig, Topic) for field in fields(kind)]
+    keys = [field.name for kind in (Config, RegistryConfig, Site, Topic) for field in fields(kind)]
     assert [key for key in keys if key not in README] == []
 
 

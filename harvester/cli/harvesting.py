@@ -16,7 +16,7 @@ from harvester.archive import Archive, ArchiveUnusable, Verdict
 from harvester.build import BuildFailed, Built, build
 from harvester.cli.common import Failed, alone, config_option, data_option
 from harvester.cli.operating import run_site
-from harvester.config import Config, ConfigError
+from harvester.config import Config, ConfigError, Site
 from harvester.crawl import Progress
 from harvester.imports import files_of, import_files, refused
 from harvester.link_overrides import OverridesUnusable
@@ -44,7 +44,7 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
         click.echo(sentence(run_build(data, Config())))
     _raise_unless_complete(done.verdicts)
     if not no_serve:
-        run_site(data, port)
+        run_site(data, port, Site())
 
 
 @click.command("refresh")

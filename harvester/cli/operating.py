@@ -11,7 +11,7 @@ import click
 
 from harvester.care import verify
 from harvester.cli.common import Failed, config_option, data_option, open_catalogue, read_archive
-from harvester.config import Config
+from harvester.config import Config, Site
 from harvester.lock import at_work
 from harvester.serve import free_port, serve
 from harvester.status import describe, status
@@ -19,23 +19,24 @@ from harvester.status import describe, status
 
 @click.command("serve")
 @data_option
+@config_option
 @click.option("--port", default=8001, show_default=True, help="First port to try.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all of this machine's."
 )
-def serve_command(data: Path, port: int, host: str) -> None:
+def serve_command(data: Path, config: Config, port: int, host: str) -> None:
     """Serves the site on this machine, with Datasette. A catalogue that a refresh puts in its place is shown at once."""
     open_catalogue(data).close()
-    run_site(data, port, host)
+    run_site(data, port, config.site, host)
 
 
-def run_site(data: Path, port: int, host: str = "127.0.0.1") -> None:
+def run_site(data: Path, port: int, site: Site, host: str = "127.0.0.1") -> None:
     try:
         port = free_port(port, host)
     except OSError as problem:
         raise Failed(str(problem)) from problem
     click.echo(f"The site is on http://{host}:{port} (stop with Ctrl-C)")
-    serve(data / "catalogue.db", port, host)
+    serve(data / "catalogue.db", port, site, host)
 
 
 @click.command("status")

@@ -25,6 +25,7 @@ from harvester.site.feeds import feed, search_feed
 from harvester.site.home import home
 from harvester.site.pages import ENTITIES, message
 from harvester.site.quality import quality
+from harvester.site.safety import App, guarded
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, footer
 from harvester.site.trial import trial
@@ -87,6 +88,11 @@ def startup(datasette: Datasette) -> None:
 
 
 @_hook
+def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
+    return guarded
+
+
+@_hook
 def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     # Datasette's own pages, and its error pages, which get no other context, have the same header and footer.
     async def site_footer() -> dict[str, Any]:
@@ -108,6 +114,12 @@ def handle_exception(datasette: Datasette, request: Request, exception: Exceptio
             return await message(datasette, request, "There is no catalogue to show", str(exception), 503)
         if isinstance(exception, database.TooSlow):
             return await message(datasette, request, "The search was stopped", str(exception), 503)
+        if getattr(exception, "title", None) == "SQL Interrupted":  # Datasette's own page of it has a script within
+            seconds = datasette.setting("sql_time_limit_ms") / 1000
+            text = f"The query took more than {seconds:g} seconds. Ask for fewer rows, or download the catalogue."
+            if request.path.endswith(".json"):
+                return Response.json({"ok": False, "error": text, "status": 400}, status=400)
+            return await message(datasette, request, "The query was stopped", text, 400)
         return None
 
     return answer

@@ -189,7 +189,7 @@ def _download(path: str, form: str, media_type: str) -> Callable[[Datasette, Req
             if missing or not found.asked.numbers:
                 problem = f"no single trial here has the number {', '.join(missing)}" if missing else "give trials as ?trial=...&trial=..."  # fmt: skip
                 return Response.json({"ok": False, "error": problem}, status=404 if missing else 400)
-            headers = headers_for(name) if form != "json" else {"X-Content-Type-Options": "nosniff"}
+            headers = headers_for(name) if form != "json" else {}
             whole = compare(db, found.asked.numbers)
             shown = whole.only_differences() if asked_for.only_differences else whole
             return Response(FORMS[form](shown), headers=headers, content_type=media_type)

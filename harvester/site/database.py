@@ -30,6 +30,8 @@ Prepare = Callable[["Reading"], object]
 
 #: Milliseconds that the queries of one page may take together.
 PAGE_LIMIT = 15_000
+#: Bytes of the longest value that a query may make: `zeroblob(1e9)` on the SQL page takes no memory.
+_LONGEST_VALUE = 50_000_000
 
 
 class NoCatalogue(Exception):
@@ -111,6 +113,7 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
             db = sqlite3.connect(f"file:{self.path}?{query}", uri=True, check_same_thread=False, factory=Reading)
             if self.identity() == identity:
                 db.identity = identity
+                db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
                 return db
             db.close()
 

@@ -11,7 +11,9 @@ import httpx
 import pytest
 import yaml
 from datasette.app import Datasette
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.site.browsing import ARGUMENTS, CHROMIUM, WIDE, serving
 from tests.site.made import make_catalogue
 
 METADATA = Path(__file__).parents[2] / "metadata.yml"
@@ -48,9 +50,32 @@ class InProcess:
         self._loop.close()
 
 
+@pytest.fixture(scope="module")  # while it is open its event loop runs: no page can be asked for in process
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
 @pytest.fixture(scope="session")
 def catalogue_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_catalogue(tmp_path_factory.mktemp("site") / "catalogue.db")
+
+
+@pytest.fixture(scope="module")
+def address(catalogue_path: Path) -> Iterator[str]:
+    with serving(catalogue_path) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, viewport=WIDE)
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="session")

@@ -205,8 +205,8 @@ BARE = Record(registry="IRCT", registry_id="IRCT20200101000001N1", scientific_ti
 HOSTILE_TEXT = '<script>document.title="run"</script><img src=x onerror=alert(1)>"\'&amp;{{ 7*7 }} =cmd()'
 
 
-def _hostile(kind: type[Struct], **known: Any) -> Any:
-    """A row of a schema class with hostile text wherever the class takes free text."""
+def filled(kind: type[Struct], text: str, url: str, **known: Any) -> Any:
+    """A row of a schema class with `text` wherever the class takes free text, and `url` where it takes an address."""
     values: dict[str, Any] = {}
     for field in fields(kind):
         annotation = get_type_hints(kind)[field.name]
@@ -217,28 +217,36 @@ def _hostile(kind: type[Struct], **known: Any) -> Any:
         if literals:
             values[field.name] = get_args(literals[0])[0]
         elif "url" in field.name:
-            values[field.name] = "javascript:document.title='run'"
+            values[field.name] = url
         elif str in choices:
-            values[field.name] = HOSTILE_TEXT
+            values[field.name] = text
         elif field.required:
             values[field.name] = 1
     return kind(**{**values, **known})
 
 
-HOSTILE = _hostile(
-    Record,
-    registry="ClinicalTrials.gov",
-    registry_id="NCT06660000",
-    phase="2",
-    phase_raw=None,
-    recruitment_status="recruiting",
-    has_results=True,
-    date_of_first_enrollment="2020-01-01",
-    last_update_date="2020-01-01",
-    warnings=(_hostile(ValueWarning),),
-    unmapped_values=(_hostile(Unmapped),),
-    **{name: (_hostile(kind),) for name, kind in CHILDREN.items()},
-)
+def filled_record(registry_id: str, text: str, url: str) -> Record:
+    """A record with `text` in every field, and in every field of a row of each table below it."""
+    record: Record = filled(
+        Record,
+        text,
+        url,
+        registry="ClinicalTrials.gov",
+        registry_id=registry_id,
+        phase="2",
+        phase_raw=None,
+        recruitment_status="recruiting",
+        has_results=True,
+        date_of_first_enrollment="2020-01-01",
+        last_update_date="2020-01-01",
+        warnings=(filled(ValueWarning, text, url),),
+        unmapped_values=(filled(Unmapped, text, url),),
+        **{name: (filled(kind, text, url),) for name, kind in CHILDREN.items()},
+    )
+    return record
+
+
+HOSTILE = filled_record("NCT06660000", HOSTILE_TEXT, "javascript:document.title='run'")
 
 #: Enough trials for three pages of a list.
 MANY = [
