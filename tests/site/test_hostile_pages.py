@@ -64,6 +64,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_nothing_runs_and_nothing_breaks(browser: Browser, hostile: str, viewport: dict[str, int]) -> None:
     context = browser.new_context(base_url=hostile, viewport=viewport)  # type: ignore[arg-type]
     page = context.new_page()
+    page.set_default_navigation_timeout(180_000)  # eleven megabytes of one trial, on a busy machine
     found = complaints(page)
     problems = []
     for path in PAGES:
