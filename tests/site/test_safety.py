@@ -15,7 +15,7 @@ from tests.site.conftest import InProcess
 SLOW = "/catalogue.json?sql=with+recursive+n(i)+as+(select+1+union+all+select+i%2B1+from+n)+select+count(*)+from+n"
 PAGES = (
     "/", "/search?q=vitamin", "/trial/NCT01000001", "/compare?trial=NCT01000001&trial=NCT06660000", "/changes", "/quality",
-    "/about", "/dictionary", "/catalogue", "/catalogue/trials", "/catalogue/records/ctgov:NCT06660000",
+    "/about", "/dictionary", "/condition/nausea", "/country/FR", "/catalogue", "/catalogue/trials", "/catalogue/records/ctgov:NCT06660000",
     "/catalogue?sql=select+1", "/catalogue/sponsors_by_trials", "/nowhere", "/catalogue?sql=select+nonsense",
 )  # fmt: skip
 FILES = (
