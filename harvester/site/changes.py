@@ -1,4 +1,7 @@
-"""Site room: what changed and when: `/changes`, newest first, of all trials or of one (`?trial=`). The feeds are in `feeds`."""
+"""Site room: what changed and when: `/changes`, newest first, of all trials or of one (`?trial=`), and a trial's last changes.
+
+The feeds are in `feeds`; `history` prepares one section of a trial's page and is called through the table in `sections`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from datasette.utils.asgi import Request, Response
 
 from harvester.changes import LINES, Difference, Update, updates
 from harvester.differences import lines, pieces
+from harvester.site import labels
 from harvester.site.database import read
+from harvester.site.entries import Trial
 from harvester.site.pages import page, trial_path
 
 if TYPE_CHECKING:
@@ -18,28 +23,47 @@ if TYPE_CHECKING:
 
 #: Updates on the page.
 _MOST = 50
+#: Longer texts are compared word by word on the page of changes only: for a whole protocol that takes long.
+_SHORT = 2_000
 
 
 def heading(field: str) -> str:
     return field.removesuffix("_raw").replace("_", " ").capitalize()
 
 
-def _shown(difference: Difference) -> dict[str, Any]:
-    """A difference as the page writes it: items of a list gone and come, or words of a text."""
+def _shown(difference: Difference, longest: int | None = None) -> dict[str, Any]:
+    """A difference as the page writes it: items of a list gone and come, or words of a text; only its name when it is longer."""
     field, old, new = difference
+    if longest is not None and len(old or "") + len(new or "") > longest:
+        return {"heading": heading(field), "is_long": True}
     if field in LINES:
         removed, added = lines(old, new)
         return {"heading": heading(field), "removed": removed, "added": added}
+    if "date" in field.split("_"):
+        old, new = labels.date(old), labels.date(new)
+        return {"heading": heading(field), "removed": [old] if old else [], "added": [new] if new else []}
     return {"heading": heading(field), "pieces": pieces(old or "", new or "")}
 
 
-def _card(update: Update) -> dict[str, Any]:
+def _card(update: Update, longest: int | None = None) -> dict[str, Any]:
     return {
         "title": update.title or update.registry_id,
         "path": trial_path(update.trial_id),
         "record": f"{update.registry}, {update.registry_id}",
         "seen": update.seen_at[:10],
-        "differences": [_shown(difference) for difference in update.differences],
+        "differences": [_shown(difference, longest) for difference in update.differences],
+    }
+
+
+def history(trial: Trial) -> dict[str, Any] | None:
+    """The last changes of a trial; long texts are named, not compared. None: no change has been seen."""
+    if not trial.updates:
+        return None
+    trial_id = trial.row["trial_id"]
+    return {
+        "updates": [_card(update, _SHORT) for update in trial.updates],
+        "path": changes_path(trial_id),
+        "feed": trial_path(trial_id, ".atom"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from harvester.site import labels
@@ -17,30 +18,69 @@ _HEADINGS = {
 }
 
 
-def nested(rows: list[Row]) -> list[dict[str, Any]]:
-    """Rows of `criteria` of one kind as a tree: each node with its text and the nodes below it."""
+def nested(rows: list[Row], measures: list[Row]) -> list[dict[str, Any]]:
+    """Rows of `criteria` of one kind as a tree: each node with its text in pieces, limits apart, and the nodes below it."""
     top: list[dict[str, Any]] = []
     nodes: dict[int, dict[str, Any]] = {}
     for row in rows:
-        node = {"text": row["text"], "below": []}
+        limits = [measure for measure in measures if measure["criterion_ordinal"] == row["ordinal"]]
+        node = {"pieces": list(_pieces(row, limits)), "below": []}
         parent = nodes.get(row["parent_ordinal"]) if row["parent_ordinal"] is not None else None
         (parent["below"] if parent else top).append(node)
         nodes[row["ordinal"]] = node
     return top
 
 
+def _pieces(criterion: Row, limits: list[Row]) -> Iterator[dict[str, str]]:
+    """The text of a criterion in order; a piece that is a limit says how it was read. Limits that overlap share a piece."""
+    text, at = criterion["text"], 0
+    spans: list[tuple[int, int, list[Row]]] = []
+    for limit in sorted(limits, key=lambda limit: (limit["start"], limit["end"])):
+        start, end = limit["start"] - criterion["start"], min(limit["end"] - criterion["start"], len(text))
+        if not 0 <= start < end:
+            continue
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]), [*spans[-1][2], limit])
+        else:
+            spans.append((start, end, [limit]))
+    for start, end, read in spans:
+        if start > at:
+            yield {"text": text[at:start], "limit": ""}
+        yield {"text": text[start:end], "limit": "; ".join(dict.fromkeys(_in_words(limit) for limit in read))}
+        at = end
+    if at < len(text):
+        yield {"text": text[at:], "limit": ""}
+
+
 def _bound(value: float | None, inclusive: int | None, sign: str) -> str:
     if value is None:
         return ""
-    return f"{sign}{'=' if inclusive else ''} {value:g}".replace(">=", "≥").replace("<=", "≤")
+    return f"{sign}{'=' if inclusive else ''} {value:,.6g}".replace(">=", "≥").replace("<=", "≤")
+
+
+def _limit(row: Row, prefix: str, unit: str) -> str:
+    """`≥ 18 and < 40 years`: the bounds of `prefix` lower and upper, with their unit."""
+    lower = _bound(row[f"{prefix}lower"], row["lower_inclusive"], ">")
+    upper = _bound(row[f"{prefix}upper"], row["upper_inclusive"], "<")
+    limit = " and ".join(bound for bound in (lower, upper) if bound) + (f" {unit}" if unit else "")
+    return f"not {limit}" if row["negated"] else limit
+
+
+def _compared(row: Row) -> str:
+    """The limit in the unit in which limits on this variable are compared; blank where there is none."""
+    return _limit(row, "canonical_", labels.unit(row["canonical_unit"])) if row["canonical_unit"] else ""
+
+
+def _in_words(row: Row) -> str:
+    """`Body mass index: ≥ 18 kg/m²`"""
+    return f"{labels.measure(row['variable'])}: {_compared(row) or _limit(row, '', row['unit'] or '')}"
 
 
 def _measure(row: Row) -> dict[str, str]:
-    bounds = [_bound(row["lower"], row["lower_inclusive"], ">"), _bound(row["upper"], row["upper_inclusive"], "<")]
-    limit = " and ".join(bound for bound in bounds if bound) + (f" {row['unit']}" if row["unit"] else "")
     return {
-        "variable": labels.word("measure", row["variable"]),
-        "limit": f"not {limit}" if row["negated"] else limit,
+        "variable": labels.measure(row["variable"]),
+        "limit": _limit(row, "", row["unit"] or ""),
+        "compared": _compared(row),
         "text": row["text"],
     }
 
@@ -60,15 +100,15 @@ def _facts(row: Row) -> Facts:
 
 def eligibility(entry: Entry) -> dict[str, Any] | None:
     """Everything a record says on who can take part; None when it says nothing."""
-    criteria = entry.below["criteria"]
+    criteria, measures = entry.below["criteria"], entry.below["criterion_measures"]
     lists = [
-        {"heading": heading, "criteria": nested([row for row in criteria if row["kind"] == kind])}
+        {"heading": heading, "criteria": nested([row for row in criteria if row["kind"] == kind], measures)}
         for kind, heading in _HEADINGS.items()
     ]
     content = {
         "facts": _facts(entry.row),
         "lists": [one for one in lists if one["criteria"]],
         "raw": entry.row["eligibility_raw"],
-        "measures": [_measure(row) for row in entry.below["criterion_measures"]],
+        "measures": [_measure(row) for row in measures],
     }
     return content if any(content.values()) else None

@@ -5,11 +5,13 @@ Called by `trial`; read by the modules that prepare sections.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from harvester.changes import Update, updates
 from harvester.relate import MOST
 from harvester.relate_words import related
 from harvester.site import labels, queries
@@ -17,6 +19,8 @@ from harvester.site.queries import Row
 
 #: More records than these are counted instead of named.
 _NAMED = 3
+#: Changes that a trial's page shows.
+_UPDATES = 5
 
 
 class Entry(NamedTuple):
@@ -48,10 +52,21 @@ class Trial(NamedTuple):
     entries: list[Entry]
     links: list[Row]
     versions: list[Row]
+    updates: list[Update]  # the last ones, newest first
     discrepancies: list[Row]
     flags: list[Row]
     related: list[Row]
     others: dict[str, Row]  # trials that are linked or mentioned, by trial_id: title and status
+
+    @property
+    def disputed(self) -> frozenset[str]:
+        """The fields about which its records contradict each other, minor differences left out."""
+        return frozenset(row["field"] for row in self.discrepancies if row["severity"] != "minor")
+
+    def source_of(self, column: str) -> list[dict[str, str]]:
+        """The records that the trial's value of a column is from; none where all is from the only one."""
+        sources = json.loads(self.row["value_sources"] or "{}")
+        return [entry.reference for entry in self.entries if column in sources.get(entry.row["record_id"], ())]
 
     def given_in(self, records: list[dict[str, str]]) -> dict[str, Any]:
         """Which records give something: their names when they are few, else how many they are."""
@@ -118,6 +133,7 @@ def load(db: sqlite3.Connection, trial_id: str) -> Trial | None:
         entries,
         links,
         queries.versions_of(db, trial_id),
+        list(updates(db, "r.trial_id = ?", (trial_id,), _UPDATES)),
         queries.discrepancies_of(db, trial_id),
         queries.flags_of(db, trial_id),
         related(db, trial_id, MOST),

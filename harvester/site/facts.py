@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 from harvester.site import labels
 from harvester.site.cards import sample_size, some
 from harvester.site.entries import Entry, Trial
+from harvester.site.pages import entity_path
 from harvester.site.queries import Row
 from normalize.text import fold
 
 
 class _Fact(NamedTuple):
     label: str
+    column: str  # of `trials`
     shown: Callable[[Row], str]
     compared: Callable[[Row], Any]
     is_date: bool = False
@@ -24,7 +26,7 @@ def _dated(label: str, column: str) -> _Fact:
         kind = row.get(f"{column}_type")
         return labels.date(row[column]) + (f" ({kind})" if kind and row[column] else "")
 
-    return _Fact(label, shown, lambda row: row[column], is_date=True)
+    return _Fact(label, column, shown, lambda row: row[column], is_date=True)
 
 
 def with_raw(value: str, raw: str | None) -> str:
@@ -62,22 +64,22 @@ def _by_nature(row: Row) -> None:
 
 
 _FACTS = (
-    _Fact("Recruitment status", _status, lambda row: row["recruitment_status"]),
-    _Fact("Why it stopped", lambda row: row["why_stopped"] or "", lambda row: fold(row["why_stopped"] or "")),
-    _Fact("Phase", lambda row: with_raw(labels.phase(row["phase"]), None if row["phase"] else row["phase_raw"]), lambda row: row["phase"]),
-    _Fact("Study type", lambda row: labels.word("study_type", row["study_type"]) or with_raw("", row["study_type_raw"]), lambda row: row["study_type"]),
-    _Fact("Participants planned", _planned, lambda row: row["target_sample_size"]),
-    _Fact("Participants enrolled", lambda row: labels.number(row["actual_enrollment"]), lambda row: row["actual_enrollment"]),
+    _Fact("Recruitment status", "recruitment_status", _status, lambda row: row["recruitment_status"]),
+    _Fact("Why it stopped", "why_stopped", lambda row: row["why_stopped"] or "", lambda row: fold(row["why_stopped"] or "")),
+    _Fact("Phase", "phase", lambda row: with_raw(labels.phase(row["phase"]), None if row["phase"] else row["phase_raw"]), lambda row: row["phase"]),
+    _Fact("Study type", "study_type", lambda row: labels.word("study_type", row["study_type"]) or with_raw("", row["study_type_raw"]), lambda row: row["study_type"]),
+    _Fact("Participants planned", "target_sample_size", _planned, lambda row: row["target_sample_size"]),
+    _Fact("Participants enrolled", "actual_enrollment", lambda row: labels.number(row["actual_enrollment"]), lambda row: row["actual_enrollment"]),
     _dated("First enrollment", "date_of_first_enrollment"),
     _dated("Primary completion", "primary_completion_date"),
     _dated("Completion", "completion_date"),
-    _Fact("Registered", _registered, _by_nature),
-    _Fact("Primary sponsor", lambda row: row["primary_sponsor"] or "", lambda row: fold(row["primary_sponsor"] or "").replace(" ", "")),
-    _Fact("Countries", lambda row: some(row["countries"]), _by_nature),
-    _Fact("Minimum age", lambda row: age_limit(row, "minimum"), lambda row: row["minimum_age_years"]),
-    _Fact("Maximum age", lambda row: age_limit(row, "maximum"), lambda row: row["maximum_age_years"]),
-    _Fact("Sex", lambda row: labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"]), lambda row: row["sex"]),
-    _Fact("Results posted", lambda row: labels.yes_no(row["has_results"]), lambda row: row["has_results"]),
+    _Fact("Registered", "date_of_registration", _registered, _by_nature),
+    _Fact("Primary sponsor", "primary_sponsor", lambda row: row["primary_sponsor"] or "", lambda row: fold(row["primary_sponsor"] or "").replace(" ", "")),
+    _Fact("Countries", "countries", lambda row: some(row["countries"]), _by_nature),
+    _Fact("Minimum age", "minimum_age_years", lambda row: age_limit(row, "minimum"), lambda row: row["minimum_age_years"]),
+    _Fact("Maximum age", "maximum_age_years", lambda row: age_limit(row, "maximum"), lambda row: row["maximum_age_years"]),
+    _Fact("Sex", "sex", lambda row: labels.word("sex", row["sex"]) or with_raw("", row["sex_raw"]), lambda row: row["sex"]),
+    _Fact("Results posted", "has_results", lambda row: labels.yes_no(row["has_results"]), lambda row: row["has_results"]),
 )  # fmt: skip
 #: Rows that a reader does not miss when no registry fills them.
 _OPTIONAL = ("Why it stopped", "Participants enrolled", "Primary completion")
@@ -109,6 +111,7 @@ def comparison(trial: Trial) -> dict[str, Any]:
         if any(_differs(fact, trial.row, row) for fact in _FACTS):
             cells = tuple(fact.shown(row) for fact in _FACTS)
             columns.setdefault(cells, {"records": [], "row": row})["records"].append(entry.reference)
+    main = [trial.entries[0].reference]
     rows = []
     for n, fact in enumerate(_FACTS):
         best = fact.shown(trial.row)
@@ -116,21 +119,42 @@ def comparison(trial: Trial) -> dict[str, Any]:
             {"text": cells[n], "differs": _differs(fact, trial.row, column["row"])} for cells, column in columns.items()
         ]
         if best or any(other["text"] for other in others) or fact.label not in _OPTIONAL:
-            rows.append({"label": fact.label, "best": best, "others": others})
-    return {"columns": [column["records"] for column in columns.values()], "rows": rows, "records": len(trial.entries)}
+            row = {"label": fact.label, "best": best, "others": others, "is_disputed": fact.column in trial.disputed}
+            sources = trial.source_of(fact.column) if best else []
+            rows.append({**row, "from": trial.given_in(sources) if sources != main else None})
+    return {
+        "columns": [column["records"] for column in columns.values()],
+        "rows": rows,
+        "records": len(trial.entries),
+        "main": main,
+    }
 
 
-def snapshot(trial: Trial) -> list[dict[str, str]]:
-    """The few facts at the top of the page."""
+def snapshot(trial: Trial) -> list[dict[str, Any]]:
+    """The few facts at the top of the page; `is_disputed` where registries contradict each other."""
     row = trial.row
     facts = {
-        "Status": _status(row),
-        "Phase": labels.phase(row["phase"]),
-        "Participants": sample_size(row),
-        "Type": labels.word("study_type", row["study_type"]),
-        "First enrollment": _dated("", "date_of_first_enrollment").shown(row),
-        "Completion": _dated("", "completion_date").shown(row),
-        "Sponsor": row["primary_sponsor"] or "",
-        "Registries": row["registries"],
+        "Status": ("recruitment_status", _status(row)),
+        "Phase": ("phase", labels.phase(row["phase"])),
+        "Participants": ("target_sample_size", sample_size(row)),
+        "Type": ("study_type", labels.word("study_type", row["study_type"])),
+        "First enrollment": ("date_of_first_enrollment", _dated("", "date_of_first_enrollment").shown(row)),
+        "Completion": ("completion_date", _dated("", "completion_date").shown(row)),
+        "Sponsor": ("primary_sponsor", row["primary_sponsor"] or ""),
+        "Registries": ("registries", row["registries"]),
     }
-    return [{"label": label, "value": value} for label, value in facts.items()]
+    return [
+        {
+            "label": label,
+            "value": value,
+            "path": _sponsor_path(trial) if column == "primary_sponsor" else None,
+            "is_disputed": column in trial.disputed,
+        }
+        for label, (column, value) in facts.items()
+    ]
+
+
+def _sponsor_path(trial: Trial) -> str | None:
+    name = trial.row["primary_sponsor"]
+    sponsors = (row for entry in trial.entries for row in entry.below["record_sponsors"])
+    return next((entity_path("sponsor", row["sponsor_id"]) for row in sponsors if row["name_raw"] == name), None)

@@ -54,6 +54,28 @@ _WORDS: dict[str, dict[str, str]] = {
     },
 }
 
+#: Words within names of measures that are not written in lower case.
+_MEASURE_WORDS = {word.lower(): word for word in (
+    "NYHA", "CCS", "ASA", "CTCAE", "FEV1", "FVC", "HbA1c", "IgE", "LDL", "HDL", "TSH", "FSH", "PSA", "BNP", "MELD", "NIHSS", "MMSE", "MoCA",
+    "MADRS", "HADS", "PANSS", "AUDIT", "CIWA", "WOMAC", "DAS28", "BASDAI", "SLEDAI", "PASI", "EASI", "SCORAD", "COPD", "GOLD", "GINA", "UPDRS",
+    "APACHE", "II", "SOFA", "NEWS", "WHO", "COVID", "ASPECTS", "CD4", "QT", "QRS", "PR", "pH", "B12", "NRS", "C3",
+)}  # fmt: skip
+_MEASURES = {
+    "fev1_fvc_ratio": "FEV1/FVC ratio", "nt_probnp": "NT-proBNP", "phq_9": "PHQ-9", "gad_7": "GAD-7", "y_bocs": "Y-BOCS", "snot_22": "SNOT-22",
+    "ses_cd": "SES-CD", "als_frs": "ALS-FRS", "mg_adl": "MG-ADL", "fib_4": "FIB-4", "has_bled": "HAS-BLED", "adas_cog": "ADAS-Cog",
+    "homa_ir": "HOMA-IR", "igf_1": "IGF-1", "ki_67": "Ki-67", "cha2ds2_vasc": "CHA2DS2-VASc", "ca_19_9": "CA 19-9", "ca_125": "CA 125",
+    "pd_l1_tps": "PD-L1 TPS", "pd_l1_cps": "PD-L1 CPS", "ecog": "ECOG performance status", "karnofsky": "Karnofsky performance status",
+    "lansky": "Lansky performance status", "interval": "Time before or after", "a_beta": "Amyloid beta",
+}  # fmt: skip
+#: UCUM units whose code is not what is printed.
+_UNITS = {
+    "a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes", "s": "seconds", "Cel": "°C", "mm[Hg]": "mmHg",
+    "cm[H2O]": "cmH₂O", "{ULN}": "× upper limit of normal", "{LLN}": "× lower limit of normal", "{score}": "", "{count}": "", "{ratio}": "",
+    "{pack_years}": "pack years", "{drinks}/wk": "drinks/week", "10*9/L": "×10⁹/L", "10*6/mL": "×10⁶/mL", "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+    "kg/m2": "kg/m²", "g/m2": "g/m²", "m2": "m²", "cm2": "cm²", "/mm2": "/mm²", "deg": "°", "[diop]": "dioptres", "[ppb]": "ppb", "[ppm]": "ppm",
+    "/min": "per minute", "/d": "per day", "min/wk": "minutes/week",
+}  # fmt: skip
+
 #: Colour of a status: what a reader must see first.
 STATUS_TONE = {
     "recruiting": "open", "enrolling_by_invitation": "open", "available": "open", "not_yet_recruiting": "soon",
@@ -80,6 +102,22 @@ def phase(value: str | None) -> str:
     if value and value[0].isdigit():
         return f"Phase {value}"
     return word("phase", value)
+
+
+def measure(variable: str) -> str:
+    """`body_mass_index` -> `Body mass index`, `fev1` -> `FEV1`; what the vocabulary does not know as it stands."""
+    if variable in _MEASURES:
+        return _MEASURES[variable]
+    text = " ".join(_MEASURE_WORDS.get(word, word) for word in variable.split("_"))
+    return text if text.startswith("pH") else text[:1].upper() + text[1:]
+
+
+def unit(code: str | None) -> str:
+    """`kg/m2` -> `kg/m²`, `{ULN}` -> `× upper limit of normal`; blank for scores and counts."""
+    if not code:
+        return ""
+    known = _UNITS.get(code)
+    return known if known is not None else re.sub(r"\bu(?=[gmLl])", "µ", code.replace("[IU]", "IU"))
 
 
 def date(value: str | None) -> str:

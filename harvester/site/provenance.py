@@ -55,15 +55,36 @@ def identifiers(trial: Trial) -> list[dict[str, Any]]:
     ]
 
 
-def _why(trial: Trial, entry: Entry) -> list[str]:
-    """Why a record belongs to the trial, as sentences."""
+def _why(trial: Trial, entry: Entry) -> list[dict[str, Any]]:
+    """Why a record belongs to the trial: sentences, each with what spoke for it and against it where records were weighed."""
     record_id = entry.row["record_id"]
-    reasons = [
-        link["detail"]
+    links_ = [
+        link
         for link in trial.links
         if link["verdict"] == "same" and record_id in (link["record_id"], link["other_record_id"])
     ]
-    return list(dict.fromkeys(reasons))
+    by_detail = {link["detail"]: link for link in links_}
+    return [
+        {
+            "detail": detail,
+            "findings": [
+                {"heading": heading, "findings": found}
+                for heading, column in (("Speaks for one trial", "spoke_for"), ("Speaks against it", "spoke_against"))
+                if (found := _findings(link[column]))
+            ],
+        }
+        for detail, link in by_detail.items()
+    ]
+
+
+def _findings(lines: str | None) -> list[dict[str, str]]:
+    """`+2.0 titles equal: one / other` a line, as `harvester.link_evidence` writes them: name, values, points."""
+    found = []
+    for line in (lines or "").splitlines():
+        points, _, said = line.partition(" ")
+        name, _, values = said.partition(": ")
+        found.append({"name": name[:1].upper() + name[1:], "said": values, "points": points.replace("-", "−")})
+    return found
 
 
 def records(trial: Trial) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from harvester.batches import PRECEDENCE
 from harvester.catalogue import OF_A_RECORD, SEARCHED, TABLES
 from harvester.site.matching import END, MARK
 
@@ -98,10 +99,6 @@ def trials_naming(db: sqlite3.Connection, number: str) -> list[str]:
     return [row[0] for row in db.execute(sql, (number,)) if row[0]]
 
 
-#: The order of `harvester.trials`: whole records first, registries before WHO ICTRP's copies, then the latest update.
-_PRECEDENCE = "is_partial, source = 'ictrp', coalesce(last_update_date, '') DESC, record_id"
-
-
 def trial_updates(db: sqlite3.Connection, most: int, skipped: int) -> list[Row]:
     """trial_id and date of last update of a piece of all trials, in the order of their ids."""
     sql = "SELECT trial_id, last_update_date FROM trials ORDER BY trial_id LIMIT ? OFFSET ?"
@@ -114,7 +111,7 @@ def trial(db: sqlite3.Connection, trial_id: str) -> Row | None:
 
 
 def records_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
-    return rows(db, f"SELECT * FROM records WHERE trial_id = ? ORDER BY {_PRECEDENCE}", (trial_id,))
+    return rows(db, f"SELECT * FROM records WHERE trial_id = ? ORDER BY {PRECEDENCE}", (trial_id,))
 
 
 def below_records(db: sqlite3.Connection, trial_id: str) -> dict[str, list[Row]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from harvester.site import facts, people, provenance, study
+from harvester.site.changes import history
 from harvester.site.discrepancies import discrepancies
 from harvester.site.eligibility import eligibility
 from harvester.site.entries import Entry, Part, Parts, Trial, of_trial, per_record
@@ -26,6 +27,7 @@ class Section(NamedTuple):
     first: Part | None
     others: list[Part]  # what other records say instead, folded up
     others_heading: str
+    is_disputed: bool  # registries contradict each other about it
 
 
 class _Plan(NamedTuple):
@@ -75,20 +77,29 @@ _PLANS = (
     _Plan("identifiers", "Identifiers", "Every number under which the trial is known, with the page of its registry.", "identifiers", of_trial(provenance.identifiers), True),
     _Plan("records", "Records of this trial", "The registry entries that this page joins, when they were fetched, and why they belong together.", "records", of_trial(provenance.records), True),
     _Plan("mentioned", "Trials that are mentioned", "Other trials here that name this one or are named by it, but are trials of their own.", "mentioned", of_trial(provenance.mentioned), False),
+    _Plan("history", "What changed", "What registries changed in their entries on this trial while this catalogue looked, newest first.", "history", of_trial(history), False),
     _Plan("versions", "History of versions", "What the registries served over time. Every version is kept in the archive.", "versions", of_trial(provenance.versions), False),
     _Plan("quality", "Quality flags", "What to know before trusting these entries, by rules with a published standard. Dates are compared as far as they are given.", "quality", of_trial(flags), False),
     _Plan("warnings", "Doubtful values", "Values that could not be read, contradict themselves or are in no list. They are shown as the registry wrote them.", "warnings", of_trial(provenance.warnings), False),
 )  # fmt: skip
 
 
-def _section(plan: _Plan, parts: list[Part]) -> Section:
+#: Section -> fields of `discrepancies` that belong to it.
+_DISPUTED = {
+    "eligibility": ("minimum_age_years", "maximum_age_years", "sex"), "outcomes": ("primary_outcomes",), "sponsors": ("primary_sponsor",),
+    "countries": ("countries",), "study-results": ("has_results",),
+}  # fmt: skip
+
+
+def _section(plan: _Plan, parts: list[Part], disputed: frozenset[str]) -> Section:
     others = parts[1:]
     records = [record["short"] for part in others for record in part.records]
     heading = f"According to {records[0]}" if len(records) == 1 else f"According to {len(records)} other records"
-    return Section(*plan[:4], parts[0] if parts else None, others, heading)
+    is_disputed = not disputed.isdisjoint(_DISPUTED.get(plan.anchor, ()))
+    return Section(*plan[:4], parts[0] if parts else None, others, heading, is_disputed)
 
 
 def sections(trial: Trial) -> list[Section]:
     """All sections that have something to say, and those that a reader would miss."""
     prepared = ((plan, plan.parts(trial)) for plan in _PLANS)
-    return [_section(plan, parts) for plan, parts in prepared if parts or plan.is_missed]
+    return [_section(plan, parts, trial.disputed) for plan, parts in prepared if parts or plan.is_missed]

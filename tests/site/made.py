@@ -25,6 +25,7 @@ from normalize.schema import (
     Contact,
     Country,
     Criterion,
+    CriterionMeasure,
     Document,
     EnrollmentCount,
     EthicsReview,
@@ -127,6 +128,12 @@ FULL = Record(
         _criterion("inclusion", "before 12 weeks", 1, 2),
         _criterion("inclusion", "unexplained", 1, 2),
         _criterion("exclusion", "Pregnant now"),
+    ),
+    criterion_measures=(
+        CriterionMeasure(
+            criterion_ordinal=1, variable="age", lower=18.0, lower_inclusive=True, unit="years", canonical_lower=18.0, canonical_unit="a",
+            text="≥18 years", start=ELIGIBILITY.index("≥18"), end=ELIGIBILITY.index("≥18") + len("≥18 years"),
+        ),
     ),
     enrollment_counts=(
         EnrollmentCount(kind="planned", scope="total", count=240, source_field="enrollmentInfo"),
@@ -279,7 +286,8 @@ _TRIALS: list[tuple[str, str, Record]] = [
 
 _LINKS = [
     TrialLink("ctgov:NCT01000001", "ictrp:NCT01000001", "same", "mirror", "ctgov and ictrp both serve NCT01000001", 1.0),
-    TrialLink("ctgov:NCT01000001", "euctr:EUCTR2019-000001-11-FR", "same", "identifier", "NCT01000001 names 2019-000001-11 in a", 1.0),
+    TrialLink("ctgov:NCT01000001", "euctr:EUCTR2019-000001-11-FR", "same", "identifier", "NCT01000001 names 2019-000001-11 in a", 1.0,
+              spoke_for="+2.0 titles equal: One / One (1.00 of their weight)\n+0.5 same phase: 2 / 2", spoke_against="-0.5 sizes within 30 %: 240 / 200"),
     TrialLink("ictrp:ChiCTR2100000001", "ctgov:NCT01000001", "mentioned", "identifier", "ChiCTR2100000001 names NCT01000001 in b", None),
 ]  # fmt: skip
 

@@ -74,3 +74,14 @@ def test_the_json_of_a_trial_holds_them(site: InProcess) -> None:
 
 def test_a_trial_of_one_record_has_no_such_section(site: InProcess) -> None:
     assert 'id="contradictions"' not in site.html("/trial/IRCT20200101000001N1")
+
+
+def test_contradictions_are_marked_where_they_occur(html: str, site: InProcess) -> None:
+    mark = '<a class="disputed" href="#contradictions">registries disagree</a>'
+    head = html.partition('<dl class="snapshot">')[2].partition("</dl>")[0]
+    assert (
+        f"Recruiting {mark}" in head and head.count(mark) == 2
+    )  # status and first enrollment; the phase is a minor one
+    assert "Sex registries disagree" in section(html, "basic-information")
+    assert "Registries contradict each other here" in section(html, "eligibility")
+    assert mark not in site.html("/trial/ChiCTR2100000001")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from harvester.site.eligibility import nested
+from tests.harvester.test_build import Workshop, study
 from tests.site.conftest import InProcess
 from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
 
@@ -70,6 +75,80 @@ def test_criteria_are_nested_lists_and_the_text_stands_whole(html: str) -> None:
     nested = r"Two losses or more:</span><ul class=\"criteria\"><li><span class=\"text\">before 12 weeks</span></li><li><span class=\"text\">unexplained"
     assert re.search(nested, html)
     assert ELIGIBILITY in html
+
+
+def test_a_limit_is_marked_inside_its_criterion_and_says_how_it_was_read(html: str) -> None:
+    marked = 'Woman aged <span class="limit" title="Age: ≥ 18 years">≥18 years<span class="visually-hidden"> (read as Age: ≥ 18 years)'
+    assert marked in html
+    table = section(html, "eligibility").partition("In the unit for comparing")[2]
+    assert table.startswith(" ≥18 years Age ≥ 18 years ≥ 18 years")
+
+
+def test_limits_that_overlap_share_a_mark_and_the_text_stays_whole() -> None:
+    text = "AST and ALT below 2.5 x ULN, BMI not above 30 kg/m2"
+    criterion = {"ordinal": 1, "parent_ordinal": None, "text": text, "start": 7}
+
+    def limit(words: str, variable: str, **values: Any) -> dict[str, Any]:
+        start = 7 + text.index(words)
+        empty = dict.fromkeys(
+            ("lower", "upper", "canonical_lower", "canonical_upper", "canonical_unit", "unit", "lower_inclusive")
+        )
+        read = {
+            "criterion_ordinal": 1,
+            "upper_inclusive": 0,
+            "negated": 0,
+            "variable": variable,
+            "start": start,
+            "end": start + len(words),
+        }
+        return {**empty, **read, **values}  # fmt: skip
+
+    (node,) = nested(
+        [criterion],
+        [
+            limit("below 2.5 x ULN", "aspartate_aminotransferase", canonical_upper=2.5, canonical_unit="{ULN}"),
+            limit("2.5 x ULN", "alanine_aminotransferase", canonical_upper=2.5, canonical_unit="{ULN}"),
+            limit("not above 30 kg/m2", "body_mass_index", upper=30.0, unit="kg/m2", negated=1),
+        ],
+    )
+    assert [piece["text"] for piece in node["pieces"]] == [
+        "AST and ALT ", "below 2.5 x ULN", ", BMI ", "not above 30 kg/m2",
+    ]  # fmt: skip
+    assert [piece["limit"] for piece in node["pieces"]] == [
+        "",
+        "Aspartate aminotransferase: < 2.5 × upper limit of normal; Alanine aminotransferase: < 2.5 × upper limit of normal",
+        "",
+        "Body mass index: not < 30 kg/m2",
+    ]
+
+
+def test_a_value_names_the_record_it_is_from(html: str) -> None:
+    text = section(html, "basic-information")
+    assert "3 records belong to this trial. Values are from NCT01000001 unless another record is named" in text
+    assert "Phase Phase 2" in text and "Phase Phase 2 from" not in text
+    assert "Countries France from NCT01000001 , EUCTR2019-000001-11-FR" in text
+
+
+def test_a_record_shows_what_spoke_for_it_and_against_it(html: str) -> None:
+    text = section(html, "records")
+    assert "Speaks for one trial Titles equal : One / One (1.00 of their weight) +2.0 Same phase : 2 / 2 +0.5" in text
+    assert "Speaks against it Sizes within 30 % : 240 / 200 −0.5" in text
+
+
+def test_a_trials_changes_stand_on_its_page(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
+    workshop = Workshop(tmp_path)
+    workshop.take_in(study("NCT90000001", briefTitle="An old title"), name="a.json", mtime=1_767_300_000)
+    new = study("NCT90000001", "2026-02-01", briefTitle="A new title")
+    new["protocolSection"]["descriptionModule"]["briefSummary"] = "word " * 500
+    workshop.take_in(new, name="b.json", mtime=1_770_000_000)
+    workshop.build()
+    running = serve(workshop.catalogue)
+    text = section(running.html("/trial/NCT90000001"), "history")
+    assert "Public title An old A new title" in text
+    assert "Brief summary changed; the words are on the page of all changes" in text and text.endswith(
+        "All changes of this trial · Subscribe to them (Atom)"
+    )
+    assert "word word" in running.html("/changes?trial=NCT90000001")
 
 
 def test_values_that_differ_stand_side_by_side_and_equal_ones_do_not(html: str) -> None:
