@@ -58,6 +58,7 @@ _OLD = re.compile(
     r"(?:\.?\s?o\b\.?|[\s,-]*(?:of\sage|in\sage|aged?\b|old\b|of\slife\b|/\s?o\b|de\sedad|d['’]âge|alt\b|de\sidade|di\setà))",
     re.IGNORECASE,
 )
+_BEFORE_OLD = frozenset("-,./oO")
 _AFTER = re.compile(
     r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
     (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
@@ -158,12 +159,17 @@ _WITHOUT_FIGURES = (
     "imit of",
     *_ROMAN_SCALES,
 )
-_FIGURE = re.compile("[0-9]")
+_FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 
 
-def may_be_in(text: str) -> bool:
+def figures(text: str) -> bytes:
+    """A byte for each character, a nought for every figure: bytes are searched faster than text."""
+    return text.encode("ascii", "replace").translate(_FIGURES)
+
+
+def may_be_in(text: str, figures: bytes) -> bool:
     """A quick look: whether it is worth looking for limits in a criterion."""
-    if _FIGURE.search(text):
+    if b"0" in figures:
         return True
     for hint in _WITHOUT_FIGURES:  # noqa: SIM110 (thrice as fast as any())
         if hint in text:
@@ -171,10 +177,16 @@ def may_be_in(text: str) -> bool:
     return False
 
 
-def limits(text: str) -> list[Limit]:
+def limits(text: str, figures: bytes) -> list[Limit]:
     """The comparisons of one criterion, in order, not overlapping."""
     found: list[Limit] = []
-    numbers = [number.span() for number in _NUMBER.finditer(text)]
+    numbers = []
+    at = figures.find(b"0")
+    while at >= 0:
+        number = _NUMBER.match(text, at)
+        if number:
+            numbers.append(number.span())
+        at = figures.find(b"0", number.end() if number else at + 1)
     if spelled := _spelled_out(text):
         numbers = sorted({*numbers, *spelled})
     done = 0
@@ -308,7 +320,8 @@ def _unit(text: str, at: int) -> _Unit:
         unit = _UNIT.match(text, at)
         if unit:
             name, end = (unit["limit"] or unit[1]).strip(), unit.end(1)
-    old = _OLD.match(text, end)
+    follows = text[end : end + 1]
+    old = _OLD.match(text, end) if follows in _BEFORE_OLD or follows.isspace() else None
     if old and (name or old.group()[0] in " -,\n"):
         return _Unit(name, old.end(), True)
     return _Unit(name, end, False)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from normalize import lists, measures, sections
-from normalize.lists import Bullet, Item
+from normalize.lists import NO_BULLET, Bullet, Item
 from normalize.schema import Criterion, CriterionKind, CriterionMeasure
 
 
@@ -37,22 +39,69 @@ def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
     texts = [(kind, text) for kind, text in parts if text and not text.isspace()]
     if not texts:
         return Eligibility()
-    raw = "\n\n".join([text for _, text in texts])
-    reader = _Reader(raw)
-    at = 0
-    for kind, text in texts:
-        reader.read(kind, at, at + len(text))
+    fields = [(_field if len(text) <= _LONGEST_KEPT else _field.__wrapped__)(kind, text) for kind, text in texts]
+    first, *others = fields
+    criteria, limits = first.criteria, first.measures
+    at = len(texts[0][1]) + 2
+    for (_, text), field in zip(texts[1:], others, strict=True):
+        limits += tuple([_moved_limit(limit, len(criteria), at) for limit in field.measures])
+        criteria += tuple([_moved(criterion, len(criteria), at) for criterion in field.criteria])
         at += len(text) + 2
-    has_form = "F.1." in raw  # a form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
-    criteria = lists.outline(raw, lists.split_runs(raw, reader.items))
     return Eligibility(
-        raw=raw,
+        raw="\n\n".join([text for _, text in texts]),
+        inclusion="\n\n".join([field.inclusion for field in fields if field.inclusion]) or None,
+        exclusion="\n\n".join([field.exclusion for field in fields if field.exclusion]) or None,
+        criteria=criteria,
+        measures=limits,
+    )
+
+
+class _Field(Struct, frozen=True):
+    """What one field says, places counted from its beginning."""
+
+    inclusion: str
+    exclusion: str
+    criteria: tuple[Criterion, ...]
+    measures: tuple[CriterionMeasure, ...]
+
+
+#: Characters; longer fields are not kept.
+_LONGEST_KEPT = 20_000
+
+
+# The country records of one EUCTR trial have the same texts, and follow one upon the other.
+@lru_cache(maxsize=64)
+def _field(kind: CriterionKind, text: str) -> _Field:
+    reader = _Reader(text)
+    reader.read(kind)
+    has_form = "F.1." in text  # a form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
+    criteria = lists.outline(text, lists.split_runs(text, reader.items))
+    return _Field(
         inclusion=reader.half("inclusion"),
         exclusion=reader.half("exclusion"),
         criteria=criteria,
         measures=measures.measures(
             criteria, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]
         ),
+    )
+
+
+def _moved(one: Criterion, ordinals: int, places: int) -> Criterion:
+    """A criterion behind those of the fields before."""
+    parent = one.parent_ordinal
+    return Criterion(
+        kind=one.kind,
+        depth=one.depth,
+        parent_ordinal=parent + ordinals if parent else None,
+        text=one.text,
+        start=one.start + places,
+        end=one.end + places,
+    )
+
+
+def _moved_limit(one: CriterionMeasure, ordinals: int, places: int) -> CriterionMeasure:
+    return replace(
+        one, criterion_ordinal=one.criterion_ordinal + ordinals, start=one.start + places, end=one.end + places
     )
 
 
@@ -64,7 +113,6 @@ _FORM = re.compile(r"Are the trial subjects under 18\?|F\.1\.\d|Number of subjec
 _OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|is|are|be)|[(/])$")
 
 
-_NO_BULLET = Bullet("", None, 0)
 _WORDLESS = re.compile(r"[\W_]*")
 
 #: More headings on one line are no headings any more.
@@ -72,7 +120,7 @@ _HEADINGS_A_LINE = 8
 
 
 class _Reader:
-    """Goes through the fields of one entry; collects the items and the slices of the readable halves."""
+    """Goes through one field; collects the items and the slices of the readable halves."""
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
@@ -87,28 +135,29 @@ class _Reader:
         self.scope: tuple[int, CriterionKind] | None = None  # indentation of a heading in a list, the kind before it
         self.scope_entered = False
 
-    def half(self, kind: CriterionKind) -> str | None:
+    def half(self, kind: CriterionKind) -> str:
         """The slices of one half, an empty line between them."""
-        return "\n\n".join([self.raw[start:end] for part, start, end in self.halves if part == kind]) or None
+        return "\n\n".join([self.raw[start:end] for part, start, end in self.halves if part == kind])
 
-    def read(self, kind: CriterionKind, begin: int, stop: int) -> None:
-        """Read one field, `raw[begin:stop]`."""
+    def read(self, kind: CriterionKind) -> None:
+        """Read the field, whose kind it is until a heading says something else."""
         self.kind = kind
-        self.last = None
-        self.scope = None
-        self.heading_goes_on = False
-        self.width = lists.wrapped_at(self.raw[begin:stop])
-        for line in lists.LINE.finditer(self.raw, begin, stop):
-            indent, mark, body = len(line[1]), line[2], line[3].rstrip()
-            if len(body) <= 5 and lists.BARE.fullmatch(body):
-                continue  # a bullet without text, a rule of dashes
-            start = line.start(3)
+        lines = self.raw.split("\n")
+        self.width = lists.wrapped_at(lines)
+        after = 0
+        for text in lines:
+            begin = after
+            after += len(text) + 1
+            line = lists.line(text) if len(text) <= lists.LONGEST_KEPT else lists.line.__wrapped__(text)
+            if line is None:
+                continue
+            indent, mark, start, body = line.indent, line.mark, begin + line.start, line.body
             bullet = lists.bullet(mark, self.items) if mark else None
             if mark and bullet is None:
-                start, body = line.end(1), self.raw[line.end(1) : line.end()].rstrip()
+                start, body = begin + indent, text[indent:].rstrip()
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
-            rest = self._line(line.start(), indent, bullet, start, body)
+            rest = self._line(begin, indent, bullet, start, body)
             for _ in range(_HEADINGS_A_LINE):
                 if not rest:
                     break
@@ -130,7 +179,8 @@ class _Reader:
                 return (
                     0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
                 )
-        found = sections.heading(body, bulleted=bullet is not None)
+        look = sections.heading if len(body) <= lists.LONGEST_KEPT else sections.heading.__wrapped__
+        found = look(body, bullet is not None)
         if found is not None and bullet and found.end < len(body) and found.kind == self.kind:
             found = None  # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
         if found is not None:
@@ -159,9 +209,9 @@ class _Reader:
         return 0
 
     def _item(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> None:
-        style, number, width = bullet or _NO_BULLET
+        mark = bullet or NO_BULLET
         end = start + len(body)
-        self.last = Item(self.kind, indent, indent + width, style, number, start, end, body[-1] in ":：")
+        self.last = Item(self.kind, indent, indent + mark.width, mark.style, mark.number, start, end, body[-1] in ":：")
         self.items.append(self.last)
         if self.since < 0:
             self.since = line_start

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from normalize.schema import Criterion, CriterionKind
 
@@ -26,12 +27,12 @@ _DOUBTFUL = rf"""
     | (?:[A-Z]|[IVX]{{2,5}})\.(?={_BLANK}*[^a-z\s.])"""
 
 #: One line that is not blank: its indentation, its bullets (a list item can have two: "-  1. Adults"), its text.
-LINE = re.compile(
+_LINE = re.compile(
     rf"({_BLANK}*+)((?:(?:{_BULLET}){_BLANK}*(?:(?:{_BULLET}){_BLANK}*)?|(?:{_DOUBTFUL}){_BLANK}*)?)(\S.*)", re.VERBOSE
 )
 
 #: A line's text that is a bullet and nothing else.
-BARE = re.compile(rf"[-–—−‐‑*+_=.?§°]+|{_SYMBOL}+|o|[(\[]?\d{{1,2}}[.)\]:]+|[(\[]?[a-z][.)\]]")
+_BARE = re.compile(rf"[-–—−‐‑*+_=.?§°]+|{_SYMBOL}+|o|[(\[]?\d{{1,2}}[.)\]:]+|[(\[]?[a-z][.)\]]")
 
 _ENUMERATOR = re.compile(r"([(\[]?)(\d{1,2}(?:\.\d{1,2})*|[A-Za-z]{1,5})\s?(\S?)")
 _ROMAN = {
@@ -52,57 +53,84 @@ _ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
-class _Mark(NamedTuple):
-    """A bullet or enumerator. Two items of one list have the same style."""
+#: Characters; longer lines are hardly written twice, and are not kept.
+LONGEST_KEPT = 500
+
+
+class Line(Struct, frozen=True, gc=False):
+    """A line that has a text."""
+
+    indent: int
+    mark: str  # what looks like a bullet, with the blanks after it; "" for none
+    start: int  # where the text after the mark begins
+    body: str  # that text
+
+
+@lru_cache(maxsize=8192)
+def line(text: str) -> Line | None:
+    """What a line holds; None when it is blank, a bullet without text, a rule of dashes."""
+    match = _LINE.match(text)
+    if match is None:
+        return None
+    indent, mark, body = match.groups()
+    body = body.rstrip()
+    if len(body) <= 5 and _BARE.fullmatch(body):
+        return None
+    return Line(len(indent), mark, match.start(3), body)
+
+
+class Bullet(Struct, frozen=True, gc=False):
+    """A bullet on a line. Two items of one list have the same style."""
 
     style: str
-    number: int | None = None
+    number: int | None  # of the enumerator
+    width: int  # with the blanks after it
+
+
+NO_BULLET = Bullet("", None, 0)
+
+
+class _Mark(Struct, frozen=True, gc=False):
+    """What looks like a bullet."""
+
+    bullet: Bullet
     roman: int | None = None  # the number when a letter is read as a Roman numeral
     doubtful: bool = False
 
 
 @lru_cache(maxsize=4096)
-def _mark(text: str) -> _Mark:
+def _mark(mark: str) -> _Mark:
+    text, width = mark.strip(), len(mark)
     first = text[0]
     if first in _DASHES:
-        return _Mark("-")
+        return _Mark(Bullet("-", None, width))
     match = None if text.split()[0] == "o" else _ENUMERATOR.match(text)
     if match is None:
-        return _Mark(first)
+        return _Mark(Bullet(first, None, width))
     opening, core, closing = match.groups()
     if core[0].isdigit():
         levels = core.split(".")
-        return _Mark(opening + ".".join("1" * len(levels)) + closing, int(levels[-1]), None, closing in ("", "-", "–"))
+        style = opening + ".".join("1" * len(levels)) + closing
+        return _Mark(Bullet(style, int(levels[-1]), width), None, closing in ("", "-", "–"))
     case = "a" if core.islower() else "A"
-    roman = _ROMAN.get(core.lower())
     number = ord(core.lower()) - 96 if len(core) == 1 else None
-    return _Mark(opening + case + closing, number, roman, case == "A" and closing == ".")
+    return _Mark(
+        Bullet(opening + case + closing, number, width), _ROMAN.get(core.lower()), case == "A" and closing == "."
+    )
 
 
-class Item:
+class Item(Struct, gc=False):
     """A criterion in the making."""
 
-    __slots__ = ("column", "end", "indent", "kind", "lead", "number", "start", "style")
-
-    def __init__(
-        self,
-        kind: CriterionKind,
-        indent: int,
-        column: int,
-        style: str,
-        number: int | None,
-        start: int,
-        end: int,
-        lead: bool,
-    ) -> None:
-        self.kind = kind
-        self.indent = indent  # blanks before the bullet
-        self.column = column  # column of the text after the bullet
-        self.style = style  # of the bullet, "" for none
-        self.number = number  # of the enumerator
-        self.start = start
-        self.end = end
-        self.lead = lead  # introduces what follows: ends with a colon
+    kind: CriterionKind
+    indent: int  # blanks before the bullet
+    column: int  # column of the text after the bullet
+    style: str  # of the bullet, "" for none
+    number: int | None  # of the enumerator
+    start: int
+    end: int
+    lead: bool  # introduces what follows: ends with a colon
+    ordinal: int = 0
 
 
 def _follows(style: str, number: int, items: list[Item]) -> bool:
@@ -113,45 +141,39 @@ def _follows(style: str, number: int, items: list[Item]) -> bool:
     return False
 
 
-class Bullet(NamedTuple):
-    """A bullet on a line: style and number in its list, and its width with the blanks after it."""
-
-    style: str
-    number: int | None
-    width: int
-
-
 def bullet(mark: str, items: list[Item]) -> Bullet | None:
     """What looks like a bullet, on a line after `items`.
 
     None for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
     """
-    style, number, roman, doubtful = _mark(mark.strip())
+    said = _mark(mark)
+    style, number, roman = said.bullet.style, said.bullet.number, said.roman
+    if roman is None and not said.doubtful:
+        return said.bullet
     if roman is not None and not (number is not None and _follows(style, number, items)):
         as_roman = style.replace("a", "i").replace("A", "I")
         if roman == 1 or number is None or _follows(as_roman, roman, items):
             style, number = as_roman, roman
-    if doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
+    if said.doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
         return None
     return Bullet(style, number, len(mark))
 
 
 def mark_of(text: str) -> tuple[str, int]:
     """The bullet that a text begins with, "" for none, and where the text after it begins."""
-    line = LINE.match(text)
-    return (line[2], line.start(3)) if line and line[2] else ("", 0)
+    match = _LINE.match(text)
+    return (match[2], match.start(3)) if match and match[2] else ("", 0)
 
 
-def wrapped_at(text: str) -> int:
-    """The width at which a text was broken into lines, 0 when its lines are whole paragraphs.
+def wrapped_at(lines: list[str]) -> int:
+    """The width at which a text was broken into these lines, 0 when its lines are whole paragraphs.
 
     WHO ICTRP hands over ClinicalTrials.gov's texts broken at 100 characters (NCT04245631).
     """
-    lengths = [len(line) for line in text.split("\n")]
-    width = max(lengths)
+    width = len(max(lines, key=len))
     if not 50 <= width <= 115:
         return 0
-    return width if sum(length > width - 16 for length in lengths) >= 3 else 0
+    return width if sum(len(text) > width - 16 for text in lines) >= 3 else 0
 
 
 # ---------------------------------------------------------------------------------------------------- items on one line
@@ -183,7 +205,7 @@ def _next_number(style: str, number: int) -> re.Pattern[str]:
 
 def split_runs(raw: str, items: list[Item]) -> list[Item]:
     """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
-    dotted = "•" in raw
+    dotted, dashed, leading = "•" in raw, " - " in raw, ":" in raw or "：" in raw
     out: list[Item] = []
     for place, one in enumerate(items):
         pieces = [one]
@@ -191,10 +213,13 @@ def split_runs(raw: str, items: list[Item]) -> list[Item]:
             after = items[place + 1] if place + 1 < len(items) else None
             if after is None or after.style != one.style or after.number != one.number + 1:
                 pieces = _split_numbers(raw, one)
-        elif one.style == "-" and raw.find(" - ", one.start, one.end) >= 0:
+        elif dashed and one.style == "-" and raw.find(" - ", one.start, one.end) >= 0:
             pieces = _split_at(raw, one, _DASH_AFTER_STOP)
         elif dotted or not one.style.isascii():
             pieces = _split_at(raw, one, _DOT_AFTER)
+        if not leading:
+            out.extend(pieces)
+            continue
         for piece in pieces:
             if raw.find(":", piece.start, piece.end) >= 0 or raw.find("：", piece.start, piece.end) >= 0:
                 out.extend(_split_lead(raw, piece))
@@ -245,8 +270,8 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
     if match is None:
         return [one]
     mark = match["mark"]
-    style, number, *_ = _mark(mark or "-")
-    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end, one.lead)
+    sign = _mark(mark or "-").bullet
+    inner = Item(one.kind, one.indent + 2, one.indent + 4, sign.style, sign.number, match.end(), one.end, one.lead)
     pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _DASH_AFTER_STOP)
     if mark and len(pieces) == 1:
         return [one]
@@ -258,20 +283,10 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
 # -------------------------------------------------------------------------------------------------------------- outline
 
 
-class _Level(NamedTuple):
-    """An open item of an outer list."""
-
-    indent: int
-    style: str
-    number: int | None
-    lead: bool
-    ordinal: int
-
-
 def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     """The items as criteria, each with its depth and parent: by indentation, and where all begin at one margin by style."""
     criteria: list[Criterion] = []
-    open_levels: list[_Level] = []
+    open_levels: list[Item] = []  # the item before and those that it is nested in, the outermost first
     before: Item | None = None
     for ordinal, one in enumerate(items, 1):
         if before is not None and before.kind == one.kind:
@@ -289,12 +304,13 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
                 end=end,
             )
         )
-        open_levels.append(_Level(one.indent, one.style, one.number, one.lead, ordinal))
+        one.ordinal = ordinal
+        open_levels.append(one)
         before = one
     return tuple(criteria)
 
 
-def _depth(one: Item, after_lead: bool, levels: list[_Level]) -> int:
+def _depth(one: Item, after_lead: bool, levels: list[Item]) -> int:
     """How many of the open levels stay open for this item."""
     indent, style, number = one.indent, one.style, one.number
     for depth in range(len(levels) - 1, -1, -1):

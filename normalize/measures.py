@@ -16,7 +16,7 @@ from normalize import comparisons, units, variables
 from normalize.comparisons import Limit
 from normalize.schema import Criterion, CriterionMeasure
 from normalize.units import Unit
-from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, WORD, Variable
+from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
 
 _GESTATION_AFTER = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
 _TIME_AFTER = re.compile(
@@ -81,8 +81,6 @@ def measures(criteria: Sequence[Criterion], numbered: Iterable[tuple[int, Criter
     out: list[CriterionMeasure] = []
     for ordinal, criterion in numbered:
         text = criterion.text
-        if not comparisons.may_be_in(text):
-            continue
         parent = criterion.parent_ordinal
         lead = criteria[parent - 1].text if parent else ""
         at = criterion.start
@@ -129,10 +127,13 @@ _LONGEST_KEPT = 1000
 
 # The country records of one EUCTR trial share most of their criteria, as do the versions of any record, and "Age ≥ 18 years"
 # stands in thousands of trials.
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _of_criterion(text: str, lead: str) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
-    found = comparisons.limits(text)
+    figures = comparisons.figures(text)
+    if not comparisons.may_be_in(text, figures):
+        return ()
+    found = comparisons.limits(text, figures)
     if not found:
         return ()
     if len(found) > 1:
@@ -301,7 +302,7 @@ def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool
             return False
     elif unit.ucum != "a" or max(bounds) < 12:
         return False
-    words = WORD.findall(clause[: max(0, len(clause) - (limit.number - limit.start))].lower())
+    words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
     while words and words[-1] in _WORDS["little"]:
         words.pop()
     return (words[-1] in _WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(rest) is not None

@@ -8,6 +8,7 @@ or exclusion ("Patient meets the inclusion criteria of the parent study") is non
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -120,7 +121,8 @@ _FOREIGN = re.compile(
 )
 
 
-def heading(line: str, *, bulleted: bool) -> Heading | None:
+@lru_cache(maxsize=8192)
+def heading(line: str, bulleted: bool) -> Heading | None:
     """The heading that `line` begins with, None when the line is a criterion.
 
     `line` has neither bullet nor blanks at its ends. `bulleted` says whether it had a bullet: a list item is a heading
