@@ -94,7 +94,8 @@ def build(
     says so with `accept`, which is kept in `about` and in the archive.
     """
     with Archive(archive_path) as archive:
-        facts = _facts(archive, publish_contacts, written)
+        given = _Given(archive, publish_contacts, written, progress)
+        facts = _facts(given)
         old = {} if full else _about(catalogue_path)
         if {key: old.get(key) for key in facts} == facts:
             with closing(sqlite3.connect(catalogue_path)) as db:
@@ -106,13 +107,13 @@ def build(
         with _thrown_away_unless_whole(beside):
             if is_step:
                 shutil.copyfile(catalogue_path, beside)
-            with closing(sqlite3.connect(beside, isolation_level=None)) as db:
+            with closing(sqlite3.connect(beside.absolute().as_uri(), isolation_level=None, uri=True)) as db:
                 # The file is thrown away when anything fails, so it needs neither journal nor synchronisation.
                 db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -100000")
-                work = _step if is_step else _whole
-                built = _built(db, read=work(archive, db, facts, publish_contacts, written, progress), changed=True)
+                touched = _begin_step(db, catalogue_path) if is_step else None
+                built = _built(db, read=_fill(db, given, facts, touched), changed=True)
                 if shares is not None:
-                    built = built._replace(notes=_pass_gates(archive, catalogue_path, db, shares, accept))
+                    built = built._replace(notes=_pass_gates(archive, catalogue_path, db, shares, accept, touched))
             with beside.open("rb+") as handle:
                 os.fsync(handle.fileno())
             beside.replace(catalogue_path)  # os.replace: a reader sees the old file or the new one
@@ -130,7 +131,12 @@ def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
 
 
 def _pass_gates(
-    archive: Archive, catalogue_path: Path, db: sqlite3.Connection, shares: Gates, accept: bool
+    archive: Archive,
+    catalogue_path: Path,
+    db: sqlite3.Connection,
+    shares: Gates,
+    accept: bool,
+    touched: Touched | None,
 ) -> tuple[str, ...]:
     """What is worth a line about the new catalogue. Raises GatesClosed; what was decided is kept in the archive."""
     closed: list[gates.Closed] = []
@@ -138,7 +144,7 @@ def _pass_gates(
     if catalogue_path.exists():
         with closing(sqlite3.connect(catalogue_path)) as old:
             try:
-                closed = gates.check(old, db, shares)
+                closed = gates.check(old, db, shares, touched)
                 news = gates.unknown_values(old, db)
             except sqlite3.DatabaseError as problem:
                 news = [
@@ -155,54 +161,45 @@ def _pass_gates(
     return (*news, *([f"published although gates closed: {figures}"] if closed else []))
 
 
-def _whole(
-    archive: Archive,
-    db: sqlite3.Connection,
-    facts: dict[str, str],
-    publish_contacts: bool,
-    written: Written,
-    progress: Progress,
-) -> int:
-    """Fills an empty file; the number of payloads read."""
-    with transaction(db):
-        catalogue.create(db)
-        count = read(archive, db, None, publish_contacts, progress)
-        catalogue.create_indexes(db)
-        store_written(db, written, None)
-        _run_stages(db, None)
-        catalogue.index_text(db)
-        tell(archive, db, facts)
-    db.execute("ANALYZE")
-    check_whole(db)
-    check_content(db)
-    return count
+class _Given(NamedTuple):
+    """What a build is made from."""
+
+    archive: Archive
+    publish_contacts: bool
+    written: Written
+    progress: Progress
 
 
-def _run_stages(db: sqlite3.Connection, touched: Touched | None) -> None:
-    for stage in STAGES:
-        at(f"while the build was at its stage {stage.__name__}")
-        stage(db, touched)
-    at("at the end of the build")
-
-
-def _step(
-    archive: Archive,
-    db: sqlite3.Connection,
-    facts: dict[str, str],
-    publish_contacts: bool,
-    written: Written,
-    progress: Progress,
-) -> int:
-    """Brings a copy of the last build up to date; the number of payloads read."""
+def _begin_step(db: sqlite3.Connection, before: Path) -> Touched:
+    """Watches and follows what is written to a copy of the last build; that itself is attached as `before`."""
+    db.execute("ATTACH ? AS before", (f"{before.absolute().as_uri()}?mode=ro",))
     watch(db)
-    touched = follow(db)
+    return follow(db)
+
+
+def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched: Touched | None) -> int:
+    """Fills an empty file or, with `touched`, brings a copy of the last build up to date; the number of payloads read."""
     with transaction(db):
-        count = read(archive, db, _position(db), publish_contacts, progress)
-        store_written(db, written, touched)
-        if touched.records:
-            _run_stages(db, touched)
-        tell(archive, db, facts)
-    db.execute("PRAGMA optimize")
+        if touched is None:
+            catalogue.create(db)
+        since = None if touched is None else _position(db)
+        count = read(given.archive, db, since, given.publish_contacts, given.progress)
+        if touched is None:
+            catalogue.create_indexes(db)
+        store_written(db, given.written, touched)
+        if touched is None or touched.records:
+            for stage in STAGES:
+                at(f"while the build was at its stage {stage.__name__}")
+                stage(db, touched)
+            at("at the end of the build")
+        if touched is None:
+            catalogue.index_text(db)
+        tell(given.archive, db, facts)
+    if touched is None:
+        db.execute("ANALYZE")
+        check_whole(db)
+    else:
+        db.execute("PRAGMA main.optimize")
     check_content(db)
     return count
 
@@ -213,15 +210,15 @@ def _step(
 _RULES = ("schema", "normalizer_version", "builder_version", "publish_contacts", "sponsor_overrides")
 
 
-def _facts(archive: Archive, publish_contacts: bool, written: Written) -> dict[str, str]:
-    position = archive.position()
+def _facts(given: _Given) -> dict[str, str]:
+    position, written = given.archive.position(), given.written
     return {
-        "archive_state": archive.state(),
+        "archive_state": given.archive.state(),
         "archive_position": json.dumps([position.last_capture, sorted(position.published)]),
         "normalizer_version": normalize.version(),
         "builder_version": _builder_version(),
         "schema": hashlib.sha256(repr(catalogue.TABLES).encode()).hexdigest()[:12],
-        "publish_contacts": str(publish_contacts).lower(),
+        "publish_contacts": str(given.publish_contacts).lower(),
         "written": hashlib.sha256(repr(written).encode()).hexdigest()[:12],
         "sponsor_overrides": hashlib.sha256(repr(written.sponsor_overrides).encode()).hexdigest()[:12],
     }

@@ -52,7 +52,7 @@ def check_references(db: sqlite3.Connection) -> None:
 
 
 def check_content(db: sqlite3.Connection) -> None:
-    """Raises BuildFailed when no record of a source could be read, or a record belongs to no trial."""
+    """Raises BuildFailed when no record of a source could be read, or a record belongs to no trial. Reads indexes and short rows."""
     failed = db.execute(
         "SELECT substr(record_id, 1, instr(record_id, ':') - 1) AS source, max(problem) FROM versions"
         " GROUP BY source HAVING sum(problem LIKE ?) = count(*)",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -57,19 +57,27 @@ class _Fill(NamedTuple):
 
 
 def measure_fill(db: sqlite3.Connection, touched: Touched | None) -> None:
-    """Stage of the build: writes `fill_rates` anew, which costs two looks at each record."""
-    db.execute("DELETE FROM fill_rates")
+    """Stage of the build: writes `fill_rates`. In a step what the records that changed filled before, and fill now, is set off
+    against the rates that stand; the catalogue before the step is the attached database `before` (`harvester.build`)."""
+    if touched is None:
+        rates = _measure(db)
+    else:
+        records = sorted(touched.records)
+        rates = _difference(_rates(db), _measure(db, records, "before"), _measure(db, records))
     rows = [
         (source, field, fill.records, filled, round(filled / fill.records, 6))
-        for source, fill in sorted(_measure(db).items())
+        for source, fill in sorted(rates.items())
         for field, filled in sorted(fill.filled.items())
     ]
-    db.executemany(catalogue.insert_into("fill_rates"), rows)
+    catalogue.refill(db, "fill_rates", rows)
 
 
-def check(old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates) -> list[Closed]:
-    """The gates that close when `new` is to take the place of `old`; none for a catalogue that held nothing."""
-    changed, added = _differences(old, new)
+def check(
+    old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates, touched: Touched | None = None
+) -> list[Closed]:
+    """The gates that close when `new` is to take the place of `old`; none for a catalogue that held nothing. `touched` is the
+    step that made the new one of the old one; None: any record may differ."""
+    changed, added = _differences(old, new, None if touched is None else touched.records)
     before, after = _rates(old), _rates(new)
     closed = [
         *_counts(old, new, shares),
@@ -198,22 +206,39 @@ def _rates(db: sqlite3.Connection) -> dict[str, _Fill]:
     return found
 
 
-def _measure(db: sqlite3.Connection, only: Sequence[str] | None = None) -> dict[str, _Fill]:
-    """Fill rates by source, of all records or of some."""
-    where, given = (
-        ("", ()) if only is None else (" AND r.record_id IN (SELECT value FROM json_each(?))", (json.dumps(only),))
-    )
+def _difference(rates: dict[str, _Fill], gone: dict[str, _Fill], come: dict[str, _Fill]) -> dict[str, _Fill]:
+    """The rates after some records went and others came; a table is left out where no record of a source has rows in it."""
+    after: dict[str, _Fill] = {}
+    nothing = _Fill(0, {})
+    for source in sorted(rates.keys() | come.keys()):
+        was, minus, plus = (fills.get(source, nothing) for fills in (rates, gone, come))
+        records = was.records - minus.records + plus.records
+        filled = {
+            field: was.filled.get(field, 0) - minus.filled.get(field, 0) + plus.filled.get(field, 0)
+            for field in was.filled.keys() | plus.filled.keys()
+        }
+        if records:
+            after[source] = _Fill(records, {f: n for f, n in filled.items() if n or f not in CHILDREN})
+    return after
+
+
+def _measure(db: sqlite3.Connection, only: Sequence[str] | None = None, schema: str = "main") -> dict[str, _Fill]:
+    """Fill rates by source, of all records or of some; `schema` is the attached database to look at."""
+    where, given = "", tuple[str, ...]()
+    if only is not None:
+        where, given = " AND r.record_id IN (SELECT value FROM json_each(?))", (json.dumps(only),)
     columns = _columns(db)
     counts = ", ".join(f'count(r."{name}")' for name in columns)
     found = {
         source: _Fill(records, dict(zip(columns, filled, strict=True)))
         for source, records, *filled in db.execute(
-            f"SELECT r.source, count(*), {counts} FROM records r WHERE true{where} GROUP BY r.source", given
+            f"SELECT r.source, count(*), {counts} FROM {schema}.records r WHERE true{where} GROUP BY r.source", given
         )
     }
     for table in CHILDREN:
         for source, having in db.execute(
-            f'SELECT r.source, count(*) FROM records r WHERE EXISTS (SELECT 1 FROM "{table}" c WHERE c.record_id = r.record_id)'
+            f"SELECT r.source, count(*) FROM {schema}.records r"
+            f' WHERE EXISTS (SELECT 1 FROM {schema}."{table}" c WHERE c.record_id = r.record_id)'
             f"{where} GROUP BY r.source",
             given,
         ):
@@ -221,11 +246,16 @@ def _measure(db: sqlite3.Connection, only: Sequence[str] | None = None) -> dict[
     return found
 
 
-def _differences(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[list[str], list[str]]:
+def _differences(
+    old: sqlite3.Connection, new: sqlite3.Connection, among: Collection[str] | None
+) -> tuple[list[str], list[str]]:
     """(records whose shown payload is another one, records that are new), by walking both lists side by side."""
-    shown = "SELECT record_id, payload_sha256, {} FROM versions WHERE is_current ORDER BY record_id, payload_sha256"
+    shown = "SELECT record_id, payload_sha256, {} FROM versions WHERE is_current{} ORDER BY record_id, payload_sha256"
+    only, given = "", tuple[str, ...]()
+    if among is not None:
+        only, given = " AND record_id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(among)),)
     changed, added = [], []
-    both = heapq.merge(old.execute(shown.format(0)), new.execute(shown.format(1)))
+    both = heapq.merge(old.execute(shown.format(0, only), given), new.execute(shown.format(1, only), given))
     for record_id, rows in groupby(both, lambda row: row[0]):
         versions = list(rows)
         if len({sha256 for _, sha256, _ in versions}) > 1:

@@ -215,3 +215,36 @@ def test_an_organization_whose_class_turns_turns_it_in_every_trial_that_names_it
     step_by_step = content_hash(workshop.catalogue)
     workshop.build(full=True)
     assert content_hash(workshop.catalogue) == step_by_step
+
+
+def test_a_change_in_one_record_touches_no_other_trial_of_its_sponsor(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.take_in(study("NCT90000001"), study("NCT90000002"))
+    workshop.build()
+    seen: list[set[str]] = []
+    look = (lambda db, touched: seen.append(set(touched.trials)),)
+    monkeypatch.setattr(build_room, "STAGES", (*build_room.STAGES, *look))
+    later = study("NCT90000002", "2026-02-01")
+    later["protocolSection"]["conditionsModule"] = {}
+    workshop.take_in(later, name="later.json", mtime=1_770_000_000)
+    workshop.build()
+    assert seen == [{"NCT90000002"}]
+    assert workshop.rows("SELECT count(*) FROM record_sponsors WHERE sponsor_id IS NULL") == [(0,)]
+
+
+def test_the_fill_of_every_column_after_a_step_is_that_of_a_full_build(workshop: Workshop) -> None:
+    both = [study("NCT90000001"), study("NCT90000002", acronym="ONE")]
+    workshop.take_in(*both)
+    workshop.build()
+    both[1]["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": "2026-02-01"}
+    both[1]["protocolSection"]["identificationModule"] |= {"acronym": "", "organization": {"fullName": "Example"}}
+    both[0]["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": "2026-02-01"}
+    for entry in both:
+        entry["protocolSection"]["conditionsModule"] = {}
+    workshop.take_in(*both, name="later.json", mtime=1_770_000_000)
+    workshop.build()
+    rates = workshop.rows("SELECT * FROM fill_rates ORDER BY source, field")
+    workshop.build(full=True)
+    assert workshop.rows("SELECT * FROM fill_rates ORDER BY source, field") == rates
+    assert ("ctgov", "conditions") not in [row[:2] for row in rates]
