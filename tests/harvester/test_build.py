@@ -241,7 +241,7 @@ def test_the_fill_of_every_column_after_a_step_is_that_of_a_full_build(workshop:
     both[1]["protocolSection"]["identificationModule"] |= {"acronym": "", "organization": {"fullName": "Example"}}
     both[0]["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": "2026-02-01"}
     for entry in both:
-        entry["protocolSection"]["conditionsModule"] = {}
+        entry["protocolSection"]["conditionsModule"] = {"keywords": ["miscarriage"]}
     workshop.take_in(*both, name="later.json", mtime=1_770_000_000)
     workshop.build()
     rates = workshop.rows("SELECT * FROM fill_rates ORDER BY source, field")
