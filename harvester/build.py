@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -49,6 +49,8 @@ from harvester.written import NOTHING_WRITTEN, Written, store_written
 from spiders.base import now
 
 __all__ = ["STAGES", "BuildFailed", "Built", "Progress", "Stage", "build", "content_hash"]
+
+logger = logging.getLogger(__name__)
 
 Stage = Callable[[sqlite3.Connection, Touched | None], None]
 
@@ -248,7 +250,7 @@ def _about(path: Path) -> dict[str, str]:
         try:
             return dict(db.execute("SELECT key, value FROM about"))
         except sqlite3.DatabaseError as problem:
-            print(f"{path.name} is not a catalogue of this version ({problem}): building it anew", file=sys.stderr)
+            logger.warning("%s is not a catalogue of this version (%s): building it anew", path.name, problem)
             return {}
 
 

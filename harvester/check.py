@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from harvester.crawl import Job, run
+from harvester.logs import QUIET
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -22,11 +23,11 @@ class Report(Struct, frozen=True, kw_only=True):
     lines: list[str]
 
 
-def check(jobs: Sequence[Job], log_level: str = "CRITICAL") -> list[Report]:
+def check(jobs: Sequence[Job]) -> list[Report]:
     """Asks each registry one small thing; a report a job, in their order. A job's query, or its first id, is what is asked."""
     probes = [msgspec.structs.replace(job, probe=True) for job in jobs]
     reports = []
-    for job, outcome in zip(jobs, run(probes, None, None, log_level), strict=True):
+    for job, outcome in zip(jobs, run(probes, None, None, QUIET), strict=True):
         ok = outcome.verdict.verdict == "complete"
         lines = [*_manners(job), *outcome.facts]
         lines.append("a refresh would be served" if ok else f"a refresh would fail: {outcome.verdict.message}")

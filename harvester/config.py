@@ -78,6 +78,7 @@ class Config(Struct, forbid_unknown_fields=True):
     overlap_days: int = 3  # what changed is asked for from so many days before the last good run on
     recheck_records: int = 500  # known records that a run asks for again where a registry no longer tells what changed
     stale_after_days: float = 8  # `harvester status` warns when the last complete run is older
+    webhook: str | None = None  # address that is told what a refresh came to; $NAME in it is an environment variable
     gates: Gates = field(default_factory=Gates)
     site: Site = field(default_factory=Site)
     topics: list[Topic] = field(default_factory=list)

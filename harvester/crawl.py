@@ -18,7 +18,7 @@ import threading
 from asyncio import Task
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,6 +30,7 @@ from scrapy.settings import Settings
 from twisted.internet.task import LoopingCall
 
 from harvester.archive import Archive, Verdict
+from harvester.logs import QUIET, Logs, json_lines
 from harvester.pipelines import ArchivePipeline
 from harvester.verdicts import STOPPED, judge
 from spiders.base import RegistrySpider, now
@@ -81,7 +82,7 @@ class Outcome(Struct, frozen=True, kw_only=True, tag="outcome"):
 class _Order(Struct, frozen=True, kw_only=True):
     jobs: list[Job]
     archive: str
-    log_level: str
+    logs: Logs
     caller: int  # process that gives the order
 
 
@@ -92,7 +93,7 @@ def crawl(
     jobs: Sequence[Job],
     archive_path: Path,
     progress: Callable[[Progress], None] | None = None,
-    log_level: str = "CRITICAL",
+    logs: Logs = QUIET,
     lock: int | None = None,
 ) -> list[Verdict]:
     """Runs the jobs and stores what they fetch; one verdict a job, in their order. Never raises for what a registry does.
@@ -101,18 +102,18 @@ def crawl(
     `lock` is the open file of the data folder's lock: the crawl's process holds it too, so that nobody takes the folder over
     while it still writes, even when this process was killed.
     """
-    return [outcome.verdict for outcome in run(jobs, archive_path, progress, log_level, lock)]
+    return [outcome.verdict for outcome in run(jobs, archive_path, progress, logs, lock)]
 
 
 def run(
     jobs: Sequence[Job],
     archive_path: Path | None,
     progress: Callable[[Progress], None] | None,
-    log_level: str,
+    logs: Logs,
     lock: int | None = None,
 ) -> list[Outcome]:
     """`crawl` with all that is known of each job; without an archive nothing is stored."""
-    order = _Order(jobs=list(jobs), archive=str(archive_path or ""), log_level=log_level, caller=os.getpid())
+    order = _Order(jobs=list(jobs), archive=str(archive_path or ""), logs=logs, caller=os.getpid())
     outcomes: dict[int, Outcome] = {}
     home = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
@@ -193,14 +194,16 @@ def child() -> None:
         settings = Settings()
         settings.setmodule("harvester.settings", priority="project")
         settings.set("ARCHIVE", order.archive, priority="cmdline")
-        settings.set("LOG_LEVEL", order.log_level, priority="cmdline")
-        process = AsyncCrawlerProcess(settings)
-        LoopingCall(_outlive_nobody, order.caller).start(1.0)
-        turns = _Turns(process, order.jobs, out)
-        for registry in dict.fromkeys(job.registry for job in order.jobs):
-            turns.begin(deque(place for place, job in enumerate(order.jobs) if job.registry == registry))
-        process.start()
-        turns.close()
+        settings.set("LOG_LEVEL", order.logs.level, priority="cmdline")
+        settings.set("LOG_INSTALL_ROOT_HANDLER", not order.logs.as_json, priority="cmdline")
+        with json_lines(order.logs.level) if order.logs.as_json else nullcontext():
+            process = AsyncCrawlerProcess(settings)
+            LoopingCall(_outlive_nobody, order.caller).start(1.0)
+            turns = _Turns(process, order.jobs, out)
+            for registry in dict.fromkeys(job.registry for job in order.jobs):
+                turns.begin(deque(place for place, job in enumerate(order.jobs) if job.registry == registry))
+            process.start()
+            turns.close()
 
 
 def _outlive_nobody(caller: int) -> None:

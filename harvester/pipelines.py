@@ -65,7 +65,7 @@ class ArchivePipeline:
         cut_off = history.unfinished(self.archive, spider.name, query, self._oldest_resumed())
         runs = history.begun_since(self.archive, spider.name, self.crawler.settings.get("BEGUN") or "")
         self._brought = history.captured(self.archive, {*runs, *([cut_off] if cut_off else [])})
-        self.run_id = self.archive.start_run(spider.name, query, now(), spider.kind, spider.query)
+        self.run_id = spider.run_id = self.archive.start_run(spider.name, query, now(), spider.kind, spider.query)
         spider.have = self._brought.keys()
         if spider.recheck:
             spider.fresh = history.all_but_stalest(self.archive, spider.name, spider.query, int(spider.recheck))

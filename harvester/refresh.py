@@ -16,6 +16,7 @@ from harvester.archive import Archive, Verdict
 from harvester.config import Config, ConfigError
 from harvester.crawl import Progress, crawl
 from harvester.imports import Imported, files_of, import_files, new_files
+from harvester.logs import QUIET, Logs
 from harvester.registries import REGISTRIES
 from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, plan
 from harvester.stopping import at
@@ -35,7 +36,7 @@ def refresh(
     wish: Wish,
     archive_path: Path,
     progress: Callable[[Progress], None],
-    log_level: str = "CRITICAL",
+    logs: Logs = QUIET,
     lock: int | None = None,
 ) -> Refreshed:
     """Fetches and imports; a registry that fails does not stop the others. Raises ConfigError when nothing is asked for."""
@@ -62,17 +63,15 @@ def refresh(
                 )
     jobs = [replace(job, begun=begun) for job in planned.jobs]
     verdicts = [done.verdict for done in imports if done.verdict]
-    verdicts += crawl(jobs, archive_path, progress, log_level, lock) if jobs else []
+    verdicts += crawl(jobs, archive_path, progress, logs, lock) if jobs else []
     if any(verdict.stopped for verdict in verdicts):
         return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
-    verdicts += _ask_what_became_of_missing(
-        config, archive_path, {job.registry for job in jobs}, begun, log_level, lock
-    )
+    verdicts += _ask_what_became_of_missing(config, archive_path, {job.registry for job in jobs}, begun, logs, lock)
     return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
 
 
 def _ask_what_became_of_missing(
-    config: Config, archive_path: Path, registries: set[str], begun: str, log_level: str, lock: int | None
+    config: Config, archive_path: Path, registries: set[str], begun: str, logs: Logs, lock: int | None
 ) -> list[Verdict]:
     """Asks by number for each record that the last complete sweep of a query no longer lists: it is served, or withdrawn.
 
@@ -86,7 +85,7 @@ def _ask_what_became_of_missing(
                 ids = history.no_longer_listed(archive, run_id, registry, words)
                 missing.setdefault(registry, {}).update(dict.fromkeys(ids))
     jobs = [replace(job_for(config, source), ids=tuple(ids), begun=begun) for source, ids in missing.items() if ids]
-    verdicts = crawl(jobs, archive_path, lambda _: None, log_level, lock) if jobs else []
+    verdicts = crawl(jobs, archive_path, lambda _: None, logs, lock) if jobs else []
     failed = {verdict.registry for verdict in verdicts if verdict.verdict == "failed"}
     with Archive(archive_path) as archive:
         for registry, runs in sweeps.items():

@@ -131,6 +131,7 @@ class RegistrySpider(scrapy.Spider):
         self.announced: int | None = None  # records the registry said it has for us
         self.seen: set[str] = set()  # registry ids handed on
         self.rejected = 0
+        self.run_id = 0  # number of the run, given by whoever files it; for the log
         self.have: Collection[str] = frozenset()
         self.fresh: Collection[str] = frozenset()
         self.place = ""

@@ -71,7 +71,7 @@ def _config(path: Path | None) -> Config:
 
 
 @contextmanager
-def alone(data: Path, work: str) -> Iterator[int]:
+def alone(data: Path, work: str, note: Callable[[str], None] | None = None) -> Iterator[int]:
     """Holds the lock of the data folder; yields its open file. Raises Failed when somebody else is at work there, and when a
     signal asks for the end."""
     with ExitStack() as stack:
@@ -84,7 +84,8 @@ def alone(data: Path, work: str) -> Iterator[int]:
                 f"the folder {data} cannot be written to ({problem}): make room, or give another --data"
             ) from problem
         if lock.taken_over:
-            click.echo(f"note: {describe_takeover(lock.taken_over)}", err=True)
+            told = describe_takeover(lock.taken_over)
+            note(told) if note else click.echo(f"note: {told}", err=True)
         try:
             with stoppable():
                 yield lock.file

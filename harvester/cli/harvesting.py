@@ -16,10 +16,12 @@ from harvester.archive import Archive, ArchiveUnusable, Verdict
 from harvester.build import BuildFailed, Built, build
 from harvester.cli.common import Failed, alone, config_option, data_option
 from harvester.cli.operating import run_site
+from harvester.cli.telling import Teller, reported
 from harvester.config import Config, ConfigError, Site
 from harvester.crawl import Progress
 from harvester.imports import files_of, import_files, refused
 from harvester.link_overrides import OverridesUnusable
+from harvester.logs import Logs
 from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
 from harvester.schedule import Wish, job_for
@@ -39,8 +41,9 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
     """
     from harvester.demo import harvest_samples  # the sample room is not needed by any other command
 
+    teller = Teller()
     with alone(data, "demo") as lock:
-        done = _harvested(lambda progress: harvest_samples(data / "archive.db", progress, lock))
+        done = _harvested(teller, lambda progress: harvest_samples(data / "archive.db", progress, lock))
         click.echo(sentence(run_build(data, Config())))
     _raise_unless_complete(done.verdicts)
     if not no_serve:
@@ -61,42 +64,58 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
 @click.option("--no-build", is_flag=True, help="Fill the archive only.")
 @click.option("--accept", is_flag=True, help="Publish although a gate closes; it is recorded.")
 @click.option("-v", "--verbose", count=True, help="What the spiders do; twice for all of it.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: on stderr one object a line and nothing else.",
+)
 def refresh_command(
     data: Path, config: Config, registries: tuple[str, ...], topics: tuple[str, ...], query: str, ids: tuple[str, ...],
-    everything: bool, full: bool, no_build: bool, accept: bool, verbose: int,
+    everything: bool, full: bool, no_build: bool, accept: bool, verbose: int, log_format: str,
 ) -> None:  # fmt: skip
     """Fetches what is new or changed and builds: what a scheduled job runs.
 
     Without options it does what harvester.toml says: its topics at every registry, registries marked `everything`, and
     the new export files in inboxes. A query that was read in full lately is only asked for what changed since; one that was
     cut off goes on where it stopped. Exit code 1 when a registry failed or is incomplete (what arrived is kept), or when the
-    new catalogue would be worse than the one that stands (which is then kept; --accept overrules).
+    new catalogue would be worse than the one that stands (which is then kept; --accept overrules). The last line sums it up,
+    and the key `webhook` tells it to a web address.
 
     Example: harvester refresh --registry ctgov --query "recurrent miscarriage"
     """
     wish = Wish(registries=registries, topics=topics, query=query, ids=ids, everything=everything, full=full)
-    level = ("CRITICAL", "INFO", "DEBUG")[min(verbose, 2)]
-    with alone(data, "refresh") as lock:
-        try:
-            done = _harvested(lambda progress: refresh(config, wish, data / "archive.db", progress, level, lock))
-        except ConfigError as problem:
-            raise click.UsageError(str(problem)) from problem
-        if not no_build and not any(verdict.stopped for verdict in done.verdicts):
-            _tell(run_build(data, config, accept=accept))
-    _raise_unless_complete(done.verdicts)
+    teller = Teller(as_json=log_format == "json")
+    least = "WARNING" if teller.as_json else "CRITICAL"
+    logs = Logs((least, "INFO", "DEBUG")[min(verbose, 2)], teller.as_json)
+    with reported(teller, logs.level, config.webhook) as report:
+        with alone(data, "refresh", teller.note) as lock:
+            try:
+                done = _harvested(
+                    teller, lambda progress: refresh(config, wish, data / "archive.db", progress, logs, lock)
+                )
+            except ConfigError as problem:
+                raise click.UsageError(str(problem)) from problem
+            report.runs, report.notes = done.verdicts, [*done.notes]
+            if not no_build and not any(verdict.stopped for verdict in done.verdicts):
+                report.built = run_build(data, config, accept=accept, is_quiet=teller.as_json)
+                report.notes += report.built.notes
+                _tell(teller, report.built)
+        _raise_unless_complete(done.verdicts)
 
 
-def _tell(built: Built) -> None:
+def _tell(teller: Teller, built: Built) -> None:
     for note in built.notes:
-        click.echo(f"note: {note}", err=True)
-    click.echo(sentence(built))
+        teller.note(note)
+    teller.say("built", sentence(built), catalogue=built._asdict())
 
 
-def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refreshed:
+def _harvested(teller: Teller, run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refreshed:
     """Runs a refresh with a progress bar over all its jobs and says what came of each."""
     announced: dict[int, int] = {}
     arrived: dict[int, int] = {}
-    with click.progressbar(length=1, file=sys.stderr, label="Harvesting") as bar:
+    with click.progressbar(length=1, file=sys.stderr, label="Harvesting", hidden=teller.as_json) as bar:
 
         def progress(report: Progress) -> None:
             arrived[report.job] = report.stored + report.rejected
@@ -110,9 +129,9 @@ def _harvested(run: Callable[[Callable[[Progress], None]], Refreshed]) -> Refres
             raise Failed(f"the archive cannot be written: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)
     for verdict in done.verdicts:
-        click.echo(_line(verdict))
+        teller.say("run", _line(verdict), verdict=verdict)
     for sentence_ in done.notes:
-        click.echo(f"note: {sentence_}", err=True)
+        teller.note(sentence_)
     return done
 
 
@@ -217,16 +236,16 @@ def build_command(data: Path, config: Config, full: bool, accept: bool) -> None:
     """
     if (data / "archive.db").exists():
         with alone(data, "build"):
-            _tell(run_build(data, config, full, accept))
+            _tell(Teller(), run_build(data, config, full, accept))
     else:
         run_build(data, config)
 
 
-def run_build(data: Path, config: Config, full: bool = False, accept: bool = False) -> Built:
+def run_build(data: Path, config: Config, full: bool = False, accept: bool = False, is_quiet: bool = False) -> Built:
     """Builds with a progress bar. Raises Failed when a check of the new catalogue does not pass."""
     if not (data / "archive.db").exists():
         raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
-    with click.progressbar(length=1, file=sys.stderr, label="Building the catalogue") as bar:
+    with click.progressbar(length=1, file=sys.stderr, label="Building the catalogue", hidden=is_quiet) as bar:
 
         def progress(done: int, total: int) -> None:
             at(f"when {done:,} of {total:,} records were read for the catalogue")
