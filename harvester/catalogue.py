@@ -108,6 +108,7 @@ _CHILD_DESCRIPTIONS = {
     "secondary_ids": "TRDS 3. Every identifier found, in fields for identifiers and in text.",
     "conditions": "TRDS 12. Health conditions studied, with the registry's codes.",
     "keywords": "Keywords of the registrants.",
+    "mesh_terms": "MeSH terms that the registry derived from conditions and interventions, and those above them in MeSH's tree.",
     "arms": "Arms, groups or cohorts.",
     "interventions": "TRDS 13. What is given, done or observed.",
     "arm_interventions": "Which intervention belongs to which arm.",
@@ -128,6 +129,7 @@ _CHILD_DESCRIPTIONS = {
 _CHILD_INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "secondary_ids": (("id_normalized",),),
     "conditions": (("condition_normalized",), ("mesh_id",)),
+    "mesh_terms": (("mesh_id", "term"),),
     "interventions": (("name_normalized",),),
     "record_sponsors": (("sponsor_id",),),
     "countries": (("country_code",),),

@@ -44,8 +44,9 @@ LINES: dict[str, tuple[str, ...]] = {
     "documents": ("type", "label", "date", "url"),
     "ethics_reviews": ("status", "date", "committee"),
 }
-#: Tables that are read from the eligibility text, and pairs of ordinals: what they say changes with what they point to.
-READ_FROM_OTHERS = ("criteria", "criterion_measures", "eligibility_facts", "arm_interventions")
+#: Tables that are read from the eligibility text or derived by the registry, and pairs of ordinals: what they say changes with what
+#: they are from.
+READ_FROM_OTHERS = ("criteria", "criterion_measures", "eligibility_facts", "arm_interventions", "mesh_terms")
 #: Rows that only repeat what another field says: numbers found in texts, totals.
 _REPEATED: dict[str, Callable[[Any], bool]] = {
     "secondary_ids": lambda row: row.type == "mention",

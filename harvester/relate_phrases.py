@@ -7,7 +7,6 @@ A term is a word or a pair of neighbouring words, shown as the source writes it,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from normalize.text import fold
@@ -43,7 +42,8 @@ _UNTOLD_WORDS = """
     measured men method mild moderate multicenter multicentre new number observation observational occurrence open oral outcome
     outcomes participant participants patient patients people percentage period pilot point population positive prevalence
     prevention product profile program prospective protocol quality questionnaire randomised randomized rate rates received
-    receiving reduction related response result results retrospective risk safety scale score scores severe severity short
+    receiving reduction related response result results retrospective risk safety scale score scores severe severity short recurrent recurring repeated spontaneous primary secondary unexplained habitual idiopathic beyond complete
+    refractory history inpatient outpatient cells cell protein renal blood serum active
     single solution status study subcutaneous subject subjects subcutaneously symptom symptoms syndrome system tablet tablets
     test therapeutic therapy time total treat treated treating treatment treatments trial trials type use value values women
 """
@@ -56,8 +56,12 @@ _DOSE = re.compile(
     + "|".join(sorted((word for word in _UNITS.split() if word not in ("twice", "once")), key=len, reverse=True))
     + r"|g|l|m)(?:\s*/\s*(?:kg|m2|d|day|h|hr|hour|ml|l|dose|week|min|g|m))*(?!\w))"
 )
+#: What has more words is no name that others would use too.
+_LONGEST_WHOLE = 6
 #: What stands between two words that are no pair.
 _BREAK = re.compile(r"[;:()\[\]|]|[.!?]\s")
+#: What makes of a few capital letters the name of a code: `-101` in NVK-101, where NVK alone is everything of that firm.
+_CODE = re.compile(r"-\d")
 _TIES = frozenset(("-", "/", ", ", "'", "’"))
 
 #: How international nonproprietary names are respelled from language to language (WHO: "f" for "ph", "t" for "th", "e" for "ae" and "oe",
@@ -107,17 +111,23 @@ def terms(text: str, *, pairs: bool) -> list[str]:
         if is_figure and len(word) > 2:
             before = ""
             continue
-        if len(word) > 1 and not is_figure:
+        if len(word) > 1 and not is_figure and not (len(shown) <= 4 and shown.isupper() and _CODE.match(text, end)):
             found.append(shown)
         before = shown
     return found
 
 
 def _are_neighbours(before: str, gap: str, word: str) -> bool:
-    """Whether two words are a pair: `25-hydroxyvitamin` and `type 2`, but not `19 patients` and `cohort 2020`."""
+    """Whether two words are a pair: `25-hydroxyvitamin` and `type 2`, `NVK-101`, but not `19 patients` and `cohort 2020`."""
     if _BREAK.search(gap) or (before.isdigit() and gap != "-"):
         return False
-    return not word.isdigit() or (len(word) <= 2 and not before.isdigit())
+    return not word.isdigit() or gap == "-" or (len(word) <= 2 and not before.isdigit())
+
+
+def whole(text: str) -> str:
+    """The text as one name, whatever the order of its words: `Abortion, Habitual` is `habitual abortion`. Blank: no name."""
+    words = sorted({root(word) for term in terms(text, pairs=False) for word in fold(term).split()})
+    return " ".join(words) if len(words) <= _LONGEST_WHOLE else ""
 
 
 @lru_cache(maxsize=200_000)
@@ -127,34 +137,81 @@ def _read(word: str) -> tuple[str, str]:
     return fold(word), word if stays else word.lower()
 
 
+#: A short form in brackets behind the words it stands for: `recurrent pregnancy loss (RPL)`.
+_SHORT_FORM = re.compile(r"([^()\[\];:.,]{3,100}?)\s*[(\[]\s*([A-Za-z][\w-]{1,9})\s*[)\]]")
+
+
+def abbreviations(text: str) -> dict[str, str]:
+    """Short form -> long form, of those that the text defines.
+
+    The rule is Schwartz and Hearst's (Pac Symp Biocomput 2003:451): read from the end, every letter of the short form is found in
+    the words before, its first one at the beginning of a word.
+    """
+    found: dict[str, str] = {}
+    if "(" in text or "[" in text:
+        for match in _SHORT_FORM.finditer(text):
+            before, short = match.groups()
+            if sum(c.isupper() or c.isdigit() for c in short) >= 2 and (long := _long_form(before, short)):
+                found.setdefault(short, long)
+    return found
+
+
+def _long_form(before: str, short: str) -> str | None:
+    words = " ".join(before.split()[-min(len(short) + 5, 2 * len(short)) :])
+    at = len(words)
+    for place in range(len(short) - 1, -1, -1):
+        letter = short[place].lower()
+        if not letter.isalnum():
+            continue
+        at -= 1
+        while at >= 0 and (words[at].lower() != letter or (place == 0 and at > 0 and words[at - 1].isalnum())):
+            at -= 1
+        if at < 0:
+            return None
+    long = words[words.rfind(" ", 0, at + 1) + 1 :]
+    return long if len(long) > len(short) and short not in long else None
+
+
+#: Outcomes that one word names; of others a reader is told phrases only. After the COMET database's core outcome sets.
+_OUTCOME_WORDS = """
+    abortion adherence anxiety bleeding birthweight bmi cure death delirium depression dyspnea exacerbation fatigue fever fibrosis
+    flare fracture hemorrhage hospitalisation hospitalization hypertension hypoglycemia hypotension infection intubation
+    ischemia lvef miscarriage morbidity mortality nausea oxygenation pain preeclampsia pregnancy prematurity progression
+    proteinuria readmission recurrence relapse remission sepsis seroconversion stillbirth stroke survival thrombosis
+    transfusion viremia vomiting
+"""
+_OUTCOME_ROOTS = frozenset(root(word) for word in _OUTCOME_WORDS.split())
+
+
 @lru_cache(maxsize=100_000)
-def phrases(found: Sequence[str]) -> tuple[str, ...]:
-    """Pairs of words that overlap joined (`recurrent pregnancy`, `pregnancy loss`), words within a phrase left out; the first term
-    found stands first. What consists of words that tell nothing, or is a figure, is left out."""
-    joined: list[list[str]] = []
-    waiting = [parts for term in found if len(parts := _PARTS.split(term)) == 3]
-    while waiting:
-        phrase = waiting.pop(0)
-        while (
-            pair := next((p for p in waiting if _same(p[0], phrase[-1]) or _same(p[-1], phrase[0])), None)
-        ) is not None:
-            waiting.remove(pair)
-            phrase = [*phrase, *pair[1:]] if _same(pair[0], phrase[-1]) else [*pair[:-1], *phrase]
-        joined.append(phrase)
-    held = {word.casefold() for phrase in joined for word in phrase[::2]}
-    joined += [[term] for term in found if len(_PARTS.split(term)) == 1 and term.casefold() not in held]
-    place = {word.casefold(): n for n, term in reversed(list(enumerate(found))) for word in _PARTS.split(term)[::2]}
-    joined.sort(key=lambda phrase: min(place.get(word.casefold(), 0) for word in phrase[::2]))
-    return tuple(
-        dict.fromkeys("".join(phrase) for phrase in joined if not all(_tells_nothing(word) for word in phrase[::2]))
-    )
+def outcomes(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
+    """The phrases, and of single words those that name an outcome."""
+    return tuple(phrase for phrase in phrases(found, worth) if _PARTS.search(phrase) or root(phrase) in _OUTCOME_ROOTS)
+
+
+@lru_cache(maxsize=100_000)
+def phrases(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
+    """Pairs that follow each other joined (`recurrent pregnancy`, `pregnancy loss`), words within a phrase left out, those worth most
+    first; without what consists of figures and words that tell nothing. `found`: terms in reading order."""
+    joined: list[tuple[int, list[str]]] = []
+    single: list[tuple[int, str]] = []
+    for term, value in zip(found, worth, strict=True):
+        parts = _PARTS.split(term)
+        if len(parts) == 1:
+            single.append((value, term))
+        elif joined and joined[-1][1][-1].casefold() == parts[0].casefold():
+            before, phrase = joined[-1]
+            joined[-1] = (max(before, value), [*phrase, *parts[1:]])
+        else:
+            joined.append((value, parts))
+    held = {word.casefold() for _, phrase in joined for word in phrase[::2]}
+    told = [(value, "".join(phrase)) for value, phrase in joined if not all(map(_tells_nothing, phrase[::2]))]
+    told += [(value, word) for value, word in single if word.casefold() not in held and not _tells_nothing(word)]
+    told.sort(key=lambda item: -item[0])
+    return tuple(dict.fromkeys(phrase for _, phrase in told))
 
 
 _PARTS = re.compile(r"([\W_]+)")
-
-
-def _same(word: str, other: str) -> bool:
-    return word.casefold() == other.casefold()
 
 
 def _tells_nothing(word: str) -> bool:

@@ -7,7 +7,7 @@ Two rules make the numbers those of the archive, whatever the order in which it 
 
 - The *teachers*, trials that are counted, are those registered first: all of a small catalogue; of a large one as many as a
   series in steps of an eighth allows. New registrations come after them and change no weight.
-- Weights are coarse: logarithms of frequencies in halves, shares in eighths. A word more or less here and there changes none.
+- Weights are coarse: logarithms of frequencies in whole bits, shares in eighths. A word more or less here and there changes none.
 
 Weights are whole thousandths, so a score is a sum of whole millionths: the same to the digit in any order and on any machine.
 """
@@ -23,6 +23,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from harvester.relate_synonyms import (
+    CONDITION,
+    CONDITION_CLASS,
+    CONDITION_CODE,
+    DESCRIBED,
+    INTERVENTION_CLASS,
+    INTERVENTION_CODE,
+    KEYWORD,
+    MEANT_CONDITION,
+    MEANT_INTERVENTION,
+    NAMED,
+    OUTCOME,
+    PAIR,
+    PAPER,
+    PERSON,
+    TITLE,
+    Seen,
+    count_aliases,
+    merged,
+    with_synonyms,
+)  # fmt: skip
 from harvester.relate_terms import FIELDS, PLACE_BITS, TITLE_PAIR, entry
 
 Whole = NDArray[np.int64]
@@ -40,8 +61,8 @@ class Part(NamedTuple):
 
 #: Little known of two trials does not make them alike: hence `half`.
 PARTS: dict[str, Part] = {
-    "intervention": Part(0.45, 4, 0.12),
-    "condition": Part(0.22, 9, 0.12),
+    "intervention": Part(0.45, 2, 0.12),
+    "condition": Part(0.25, 6, 0.12),
     "title": Part(0.06, 8, 0.03),
     "outcome": Part(0.06, 12, 0.03),
     "sponsor": Part(0.02, 0, 1),
@@ -50,14 +71,18 @@ PARTS: dict[str, Part] = {
 }
 #: What stands in no more than so many trials is never too common.
 _FEW = 500
+#: What a MeSH term counts that the registry gave, that words mean, and one that stands above these.
+_CODES = [1.2, 1.0, 0.4]
+#: A class that stands in a larger share of the trials tells nothing.
+_CLASS = 0.02
+#: What is rarer than one in 2**7 tells no more: a word in one trial of a thousand is no better a match than one in a hundred.
+_RAREST = 7
 #: A weight of 1 in whole numbers; the product of two is in millionths.
 UNIT = 1000
 #: Smaller weights decide nothing and cost time.
 _LEAST = 8
 
 _SPONSOR = TITLE_PAIR + 1
-_TITLE, _CONDITION, _KEYWORD, _NAMED, _DESCRIBED, _OUTCOME, _PERSON, _PAPER = (1 << n for n in range(len(FIELDS)))
-_PAIR = 1 << TITLE_PAIR
 _FACTS = (
     "study_type", "phase", "allocation", "intervention_model", "masking", "primary_purpose", "minimum_age_years", "maximum_age_years",
     "sex", "healthy_volunteers",
@@ -74,16 +99,9 @@ class Profiles(NamedTuple):
     matrix: csr_matrix  # trial x feature: weights in units; a feature is part * len(roots) + place in roots
     roots: NDArray[np.uint64]  # as in `trial_terms.roots`, without the bits of the column
     facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers, sponsor names
+    codes: dict[int, str]  # root of a MeSH term -> the term
     fingerprints: Whole
     before: list[tuple[int | None, int | None]]  # fingerprint and least when a trial was last related
-
-
-class _Seen(NamedTuple):
-    """Every (trial, root) with the fields in which it stands, as bits."""
-
-    trial: Whole
-    root: Whole
-    fields: Whole
 
 
 def profiles(db: sqlite3.Connection) -> Profiles:
@@ -93,19 +111,31 @@ def profiles(db: sqlite3.Connection) -> Profiles:
     facts: list[tuple[Any, ...]] = []
     before: list[tuple[int | None, int | None]] = []
     blobs: list[bytes] = []
+    aliases: list[str | None] = []
     sponsors = _sponsors(db)
-    sql = f"SELECT trial_id, date_of_registration, roots, fingerprint, least, {', '.join(_FACTS)} FROM trial_terms ORDER BY trial_id"
-    for trial, date, roots, fingerprint, least, *fact in db.execute(sql):
+    sql = f"SELECT trial_id, date_of_registration, roots, aliases, fingerprint, least, {', '.join(_FACTS)} FROM trial_terms ORDER BY trial_id"
+    for trial, date, found, alias, fingerprint, least, *fact in db.execute(sql):
         entries, names = sponsors.get(trial, (b"", ()))
         trials.append(trial)
         registered.append(date or "~")
         before.append((fingerprint, least))
-        blobs.append(roots + entries)
+        blobs.append(found + entries)
+        aliases.append(alias)
         facts.append((*fact, names))
     roots, seen = _gathered(blobs)
-    weights = _weights(seen, _teachers(trials, registered), len(roots), len(trials))
-    matrix = _matrix(seen, weights, len(trials), len(roots))
-    return Profiles(trials, matrix, roots, facts, _fingerprints(matrix, roots, facts), before)
+    teachers = _teachers(trials, registered)
+    taught = count_aliases(alias for alias, teaches in zip(aliases, teachers.tolist(), strict=True) if teaches)
+    seen = with_synonyms(seen, teachers, roots, taught)
+    matrix = _matrix(seen, _weights(seen, teachers, len(roots), len(trials)), len(trials), len(roots))
+    return Profiles(trials, matrix, roots, facts, _codes(db), _fingerprints(matrix, roots, facts), before)
+
+
+def _codes(db: sqlite3.Connection) -> dict[int, str]:
+    place = FIELDS.index("condition_codes")
+    terms = [
+        term for (term,) in db.execute("SELECT DISTINCT term FROM (SELECT DISTINCT mesh_id, term FROM mesh_terms)")
+    ]
+    return {int.from_bytes(entry(term, place), "little") >> PLACE_BITS: term for term in terms}
 
 
 def _sponsors(db: sqlite3.Connection) -> dict[str, tuple[bytes, tuple[str, ...]]]:
@@ -131,64 +161,69 @@ def _teachers(trials: list[str], registered: list[str]) -> Flags:
     return teachers
 
 
-def _gathered(blobs: list[bytes]) -> tuple[NDArray[np.uint64], _Seen]:
+def _gathered(blobs: list[bytes]) -> tuple[NDArray[np.uint64], Seen]:
     """The roots that are used, and where they stand."""
     entries = np.frombuffer(b"".join(blobs), "<u8")
     trial = np.repeat(np.arange(len(blobs)), np.fromiter((len(blob) // 8 for blob in blobs), np.int64, len(blobs)))
     field = np.left_shift(1, (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.int64))
     roots, root = np.unique(entries >> np.uint64(PLACE_BITS), return_inverse=True)
-    key = trial * max(len(roots), 1) + root
-    order = np.argsort(key, kind="stable")
-    key, field = key[order], field[order]
-    first = np.flatnonzero(np.diff(key, prepend=-1))
-    fields = np.bitwise_or.reduceat(field, first) if len(first) else first
-    return roots, _Seen(trial[order][first], root[order][first], fields)
+    return roots, merged(trial, root, field)
 
 
-def _weights(seen: _Seen, teachers: Flags, roots: int, trials: int) -> list[tuple[Whole, Real]]:
+def _weights(seen: Seen, teachers: Flags, roots: int, trials: int) -> list[tuple[Whole, Real]]:
     """For every part, which of `seen` count in it and their weights, of which the squares of a trial's add up to no more than `most`."""
     taught = teachers[seen.trial]
     total = max(int(teachers.sum()), 1)
-
-    def standing(fields: int) -> Flags:
-        """Where a term stands in one of the fields."""
-        return np.asarray((seen.fields & fields) != 0)
 
     def counted(where: Flags) -> Real:
         return np.bincount(seen.root[where & taught], minlength=roots).astype(float)
 
     def information(where: Flags, common: float) -> Real:
-        """Bits that a term tells by being there, in halves; a term that no teacher uses is taken for used once."""
+        """Whole bits that a term tells by being there; a term that no teacher uses is taken for used once."""
         count = counted(where)
-        bits = np.rint(2 * np.log2(total / np.maximum(count, 1))) / 2
+        bits = np.minimum(np.rint(np.log2(total / np.maximum(count, 1))), _RAREST)
         return np.where(count > max(_FEW, common * total), 0.0, bits)
 
-    in_title, in_treats, in_ails = (
-        standing(_TITLE | _PAIR),
-        standing(_NAMED | _DESCRIBED),
-        standing(_CONDITION | _KEYWORD),
-    )
+    standing = seen.standing
+    in_title, in_treats, in_ails = standing(TITLE | PAIR), standing(NAMED | DESCRIBED), standing(CONDITION | KEYWORD)
     titles = counted(in_title)
 
     def role(field: Flags) -> Real:
-        """How surely a term names what the field is for: the share of titles with it that have it there too, and the other way round."""
-        both = counted(in_title & field)
-        of_titles = np.rint(8 * (both + 0.1) / (titles + 1)) / 8
-        of_field = np.rint(8 * (both + 0.1) / (counted(field) + 1)) / 8
-        return np.asarray(of_titles * np.sqrt(of_field))
+        """How surely a term names what the field is for: the share of titles with it that have it there too."""
+        return np.asarray(np.rint(8 * (counted(in_title & field) + 0.1) / (titles + 1)) / 8)
 
     treats, ails = role(in_treats), role(in_ails)
-    named, condition, keyword = standing(_NAMED), standing(_CONDITION), standing(_KEYWORD)
+    named, condition, keyword = standing(NAMED), standing(CONDITION), standing(KEYWORD)
     trust = np.select([in_title & named, in_title & in_treats, named, in_title | in_treats], [1.5, 1.2, 1.0, 0.7], 0.0)
     trust_ails = np.select([in_title & condition, condition, in_title, keyword], [1.5, 1.0, 0.7, 0.5], 0.0)
+
+    def coded(code: int, meant: int, above: int) -> tuple[Flags, Real]:
+        """Where codes stand that tell something, and how much they count: the registry's own, what words mean, classes of these."""
+        own, inferred, classes = standing(code), standing(meant), standing(above)
+        is_class = classes & ~(own | inferred)
+        few = counted(own | inferred | classes) <= max(_FEW, _CLASS * total)
+        return own | inferred | (is_class & few[seen.root]), np.select([own, inferred, is_class], _CODES, 0.0)
+
+    treated, trust_treated = coded(INTERVENTION_CODE, MEANT_INTERVENTION, INTERVENTION_CLASS)
+    ailing, trust_ailing = coded(CONDITION_CODE, MEANT_CONDITION, CONDITION_CLASS)
+    is_code = np.zeros(roots, bool)
+    is_code[seen.root[treated | ailing]] = True
     plain: dict[str, tuple[Flags, Real, Real | float]] = {
-        "intervention": (in_title | in_treats, treats, trust),
-        "condition": (in_title | in_ails, np.maximum(ails - treats, 0), trust_ails),
-        "title": (standing(_TITLE), 1 - np.maximum(treats, ails), 1.0),
-        "outcome": (standing(_OUTCOME), np.ones(roots), 1.0),
+        "intervention": (
+            in_title | in_treats | treated,
+            np.where(is_code, 1, treats),
+            np.maximum(trust, trust_treated),
+        ),
+        "condition": (
+            in_title | in_ails | ailing,
+            np.where(is_code, 1, np.maximum(ails - treats, 0)),
+            np.maximum(trust_ails, trust_ailing),
+        ),
+        "title": (standing(TITLE), 1 - np.maximum(treats, ails), 1.0),
+        "outcome": (standing(OUTCOME), np.ones(roots), 1.0),
         "sponsor": (standing(1 << _SPONSOR), np.ones(roots), 1.0),
-        "investigator": (standing(_PERSON), np.ones(roots), 1.0),
-        "reference": (standing(_PAPER), np.ones(roots), 1.0),
+        "investigator": (standing(PERSON), np.ones(roots), 1.0),
+        "reference": (standing(PAPER), np.ones(roots), 1.0),
     }
     weights = []
     for name, part in PARTS.items():
@@ -201,7 +236,7 @@ def _weights(seen: _Seen, teachers: Flags, roots: int, trials: int) -> list[tupl
     return weights
 
 
-def _matrix(seen: _Seen, weights: list[tuple[Whole, Real]], trials: int, roots: int) -> csr_matrix:
+def _matrix(seen: Seen, weights: list[tuple[Whole, Real]], trials: int, roots: int) -> csr_matrix:
     rows, columns, values = [], [], []
     for part, (kept, weight) in enumerate(weights):
         whole = np.rint(UNIT * weight).astype(np.int32)

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harvester.relate_neighbours import Pairs
-from harvester.relate_phrases import phrases
+from harvester.relate_phrases import outcomes, phrases, root
 from harvester.relate_profiles import PARTS, UNIT, Profiles
 
 Whole = NDArray[np.int64]
-Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, str]]]
+Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, tuple[int, str]]]]
 
 #: Columns of `related_trials` of which the sum is the product of two profiles.
 LINEAR = ("intervention_score", "condition_score", "title_score", "outcome_score", "sponsor_score", "reference_score")
@@ -33,6 +33,8 @@ _ALIKE = ("study_type", "allocation", "intervention_model", "masking", "primary_
 #: A term is named as a reason when it gives at least so many millionths, and at most so many are named.
 _NAMED_FROM = 2_000
 _NAMED = 6
+#: At most so many of them are MeSH terms: the most telling, so that their classes stand only where little else is shared.
+_CODES_NAMED = 2
 _MILLION = UNIT * UNIT
 #: Pairs whose terms are compared at a time.
 _CHUNK = 20_000
@@ -103,37 +105,50 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
 
     `spelled` gives the spellings of trials: a reason is told in the words of the trial to which the other is related.
     """
-    facts = facts_of(profiles)
+    facts, codes = facts_of(profiles), profiles.codes
     people, plan = population(facts, pairs.row, pairs.other), design(facts, pairs.row, pairs.other)
     total = pairs.product + people + plan
     order = np.lexsort((pairs.other, -total, pairs.row))
     row, other, total, people, plan = (values[order] for values in (pairs.row, pairs.other, total, people, plan))
-    rank, before = 0, -1
+    ranks = np.arange(len(row)) - np.searchsorted(row, row) + 1
     for start in range(0, len(row), _CHUNK):
         part = slice(start, start + _CHUNK)
-        compared = _compared(profiles, row[part], other[part])
-        spellings = spelled([profiles.trials[one] for one in np.unique(row[part]).tolist()])
-        numbers = zip(row[part].tolist(), other[part].tolist(), total[part].tolist(), people[part].tolist(), plan[part].tolist(), strict=True)  # fmt: skip
-        for (one, two, score, same_people, same_plan), (parts, named) in zip(numbers, compared, strict=True):
-            rank = rank + 1 if one == before else 1
-            before = one
-            words = spellings[profiles.trials[one]]
-            told = _told(
-                profiles.facts[one], profiles.facts[two], parts, [(w, p, words.get(r, "")) for w, p, r in named]
-            )
-            yield (
-                profiles.trials[one], profiles.trials[two], rank, score / _MILLION, parts[0] / _MILLION, parts[1] / _MILLION,
-                parts[2] / _MILLION, parts[3] / _MILLION, same_people / _MILLION, same_plan / _MILLION, (parts[4] + parts[5]) / _MILLION,
-                parts[6] / _MILLION, *told,
-            )  # fmt: skip
+        sums, named = _compared(profiles, row[part], other[part])
+        own, others = row[part].tolist(), other[part].tolist()
+        spellings = spelled([profiles.trials[one] for one in sorted(set(own))])
+        words = [spellings[profiles.trials[one]] for one in own]
+        # What only a synonym brings in stands in the other trial, if it is written anywhere.
+        lent = [
+            two
+            for mine, two, found in zip(words, others, named, strict=True)
+            if any(r not in mine and r not in codes for _, _, r in found)
+        ]
+        lending = spelled([profiles.trials[two] for two in sorted(set(lent))])
+        scores = np.column_stack(
+            [
+                total[part],
+                *sums[:, :_SPONSOR].T,
+                people[part],
+                plan[part],
+                sums[:, _SPONSOR] + sums[:, _INVESTIGATOR],
+                sums[:, _REFERENCE],
+            ]
+        )
+        facts_of_pairs = ((profiles.facts[one], profiles.facts[two]) for one, two in zip(own, others, strict=True))
+        for one, two, rank, values, mine, found, alike in zip(
+            own, others, ranks[part].tolist(), (scores / _MILLION).tolist(), words, named, facts_of_pairs, strict=True
+        ):
+            yours = lending.get(profiles.trials[two], {})
+            terms = [(w, p, *(mine.get(r) or yours.get(r) or (0, codes.get(r, ""))), r in codes) for w, p, r in found]
+            yield (profiles.trials[one], profiles.trials[two], rank, *values, *_told(*alike, terms))
 
 
-def _compared(profiles: Profiles, row: Whole, other: Whole) -> Iterator[tuple[list[int], list[tuple[int, int, int]]]]:
+def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[list[tuple[int, int, int]]]]:
     """For each pair the millionths of each part, and (millionths, part, root) of what in common gives the most, best first."""
     product = profiles.matrix[row].multiply(profiles.matrix[other]).tocsr()
     product.sort_indices()
     place = np.repeat(np.arange(len(row)), np.diff(product.indptr))
-    part, root = np.divmod(product.indices, len(profiles.roots))
+    part, root = np.divmod(product.indices, max(len(profiles.roots), 1))
     sums = np.bincount(place * len(PARTS) + part, product.data, len(row) * len(PARTS)).astype(np.int64)
     telling = np.flatnonzero((product.data >= _NAMED_FROM) & (part != _SPONSOR))
     order = telling[np.lexsort((root[telling], part[telling], -product.data[telling], place[telling]))]
@@ -141,35 +156,59 @@ def _compared(profiles: Profiles, row: Whole, other: Whole) -> Iterator[tuple[li
     named = list(
         zip(product.data[order].tolist(), part[order].tolist(), profiles.roots[root[order]].tolist(), strict=True)
     )
-    for n, of_parts in enumerate(sums.reshape(len(row), len(PARTS)).tolist()):
-        yield of_parts, named[ends[n] : ends[n + 1]]
+    return sums.reshape(len(row), len(PARTS)), [named[ends[n] : ends[n + 1]] for n in range(len(row))]
 
 
 _INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE = range(len(PARTS))
 
 
 def _told(
-    one: tuple[Any, ...], two: tuple[Any, ...], parts: list[int], named: list[tuple[int, int, str]]
+    one: tuple[Any, ...], two: tuple[Any, ...], named: list[tuple[int, int, int, str, bool]]
 ) -> tuple[str | None, ...]:
-    """The columns that give reasons in words, in their order in the table."""
-    by_part: list[list[str]] = [[] for _ in PARTS]
+    """The columns that give reasons in words, in their order in the table.
+
+    `named`: millionths, part, place in reading order, term, whether it is a MeSH term; those that give most first.
+    """
+    by_part: list[list[tuple[int, str, int]]] = [[] for _ in PARTS]
+    codes: list[list[str]] = [[] for _ in PARTS]
     weight: dict[str, int] = {}
-    for worth, part, term in named:
-        by_part[part].append(term)
+    for worth, part, place, term, is_code in named:
+        if not term:
+            continue
+        if is_code:
+            codes[part].append(term)
+        elif not term.startswith("MedDRA "):
+            by_part[part].append((place, term, worth))
         if part <= _OUTCOME:
             weight[term] = weight.get(term, 0) + worth
     terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
     return (
-        _lines(phrases(tuple(by_part[_CONDITION]))),
-        _lines(phrases(tuple(by_part[_INTERVENTION]))),
-        _lines(phrases(tuple(by_part[_OUTCOME]))),
+        _names(*_reading(by_part[_CONDITION]), tuple(codes[_CONDITION])),
+        _names(*_reading(by_part[_INTERVENTION]), tuple(codes[_INTERVENTION])),
+        _lines(outcomes(*_reading(by_part[_OUTCOME]))),
         "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None,
-        _lines(by_part[_REFERENCE]),
+        _lines([term for _, term, _ in by_part[_REFERENCE]]),
         _lines([name for name in one[-1] if name in two[-1]]),
-        _lines(by_part[_INVESTIGATOR]),
+        _lines([term for _, term, _ in by_part[_INVESTIGATOR]]),
         _people(one[6:10], two[6:10]),
         _design(one[:6], two[:6]),
     )
+
+
+def _reading(found: list[tuple[int, str, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same."""
+    ranked = {term: -rank for rank, (_, term, _) in enumerate(found)}
+    terms = tuple(term for _, term, _ in sorted(found))
+    return terms, tuple(ranked[term] for term in terms)
+
+
+@lru_cache(maxsize=100_000)
+def _names(terms: tuple[str, ...], worth: tuple[int, ...], codes: tuple[str, ...]) -> str | None:
+    """Phrases, then the MeSH terms that say something else: `recurrent miscarriage`, `Abortion, Habitual (MeSH)`."""
+    told = phrases(terms, worth)[: _NAMED - _CODES_NAMED]
+    known = [set(root(name).split()) for name in told]
+    new = [code for code in codes if not any(known_words >= set(root(code).split()) for known_words in known)]
+    return _lines([*told, *(f"{code} (MeSH)" for code in new[:_CODES_NAMED])])
 
 
 def _lines(texts: Sequence[str]) -> str | None:

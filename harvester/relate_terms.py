@@ -14,12 +14,21 @@ from hashlib import blake2b
 from typing import Any
 
 from harvester.catalogue import TABLES, insert_into
-from harvester.relate_phrases import root, terms
+from harvester.relate_phrases import abbreviations, root, terms, whole
+from normalize.text import fold
 
 #: A name of an intervention has at most this many words; what is longer describes.
 _LONGEST_NAME = 8
 #: Outcomes of a record that are read; registrations with hundreds would be like everything.
 _OUTCOMES_READ = 20
+#: Words of what stands for an investigator in the registries and is an office, a line or a firm.
+_NO_PERSON = frozenset(
+    (
+        "affairs", "call", "center", "centre", "clinical", "contact", "department", "desk", "development", "director", "gmbh", "group",
+        "help", "inc", "information", "limited", "ltd", "manager", "medical", "monitor", "office", "pharma", "research", "responsible",
+        "sponsor", "study", "team", "trial", "trials", "unit",
+    )
+)  # fmt: skip
 #: Records are read in batches of this many trials.
 _BATCH = 2000
 
@@ -31,7 +40,9 @@ _FACTS = (
 )  # fmt: skip
 _BELOW = {
     "titles": "SELECT record_id, public_title, scientific_title FROM records WHERE record_id IN ({})",
-    "conditions": "SELECT record_id, condition FROM conditions WHERE record_id IN ({}) ORDER BY record_id, ordinal",
+    "summaries": "SELECT record_id, brief_summary FROM records WHERE record_id IN ({}) AND brief_summary IS NOT NULL",
+    "mesh_terms": "SELECT record_id, field, is_ancestor, term FROM mesh_terms WHERE record_id IN ({}) ORDER BY record_id, ordinal",
+    "conditions": "SELECT record_id, condition, meddra_code FROM conditions WHERE record_id IN ({}) ORDER BY record_id, ordinal",
     "keywords": "SELECT record_id, keyword FROM keywords WHERE record_id IN ({}) ORDER BY record_id, ordinal",
     "interventions": "SELECT record_id, name, other_names FROM interventions WHERE record_id IN ({}) ORDER BY record_id, ordinal",
     "outcomes": f"SELECT record_id, measure FROM outcomes WHERE record_id IN ({{}}) AND ordinal <= {_OUTCOMES_READ} ORDER BY record_id, ordinal",
@@ -43,7 +54,11 @@ _BELOW = {
 #: Columns of `trial_terms` that hold terms, in the order of `roots`.
 FIELDS = (
     "title", "conditions", "keywords", "interventions", "described", "outcomes", "investigators", "publications",
+    "condition_codes", "intervention_codes", "condition_classes", "intervention_classes", "condition_names", "intervention_names",
 )  # fmt: skip
+#: Of these, the ones that hold MeSH terms, and those that hold whole names as `relate_phrases.whole` gives them.
+_CODED = range(FIELDS.index("condition_codes"), FIELDS.index("condition_names"))
+_WHOLE = range(FIELDS.index("condition_names"), len(FIELDS))
 #: What an entry of `roots` says of where its term stands: the place in FIELDS, or that it is a pair of words of a title.
 TITLE_PAIR = len(FIELDS)
 PLACE_BITS = 4
@@ -59,7 +74,7 @@ def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> None:
     else:
         wanted = sorted(trials)
     names = TABLES["trial_terms"].names
-    before = slice(1, 1 + len(FIELDS))
+    before = slice(1, 2 + len(FIELDS))
     insert = insert_into("trial_terms")
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
@@ -88,7 +103,7 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
     for values in facts.fetchall():
         row = dict(zip(_FACTS, values, strict=True))
         found = _fields(below[row["trial_id"]])
-        row |= {field: "\n".join(found[field]) or None for field in FIELDS}
+        row |= {field: "\n".join(words) or None for field, words in found.items()}
         row["roots"] = b"".join([entry(term, place) for place, field in enumerate(FIELDS) for term in found[field]])
         yield row | {"fingerprint": None, "least": None}
 
@@ -96,44 +111,81 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
 @lru_cache(maxsize=300_000)
 def entry(term: str, place: int) -> bytes:
     """A term in `roots`: a hash of 60 bits, so wide that no two of millions are alike and terms need no list with numbers."""
-    rooted = root(term)
+    rooted = f"mesh {term}" if place in _CODED else f"name {term}" if place in _WHOLE else root(term)
     if place == 0 and " " in rooted:
         place = TITLE_PAIR
     hashed = blake2b(rooted.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(hashed, "little") >> PLACE_BITS << PLACE_BITS | place).to_bytes(8, "little")
 
 
-def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int, str]]:
-    """trial -> root as in `Profiles.roots` -> the trial's own spelling of it."""
-    found: dict[str, dict[int, str]] = {}
+def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int, tuple[int, str]]]:
+    """trial -> root as in `Profiles.roots` -> place in reading order and the trial's own spelling of it."""
+    found: dict[str, dict[int, tuple[int, str]]] = {}
     for start in range(0, len(trials), _BATCH):
         batch = trials[start : start + _BATCH]
         sql = f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms WHERE trial_id IN ({', '.join('?' * len(batch))})"
         for trial, roots, *texts in db.execute(sql, batch):
             terms = "\n".join(filter(None, texts)).split("\n")
             entries = struct.unpack(f"<{len(roots) // 8}Q", roots)
-            found[trial] = {
-                number >> PLACE_BITS: term for number, term in zip(reversed(entries), reversed(terms), strict=False)
-            }
+            read = reversed(list(zip(entries, enumerate(terms), strict=False)))
+            found[trial] = {number >> PLACE_BITS: term for number, term in read}
     return found
 
 
 def _fields(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
+    """The columns of `trial_terms` that hold terms, and the aliases."""
+    titles, keywords, outcomes = (list(_texts(rows[name])) for name in ("titles", "keywords", "outcomes"))
+    conditions = [condition for condition, _ in rows["conditions"]]
     names = [text for pair in rows["interventions"] for text in _lines(pair)]
-    short = [name for name in names if name.count(" ") < _LONGEST_NAME]
-    long = [name for name in names if name.count(" ") >= _LONGEST_NAME]
+    short_forms: dict[str, str] = {}
+    for text in (*titles, *conditions, *keywords, *names, *_texts(rows["summaries"])):
+        short_forms |= abbreviations(text)
+
+    def read(texts: Iterable[str], *, pairs: bool = True) -> list[str]:
+        """Terms; where a short form stands that the trial defines, those of the long form too."""
+        return _joined(terms(text + _spelled_out(text, short_forms), pairs=pairs) for text in texts)
+
+    codes = [f"MedDRA {code}" for _, code in rows["conditions"] if code]
     return {
-        "title": _joined(terms(text, pairs=True) for text in _texts(rows["titles"])),
-        "conditions": _joined(terms(text, pairs=True) for text in _texts(rows["conditions"])),
-        "keywords": _joined(terms(text, pairs=True) for text in _texts(rows["keywords"])),
-        "interventions": _joined(terms(text, pairs=True) for text in short),
-        "described": _joined(terms(text, pairs=False) for text in long),
-        "outcomes": _joined(terms(text, pairs=False) for text in _texts(rows["outcomes"])),
-        "investigators": _joined([text] for text in _texts(rows["investigators"])),
+        "title": read(titles),
+        "conditions": list(dict.fromkeys([*read(conditions), *codes])),
+        "keywords": read(keywords),
+        "interventions": read(name for name in names if name.count(" ") < _LONGEST_NAME),
+        "described": read((name for name in names if name.count(" ") >= _LONGEST_NAME), pairs=False),
+        "outcomes": read(outcomes),
+        "investigators": _joined([text] for text in _texts(rows["investigators"]) if _is_person(text)),
         "publications": _joined(
             [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"] for pmid, doi in rows["publications"] if pmid or doi
         ),
+        "condition_codes": _mesh(rows, "condition", 0),
+        "intervention_codes": _mesh(rows, "intervention", 0),
+        "condition_classes": _mesh(rows, "condition", 1),
+        "intervention_classes": _mesh(rows, "intervention", 1),
+        "condition_names": _wholes(conditions),
+        "intervention_names": _wholes(names),
+        "aliases": _joined(
+            [
+                [f"{short}\t{long}" for short, long in short_forms.items()],
+                [f"{other}\t{name}" for name, others in rows["interventions"] for other in _lines((others,))],
+            ]
+        ),
     }
+
+
+def _wholes(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(name for text in names if (name := whole(text))))
+
+
+def _is_person(name: str) -> bool:
+    return _NO_PERSON.isdisjoint(fold(name).split())
+
+
+def _spelled_out(text: str, short_forms: dict[str, str]) -> str:
+    return "".join(f" ; {long}" for short, long in short_forms.items() if short in text)
+
+
+def _mesh(rows: dict[str, list[tuple[Any, ...]]], field: str, is_ancestor: int) -> list[str]:
+    return list(dict.fromkeys(term for of, above, term in rows["mesh_terms"] if (of, above) == (field, is_ancestor)))
 
 
 def _texts(rows: Iterable[tuple[str | None, ...]]) -> Iterator[str]:

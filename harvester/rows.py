@@ -207,9 +207,21 @@ class TrialTerms(Struct):
     keywords: Annotated[Text, Doc("Those of its keywords.")]
     interventions: Annotated[Text, Doc("Those of its interventions' names.")]
     described: Annotated[Text, Doc("Words of longer descriptions that stand where a name should.")]
-    outcomes: Annotated[Text, Doc("Words of its outcomes.")]
+    outcomes: Annotated[Text, Doc("Those of its outcomes.")]
     investigators: Annotated[Text, Doc("Names of investigators, folded, one a line.")]
     publications: Annotated[Text, Doc("PubMed numbers or DOIs of papers that it cites, one a line.")]
+    condition_codes: Annotated[Text, Doc("MeSH terms that the registry derived from its conditions, one a line.")]
+    intervention_codes: Annotated[Text, Doc("Those of its interventions.")]
+    condition_classes: Annotated[Text, Doc("MeSH terms above those of its conditions, one a line.")]
+    intervention_classes: Annotated[Text, Doc("Those above the ones of its interventions.")]
+    condition_names: Annotated[Text, Doc("Its conditions as names: their roots, sorted, one name a line.")]
+    intervention_names: Annotated[Text, Doc("The same of its interventions and their other names.")]
+    aliases: Annotated[
+        Text,
+        Doc(
+            "Abbreviations that it defines and other names that it lists: short form, tab, what it stands for; one a line."
+        ),
+    ]
     date_of_registration: Annotated[Text, Doc("As in `trials`.")]
     study_type: Annotated[Text, Doc("As in `trials`.")]
     phase: Annotated[Text, Doc("As in `trials`.")]

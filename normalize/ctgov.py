@@ -167,6 +167,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         secondary_ids=rows.secondary_ids(protocol, number),
         conditions=tuple(rows.conditions(topics, study.part("derivedSection").part("conditionBrowseModule"))),
         keywords=tuple(Keyword(keyword=keyword) for keyword in topics.texts("keywords")),
+        mesh_terms=tuple(rows.mesh_terms(study.part("derivedSection"))),
         arms=arms,
         interventions=interventions,
         arm_interventions=links,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import quote
 
 from normalize import identifiers, vocabularies
@@ -20,6 +21,7 @@ from normalize.schema import (
     Document,
     Intervention,
     Investigator,
+    MeshTerm,
     Outcome,
     OutcomeKind,
     Publication,
@@ -65,6 +67,7 @@ _OUTCOMES: tuple[tuple[str, OutcomeKind], ...] = (
     ("secondaryOutcomes", "secondary"),
     ("otherOutcomes", "other"),
 )
+_MESH_FIELDS: tuple[Literal["condition", "intervention"], ...] = ("condition", "intervention")
 _DOCUMENT_PARTS = {
     "hasProtocol": "protocol",
     "hasSap": "statistical_analysis_plan",
@@ -152,6 +155,17 @@ def conditions(topics: Part, browse: Part) -> Iterator[Condition]:
     for condition in topics.texts("conditions"):
         folded = fold(condition)
         yield Condition(condition=condition, condition_normalized=folded or None, mesh_id=descriptors.get(folded))
+
+
+def mesh_terms(derived: Part) -> Iterator[MeshTerm]:
+    """What the registry derived in MeSH's terms: those of the conditions, those above them, and the same of the interventions."""
+    for field in _MESH_FIELDS:
+        browse = derived.part(f"{field}BrowseModule")
+        for key, is_ancestor in (("meshes", False), ("ancestors", True)):
+            for mesh in browse.parts(key):
+                mesh_id, term = mesh.text("id"), mesh.text("term")
+                if mesh_id and term:
+                    yield MeshTerm(field=field, mesh_id=mesh_id, term=term, is_ancestor=is_ancestor)
 
 
 def arms(module: Part) -> tuple[tuple[Arm, ...], tuple[Intervention, ...], tuple[ArmIntervention, ...]]:

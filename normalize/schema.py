@@ -86,6 +86,13 @@ class Keyword(Row, frozen=True, kw_only=True):
     keyword: Annotated[str, Doc("A keyword of the registrant.")]
 
 
+class MeshTerm(Row, frozen=True, kw_only=True):
+    field: Annotated[Literal["condition", "intervention"], Doc("What it describes.")]
+    mesh_id: Annotated[str, Doc("MeSH descriptor that the registry derived from the entry.")]
+    term: Annotated[str, Doc("Its name.")]
+    is_ancestor: Annotated[bool, Doc("1 when it stands above a derived one in MeSH's tree.")] = False
+
+
 class Arm(Row, frozen=True, kw_only=True):
     label: Annotated[Text, Doc("Name of the arm, group or cohort.")] = None
     type: Annotated[
@@ -346,6 +353,7 @@ class Record(Struct, frozen=True, kw_only=True):
     secondary_ids: tuple[SecondaryId, ...] = ()
     conditions: tuple[Condition, ...] = ()
     keywords: tuple[Keyword, ...] = ()
+    mesh_terms: tuple[MeshTerm, ...] = ()
     arms: tuple[Arm, ...] = ()
     interventions: tuple[Intervention, ...] = ()
     arm_interventions: tuple[ArmIntervention, ...] = ()
@@ -371,6 +379,7 @@ CHILDREN: dict[str, type[Row]] = {
     "secondary_ids": SecondaryId,
     "conditions": Condition,
     "keywords": Keyword,
+    "mesh_terms": MeshTerm,
     "arms": Arm,
     "interventions": Intervention,
     "arm_interventions": ArmIntervention,

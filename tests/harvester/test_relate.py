@@ -21,7 +21,7 @@ from harvester.catalogue import TABLES
 from harvester.cli import main
 from harvester.imports import import_files
 from harvester.relate import MOST, relate_trials
-from harvester.relate_phrases import phrases, root, terms
+from harvester.relate_phrases import abbreviations, outcomes, phrases, root, terms
 from harvester.relate_words import reasons, related
 from harvester.touched import Touched
 
@@ -242,7 +242,7 @@ def test_different_substances_keep_different_roots() -> None:
         ("25-hydroxyvitamin D3 10,000 IU weekly", ["25-hydroxyvitamin", "hydroxyvitamin", "hydroxyvitamin D3", "D3"]),
         ("Diabetes type 2 in 19 patients", ["diabetes", "diabetes type", "type", "type 2", "patients"]),
         ("ASPIRIN AND HEPARIN", ["aspirin", "heparin"]),
-        ("IL-6 and TNF-α", ["IL", "IL-6", "TNF", "TNF-α"]),
+        ("IL-6 and TNF-α", ["IL-6", "TNF", "TNF-α"]),
     ],
 )  # fmt: skip
 def test_terms_are_words_and_neighbours_without_doses_comparators_and_grammar(text: str, found: list[str]) -> None:
@@ -250,16 +250,73 @@ def test_terms_are_words_and_neighbours_without_doses_comparators_and_grammar(te
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "worth", "told"),
     [
-        (("pregnancy loss", "recurrent pregnancy", "loss"), ("recurrent pregnancy loss",)),
-        (("lupus erythematosus", "erythematosus, systemic", "lupus"), ("lupus erythematosus, systemic",)),
-        (("children", "treatment", "adverse events"), ()),
-        (("HCQ", "hydroxychloroquine"), ("HCQ", "hydroxychloroquine")),
+        (("recurrent pregnancy", "pregnancy loss", "loss"), (1, 2, 3), ("recurrent pregnancy loss",)),
+        (("lupus nephritis", "systemic lupus", "lupus erythematosus"), (1, 3, 2), ("systemic lupus erythematosus", "lupus nephritis")),
+        (("lupus erythematosus", "erythematosus, systemic", "lupus"), (3, 2, 1), ("lupus erythematosus, systemic",)),
+        (("children", "treatment", "adverse events"), (3, 2, 1), ()),
+        (("HCQ", "hydroxychloroquine"), (1, 2), ("hydroxychloroquine", "HCQ")),
     ],
-)
-def test_phrases_are_joined_and_words_that_tell_nothing_left_out(found: tuple[str, ...], told: tuple[str, ...]) -> None:
-    assert phrases(found) == told
+)  # fmt: skip
+def test_phrases_are_joined_and_words_that_tell_nothing_left_out(
+    found: tuple[str, ...], worth: tuple[int, ...], told: tuple[str, ...]
+) -> None:
+    assert phrases(found, worth) == told
+
+
+def test_of_outcomes_phrases_are_told_and_words_that_name_one() -> None:
+    assert outcomes(("live birth", "weight", "mortality"), (3, 2, 1)) == ("live birth", "mortality")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Hydroxychloroquine (HCQ) after recurrent pregnancy loss (RPL)", {"HCQ": "Hydroxychloroquine", "RPL": "recurrent pregnancy loss"}),
+        ("Women with antiphospholipid syndrome [APS]", {"APS": "antiphospholipid syndrome"}),
+        ("Tablets (oral) for a study (NCT90000101) of Example Hospital (Paris)", {}),
+    ],
+)  # fmt: skip
+def test_abbreviations_are_those_that_the_text_defines(text: str, found: dict[str, str]) -> None:
+    assert abbreviations(text) == found
+
+
+def coded(number: int, title: str, condition: str, codes: list[str], **more: Any) -> Row:
+    made = study(number, title, [condition], [], sponsor=f"Hospital {number}", **more)
+    meshes = [{"id": f"D{sum(map(ord, code)):06}", "term": code} for code in codes]
+    above = [{"id": "D011248", "term": "Pregnancy Complications"}] if codes else []
+    return made | {"derivedSection": {"conditionBrowseModule": {"meshes": meshes, "ancestors": above}}}
+
+
+def test_names_that_are_coded_alike_meet_also_where_nobody_coded_them(tmp_path: Path) -> None:
+    names = ("Recurrent pregnancy loss", "Repeated miscarriage")
+    taught = [coded(n, f"Cohort {n}", names[n % 2], ["Abortion, Habitual"]) for n in range(1, 9)]
+    others = [coded(n, f"Cohort {n}", "Lupus", ["Lupus Erythematosus, Systemic"]) for n in range(20, 40)]
+    workshop = Workshop(tmp_path)
+    workshop.take([*taught, *others, coded(50, "Care at home", names[0], []), coded(51, "Genes", names[1], [])])
+    with closing(workshop.open()) as db:
+        found = {row["related_trial_id"]: row for row in related(db, nct(50), MOST)}
+    assert "Abortion, Habitual (MeSH)" in found[nct(51)]["shared_conditions"]
+    assert not any("Lupus" in (row["shared_conditions"] or "") for row in found.values())
+
+
+def test_an_abbreviation_that_others_define_is_read_as_its_long_form(tmp_path: Path) -> None:
+    defining = [
+        study(n, f"Hydroxychloroquine (HCQ) for condition {n}", [f"Condition {n}"], ["HCQ"]) for n in range(1, 5)
+    ]
+    others = [study(n, f"Aspirin for condition {n}", [f"Condition {n}"], ["Aspirin"]) for n in range(10, 20)]
+    workshop = Workshop(tmp_path)
+    workshop.take(
+        [
+            *defining,
+            *others,
+            study(30, "HCQ levels", ["Lupus"], ["HCQ"]),
+            study(31, "Malaria", ["Malaria"], ["Hydroxychloroquine"]),
+        ]
+    )
+    with closing(workshop.open()) as db:
+        row = next(row for row in related(db, nct(30), MOST) if row["related_trial_id"] == nct(31))
+    assert "hydroxychloroquine" in row["shared_interventions"]
 
 
 def test_the_command_prints_reasons_and_json(workshop: Workshop) -> None:

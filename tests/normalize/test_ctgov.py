@@ -86,6 +86,22 @@ def test_criteria_are_slices_of_the_eligibility_text() -> None:
 # ---------------------------------------------------------------------------------------------------------- behaviours
 
 
+def test_derived_mesh_terms_say_what_they_describe_and_which_stand_above() -> None:
+    derived = {
+        "conditionBrowseModule": {
+            "meshes": [{"id": "D000026", "term": "Abortion, Habitual"}, {"id": "D000000"}],
+            "ancestors": [{"id": "D000022", "term": "Abortion, Spontaneous"}],
+        },
+        "interventionBrowseModule": {"meshes": [{"id": "D006886", "term": "Hydroxychloroquine"}]},
+    }
+    rows = read(study() | {"derivedSection": derived}).mesh_terms
+    assert [(row.field, row.mesh_id, row.term, row.is_ancestor) for row in rows] == [
+        ("condition", "D000026", "Abortion, Habitual", False),
+        ("condition", "D000022", "Abortion, Spontaneous", True),
+        ("intervention", "D006886", "Hydroxychloroquine", False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("info", "status", "target", "actual"),
     [
