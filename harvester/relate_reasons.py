@@ -134,13 +134,17 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
                 sums[:, _REFERENCE],
             ]
         )
-        facts_of_pairs = ((profiles.facts[one], profiles.facts[two]) for one, two in zip(own, others, strict=True))
-        for one, two, rank, values, mine, found, alike in zip(
-            own, others, ranks[part].tolist(), (scores / _MILLION).tolist(), words, named, facts_of_pairs, strict=True
-        ):
+        numbers = zip(ranks[part].tolist(), (scores / _MILLION).tolist(), strict=True)
+        for one, two, (rank, values), mine, found in zip(own, others, numbers, words, named, strict=True):
             yours = lending.get(profiles.trials[two], {})
             terms = [(w, p, *(mine.get(r) or yours.get(r) or (0, codes.get(r, ""))), r in codes) for w, p, r in found]
-            yield (profiles.trials[one], profiles.trials[two], rank, *values, *_told(*alike, terms))
+            yield (
+                profiles.trials[one],
+                profiles.trials[two],
+                rank,
+                *values,
+                *_told(profiles.facts[one], profiles.facts[two], terms),
+            )
 
 
 def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[list[tuple[int, int, int]]]]:
