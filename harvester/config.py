@@ -51,8 +51,9 @@ class Gates(Struct, forbid_unknown_fields=True):
 
 
 class Site(Struct, forbid_unknown_fields=True):
-    """What readers of the site may do with SQL of their own."""
+    """Whom readers of the site may write to, and what they may do with SQL of their own."""
 
+    contact: str | None = None  # page or e-mail address for corrections and removals; shown on the site
     sql: bool = True  # False: tables and the queries that stand there can be read, no other query run
     sql_seconds: float = 5.0  # a query that takes longer is stopped
     sql_rows: int = 5000  # more rows than these are not shown; a table's CSV has all

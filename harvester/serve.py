@@ -39,5 +39,7 @@ def serve(catalogue: Path, port: int, site: Site, host: str = "127.0.0.1") -> No
     from datasette.app import Datasette
 
     metadata = yaml.safe_load(metadata_path().read_text(encoding="utf-8"))
+    if site.contact:
+        metadata["about_url"] = site.contact
     datasette = Datasette(files=[str(catalogue)], metadata=metadata, settings={**metadata["settings"], **site.settings})
     uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")

@@ -27,7 +27,7 @@ from harvester.site.pages import ENTITIES, message
 from harvester.site.quality import quality
 from harvester.site.safety import App, guarded
 from harvester.site.search import search
-from harvester.site.sources import about, dictionary, footer
+from harvester.site.sources import about, dictionary, footer, sources
 from harvester.site.trial import trial
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/changes\.atom$", feed),
         *compare.ROUTES,
         (r"/quality$", quality),
+        (r"/sources$", sources),
         (r"/about$", about),
         (r"/robots\.txt$", findable.robots),
         (r"/sitemap\.xml$", findable.sitemaps),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, pictures, queries
+from harvester.site.changes import heading
 from harvester.site.database import catalogue_of, kept, read
 from harvester.site.finding import find
 from harvester.site.listing import forms
 from harvester.site.pages import page, trial_path
-from harvester.site.sources import described
+from harvester.site.sources import verdict
 from harvester.site.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 _EXAMPLE_CONDITIONS = 3
 _CHANGES = 8
-#: Colour of a run's verdict.
-_TONES = {"complete": "open", "incomplete": "soon", "failed": "stopped"}
+#: Fields that change whenever another does.
+_FOLLOWS = ("last_update_date", "verification_date")
 
 
 @kept
@@ -45,7 +46,6 @@ def _home(db: sqlite3.Connection) -> dict[str, Any]:
         ],
         "fresh": [_fresh(row) for row in queries.freshness(db)],
         "changes": [_change(row) for row in queries.recent_changes(db, _CHANGES)],
-        "sources": [described(row) for row in queries.sources(db)],
     }
 
 
@@ -64,24 +64,23 @@ def _topic(db: sqlite3.Connection, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fresh(row: dict[str, Any]) -> dict[str, Any]:
-    verdict = row["verdict"] or ("cut off" if row["started_at"] else "")
     return {
         "name": row["name"],
         "count": labels.number(row["records"]),
         "fetched": row["last_fetched_at"],
         "run": row["started_at"],
-        "verdict": verdict,
-        "tone": _TONES.get(verdict, "plain"),
-        "message": row["message"],
+        **verdict(row),
     }
 
 
 def _change(row: dict[str, Any]) -> dict[str, Any]:
+    fields = row["fields"].split(",")
+    telling = [field for field in fields if field not in _FOLLOWS]
     return {
         "title": row["title"] or row["trial_id"],
         "path": trial_path(row["trial_id"]),
         "trial_id": row["trial_id"],
-        "fields": ", ".join(field.replace("_", " ") for field in row["fields"].split(",")),
+        "fields": ", ".join(heading(field).lower() for field in telling or fields),
         "seen": row["seen_at"],
     }
 

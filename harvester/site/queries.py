@@ -216,7 +216,7 @@ def totals(db: sqlite3.Connection) -> Row:
 def freshness(db: sqlite3.Connection) -> list[Row]:
     """Sources that have records or were asked, each with its last run."""
     sql = """
-        SELECT registries.name, registries.records, registries.last_fetched_at, run.started_at, run.verdict, run.message
+        SELECT registries.source, registries.name, registries.records, registries.last_fetched_at, run.started_at, run.verdict, run.message
         FROM registries LEFT JOIN runs AS run ON run.run_id =
             (SELECT run_id FROM runs WHERE registry = registries.source ORDER BY started_at DESC, run_id DESC LIMIT 1)
         WHERE registries.records > 0 OR run.run_id IS NOT NULL ORDER BY registries.records DESC, registries.source"""
@@ -258,13 +258,26 @@ def runs(db: sqlite3.Connection, limit: int) -> list[Row]:
     return rows(db, "SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?", (limit,))
 
 
-def rejections(db: sqlite3.Connection) -> list[Row]:
-    return rows(db, "SELECT source, count(*) AS payloads FROM rejected_payloads GROUP BY source ORDER BY source")
-
-
-def unmapped(db: sqlite3.Connection) -> list[Row]:
-    sql = "SELECT vocabulary, count(*) AS spellings, sum(records) AS records FROM unmapped_values GROUP BY vocabulary ORDER BY vocabulary"
+def held(db: sqlite3.Connection) -> list[Row]:
+    """Records of each registry that each source served, and when the source processed the first and the last of them."""
+    sql = """
+        SELECT source, registry, count(*) AS records, min(processed_date) AS first_processed, max(processed_date) AS last_processed
+        FROM records GROUP BY source, registry ORDER BY source, records DESC, registry"""
     return rows(db, sql)
+
+
+def fill_rates(db: sqlite3.Connection) -> list[Row]:
+    return rows(db, "SELECT source, field, share FROM fill_rates")
+
+
+def rejected(db: sqlite3.Connection, most: int) -> list[Row]:
+    return rows(db, "SELECT * FROM rejected_payloads ORDER BY source, registry_id, url LIMIT ?", (most,))
+
+
+def unmapped(db: sqlite3.Connection, most: int) -> list[Row]:
+    """Wordings that no list knows, the commonest first."""
+    sql = "SELECT * FROM unmapped_values ORDER BY records DESC, vocabulary, source, raw_value LIMIT ?"
+    return rows(db, sql, (most,))
 
 
 def warned_fields(db: sqlite3.Connection) -> list[Row]:

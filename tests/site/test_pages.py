@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,8 +15,10 @@ import pytest
 import yaml
 
 from harvester.catalogue import TABLES
+from harvester.gates import measure_fill
 from harvester.registries import REGISTRIES
 from tests.site.conftest import METADATA, InProcess
+from tests.site.made import COPY, FULL, make_catalogue
 
 CATALOGUE = yaml.safe_load(METADATA.read_text(encoding="utf-8"))["databases"]["catalogue"]
 
@@ -24,12 +28,12 @@ def test_the_first_page_says_what_is_here_and_how_fresh(site: InProcess) -> None
     assert "<strong>66</strong> trials" in html and "<strong>68</strong> registry entries" in html
     assert 'href="/search?status=recruiting"' in html
     assert re.search(r'For example:\s*<a href="/search\?q=Deficiency">', html)
-    assert "6 Jan 2026" in html and "WHO ICTRP terms of use" in html
+    assert "6 Jan 2026" in html and 'href="/sources"' in html
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/search", "/trial/NCT01000001", "/about", "/dictionary", "/quality", "/catalogue", "/catalogue/trials", "/catalogue/conditions",
+    ["/", "/search", "/trial/NCT01000001", "/about", "/sources", "/dictionary", "/quality", "/catalogue", "/catalogue/trials", "/catalogue/conditions",
      "/catalogue/records_with_warnings", "/nowhere", "/trial/NCT09999999", "/catalogue?sql=select+nonsense"],
 )  # fmt: skip
 def test_every_page_has_disclaimer_terms_and_processing_date(site: InProcess, path: str) -> None:
@@ -40,11 +44,40 @@ def test_every_page_has_disclaimer_terms_and_processing_date(site: InProcess, pa
     assert 'href="/dictionary"' in html and 'lang="en"' in html
 
 
-def test_about_tells_of_runs_rejections_and_unknown_wordings(site: InProcess) -> None:
-    html = site.html("/about")
-    assert "incomplete" in html and "2 of 3 arrived" in html
-    assert "Rejected payloads" in html and 'EU Clinical Trials Register <span class="count">1</span>' in html
-    assert 'sex <span class="count">1 in 1 records</span>' in html
+def test_sources_tell_terms_freshness_runs_rejections_and_unknown_wordings(site: InProcess) -> None:
+    html = site.html("/sources")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+    assert "Last refresh 5 Jan 2026 Incomplete 2 of 3 arrived" in text
+    assert "Processed by the source 3 Feb 2025" in text and "no marketing, promotional or commercial use" in text
+    assert "ClinicalTrials.gov 1 3 Feb 2025" in text and "ChiCTR 1 date not given" in text  # through WHO ICTRP
+    assert "EU Clinical Trials Register not known https://example.org/x the page holds no record" in text
+    assert "Ladies sex ClinicalTrials.gov 1 NCT01000001" in text
+    assert '<a href="/trial/ctgov:NCT01000001">' in html
+
+
+def test_sources_say_how_complete_each_is(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
+    path = make_catalogue(tmp_path / "catalogue.db", [("NCT01000001", "ctgov", FULL), ("NCT01000001", "ictrp", COPY)])
+    with closing(sqlite3.connect(path)) as db:
+        measure_fill(db, None)
+        db.execute("UPDATE fill_rates SET share = 0.996 WHERE source = 'ctgov' AND field = 'sex'")
+        db.commit()
+    coverage = serve(path).html("/sources").partition('<h2 id="coverage"')[2].partition("</section>")[0]
+    rows = dict(re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', coverage))
+    assert re.findall(r"[<>]? ?[\d]+\u00a0%", rows["Public title"]) == [">100\u00a0%", ">100\u00a0%"]
+    assert "&gt; 99\u00a0%" in rows["Sex"] and "0\u00a0%" in rows["Sex"]
+    assert {"Eligibility criteria", "Sponsors", "Outcomes"} <= set(rows)
+
+
+def test_the_operators_contact_is_shown_where_removal_is_asked_for(
+    serve: Callable[..., InProcess], catalogue_path: Path
+) -> None:
+    running = serve(catalogue_path)
+    for contact, link in (
+        ("desk@example.org", "mailto:desk@example.org"),
+        ("https://example.org/desk", "https://example.org/desk"),
+    ):
+        running.datasette._metadata_local["about_url"] = contact
+        assert f'<a href="{link}" rel="noopener">write to the operator' in running.html("/about")
 
 
 def test_the_dictionary_holds_every_column(site: InProcess) -> None:
