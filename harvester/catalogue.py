@@ -344,11 +344,11 @@ def create(db: sqlite3.Connection) -> None:
         )
 
 
-def create_indexes(db: sqlite3.Connection) -> None:
-    """Every index that the site filters and joins by."""
+def create_indexes(db: sqlite3.Connection, of: Iterable[str] = TABLES) -> None:
+    """The indexes by which the site, and a build's stages, filter and join; of some tables or of all. Those that are there stay."""
     tables = Database(db)
-    for name, table in TABLES.items():
-        for columns in table.indexes:
+    for name in of:
+        for columns in TABLES[name].indexes:
             tables.table(name).create_index(columns, if_not_exists=True)
 
 

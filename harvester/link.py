@@ -58,12 +58,12 @@ def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
 def _link_all(db: sqlite3.Connection) -> None:
     _file(db, None)
     entries = {entry.number: entry for entry in read_entries(db)}
-    keys = {number: link_keys.keys_of(entry) for number, entry in entries.items()}
-    link_keys.write_all(db, keys)
+    held = link_keys.held(entries)
+    link_keys.write_all(db, held)
     references = _references(db, None)
     decisions = _decisions(db)
-    pairs = {pair for pair in link_keys.all_pairs(keys) if _may_be_one(entries[pair[0]], entries[pair[1]])}
-    del keys
+    pairs = {pair for pair in link_keys.all_pairs(held) if _may_be_one(entries[pair[0]], entries[pair[1]])}
+    del held
     links = _judge(entries, pairs | set(references) | _held(decisions, entries), references, decisions)
     links += [row for entry in entries.values() for row in _same_number(entry)]
     refill(db, "trial_links", [astuple(row) for row in sorted(links, key=_key)])

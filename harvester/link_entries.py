@@ -83,8 +83,13 @@ def read_entries(db: sqlite3.Connection, numbers: Collection[str] | None = None)
     chosen = "" if numbers is None else _CHOSEN
     given = (json.dumps(sorted(numbers or ())),) if chosen else ()
     below = {
-        table: _grouped(db.execute(f"SELECT record_id, {columns} FROM {table} {chosen} ORDER BY 1, ordinal", given))
-        for table, columns in _CHILDREN.items()
+        table: _grouped(
+            db.execute(
+                f"SELECT record_id, {columns} FROM {table} {chosen or 'WHERE true'} AND {which} ORDER BY 1, ordinal",
+                given,
+            )
+        )
+        for table, (columns, which) in _CHILDREN.items()
     }
     filed: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     registries: dict[str, str] = {}
@@ -100,12 +105,13 @@ def read_entries(db: sqlite3.Connection, numbers: Collection[str] | None = None)
 
 
 _CHOSEN = "WHERE record_id IN (SELECT record_id FROM record_numbers WHERE number IN (SELECT value FROM json_each(?)))"
+#: Table below `records` -> (its columns, which of its rows) that linking looks at.
 _CHILDREN = {
-    "record_sponsors": "role, name_raw",
-    "countries": "country_code",
-    "outcomes": "kind, measure",
-    "interventions": "name, other_names",
-    "secondary_ids": "id_normalized, registry, type",
+    "record_sponsors": ("role, name_raw", "true"),
+    "countries": ("country_code", "country_code IS NOT NULL"),
+    "outcomes": ("measure", "kind = 'primary'"),
+    "interventions": ("name, other_names", "true"),
+    "secondary_ids": ("id_normalized, registry, type", "true"),
 }
 
 
@@ -129,7 +135,7 @@ def _entry(
     titles = {title.squeezed: title for text in texts for title in titles_of(text)}
     sponsors = dict.fromkeys((role == "primary", name) for role, name in rows_of("record_sponsors"))
     ids = list(rows_of("secondary_ids"))
-    outcomes = " ".join(measure for kind, measure in rows_of("outcomes") if kind == "primary")
+    outcomes = " ".join(measure for (measure,) in rows_of("outcomes"))
     given = " ".join(f"{name} {others or ''}" for name, others in rows_of("interventions"))
     return Entry(
         number=number,
@@ -144,7 +150,7 @@ def _entry(
         named=frozenset((of, filed_under(code)) for code, of, kind in ids if of and kind in ("registry", "alias")),
         sizes=frozenset(size for row in rows for size in row[5:7] if size),
         starts=tuple(dict.fromkeys(row[7] for row in rows if row[7])),
-        countries=frozenset(code for (code,) in rows_of("countries") if code),
+        countries=frozenset(code for (code,) in rows_of("countries")),
         phases=frozenset(row[8] for row in rows if row[8] and row[8] != "not_applicable"),
         study_types=frozenset(row[9] for row in rows if row[9]),
         outcomes=outcomes[:600],

@@ -10,15 +10,18 @@ again, and so a step finds exactly the pairs that a full run would.
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain, pairwise
+from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from harvester.catalogue import refill
 from harvester.link_entries import Entry
 from harvester.link_titles import is_distinctive, weight, words_of
 
@@ -28,13 +31,21 @@ ENOUGH = 2
 _STRONG = 2
 
 
+class Held(NamedTuple):
+    """Which entries hold which keys, sorted by key and then by entry."""
+
+    numbers: list[str]  # of the entries, sorted
+    keys: NDArray[np.int64]
+    holders: NDArray[np.int64]  # places in `numbers`
+
+
 def keys_of(entry: Entry) -> frozenset[int]:
     """The keys of an entry, as numbers: odd ones are strong."""
     weak: set[str] = set(entry.interventions)
     for title in entry.titles:
         telling = [word for word in title.words if weight(word) >= 0.5]
-        weak.update(word for word in telling if is_distinctive(word))
-        weak.update(f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(telling))
+        weak.update(filter(is_distinctive, telling))
+        weak.update([f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(telling)])
     weak.update(word for acronym in entry.acronyms for word in words_of(acronym) if is_distinctive(word))
     weak.update(f"{size} from {start[:7]}" for size in entry.sizes for start in entry.starts if len(start) >= 7)
     strong = {*entry.codes, *(number for _, number in entry.named)}
@@ -42,8 +53,8 @@ def keys_of(entry: Entry) -> frozenset[int]:
 
 
 def _number(key: str) -> int:
-    """The key as 46 bits: two keys that fall together only cost one comparison in vain."""
-    return int.from_bytes(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=6).digest()) >> 2
+    """The key as 32 bits: two keys that fall together only cost one comparison in vain."""
+    return crc32(key.encode("utf-8", "surrogatepass"))
 
 
 def worth(key: int) -> int:
@@ -51,23 +62,32 @@ def worth(key: int) -> int:
     return _STRONG if key & 1 else 1
 
 
-def all_pairs(keys: dict[str, frozenset[int]]) -> Iterator[tuple[str, str]]:
+def held(entries: Mapping[str, Entry]) -> Held:
+    """The keys of all entries."""
+    numbers = sorted(entries)
+    found = [keys_of(entries[number]) for number in numbers]
+    counts = np.fromiter(map(len, found), np.int64, len(found))
+    keys = np.fromiter(chain.from_iterable(found), np.int64, counts.sum())
+    holders = np.repeat(np.arange(len(numbers)), counts)
+    order = np.lexsort((holders, keys))
+    return Held(numbers, keys[order], holders[order])
+
+
+def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
     """Every pair of entries worth comparing, each once, the smaller number first."""
-    held = Counter(key for of_entry in keys.values() for key in of_entry)
-    awake = {key: n for n, key in enumerate(k for k, count in held.items() if 1 < count <= MOST_HOLDERS)}
-    numbers = sorted(keys)
-    columns, ends = [], [0]
-    for number in numbers:
-        columns += sorted(awake[key] for key in keys[number] if key in awake)
-        ends.append(len(columns))
-    worths = np.array([worth(key) for key in awake], dtype=np.float32)
-    matrix = csr_matrix(
-        (np.sqrt(worths[columns]) if columns else [], columns, ends), (len(numbers), max(1, len(awake)))
-    )
+    numbers, keys, holders = every
+    counts = np.diff(np.flatnonzero(np.diff(keys, prepend=-1)), append=len(keys))
+    awake = (counts > 1) & (counts <= MOST_HOLDERS)
+    kept = np.repeat(awake, counts)
+    columns = np.repeat(np.cumsum(awake) - 1, counts)[kept]
+    worths = np.where(keys[kept] & 1, _STRONG, 1).astype(np.float32)
+    shape = (len(numbers), max(1, int(awake.sum())))
+    matrix = csr_matrix((np.sqrt(worths), (holders[kept], columns)), shape)
+    turned = matrix.T.tocsr()
     for begin in range(0, len(numbers), 4000):
-        shared = (matrix[begin : begin + 4000] @ matrix.T).tocoo()
+        shared = (matrix[begin : begin + 4000] @ turned).tocoo()
         enough = (shared.data > ENOUGH - 0.5) & (shared.row + begin < shared.col)
-        for one, other in zip(shared.row[enough] + begin, shared.col[enough], strict=True):
+        for one, other in zip((shared.row[enough] + begin).tolist(), shared.col[enough].tolist(), strict=True):
             yield numbers[one], numbers[other]
 
 
@@ -87,11 +107,10 @@ def _holders(db: sqlite3.Connection, key: int) -> list[str]:
     return [row[0] for row in db.execute("SELECT number FROM link_keys WHERE key = ? LIMIT ?", (key, MOST_HOLDERS + 1))]
 
 
-def write_all(db: sqlite3.Connection, keys: dict[str, frozenset[int]]) -> None:
+def write_all(db: sqlite3.Connection, every: Held) -> None:
     """Fills `link_keys`."""
-    db.execute("DELETE FROM link_keys")
-    rows = sorted((key, number) for number, of_entry in keys.items() for key in of_entry)
-    db.executemany("INSERT INTO link_keys VALUES (?, ?)", rows)
+    holders = map(every.numbers.__getitem__, every.holders.tolist())
+    refill(db, "link_keys", zip(every.keys.tolist(), holders, strict=True))
 
 
 def replace(db: sqlite3.Connection, numbers: Collection[str], entries: Iterable[Entry]) -> set[str]:

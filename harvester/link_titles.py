@@ -51,9 +51,8 @@ class Likeness(NamedTuple):
 def titles_of(text: str) -> list[Title]:
     """The titles that a field holds: one, or one a language."""
     parts = [part for part in _LANGUAGES.split(text.strip()) if part]
-    titles = [_title(part) for part in parts]
-    telling = [title for title in titles if fsum(map(weight, title.words)) >= 1.5]
-    return telling if len(titles) > 1 and telling else [_title(text)]
+    titles = [_title(part) for part in parts] if len(parts) > 1 else []
+    return [title for title in titles if fsum(map(weight, title.words)) >= 1.5] or [_title(text)]
 
 
 def _title(text: str) -> Title:
@@ -66,9 +65,11 @@ def words_of(text: str) -> list[str]:
     """The words of a text, folded, one spelling for British and American, singular."""
     folded = fold(text)
     for hints, pattern, name in _SPELLINGS:
-        if any(hint in folded for hint in hints):
-            folded = pattern.sub(name, folded)
-    return [_stem(word) for word in folded.split()]
+        for hint in hints:
+            if hint in folded:
+                folded = pattern.sub(name, folded)
+                break
+    return list(map(_stem, folded.split()))
 
 
 @lru_cache(200_000)

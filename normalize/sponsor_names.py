@@ -90,7 +90,7 @@ def _unslashed(text: str) -> str:
     return _SLASH_FORMS.sub(lambda found: found[0].replace("/", ""), text) if "/" in text else text
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def tokens(text: str) -> tuple[str, ...]:
     """Folded words; single letters that follow one another are one word: "S.p.A." is "spa"."""
     out: list[str] = []
@@ -108,7 +108,7 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(out)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def words_of(text: str) -> tuple[str, ...]:
     """English words of a text in order, without stop words and legal forms."""
     text = _POSSESSIVE.sub("s", _unslashed(text))
