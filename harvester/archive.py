@@ -1,4 +1,4 @@
-"""archive.db: every payload ever fetched, every version, append-only.
+"""archive.db: every payload ever fetched, every version, append-only (but for `harvester.retention`, when a person says so).
 
 Written by the crawl's pipeline and by `harvester import`; read by the build. A payload is filed under the sha256 of its
 bytes and is never changed or deleted. Every fetch leaves a row in `captures`, also when nothing was new. Payloads are
@@ -27,7 +27,7 @@ from spiders.payloads import RawRecord
 
 #: Number of this file's form, kept in it as `user_version`; one more whenever a table or column is added. A file of a larger one
 #: is not opened.
-FORM = 1
+FORM = 2
 #: Seconds to wait for another program that holds the file locked.
 PATIENCE = 30.0
 
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS payloads (
 CREATE INDEX IF NOT EXISTS payloads_of_record ON payloads(source, registry_id);
 CREATE TABLE IF NOT EXISTS captures (
     capture_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id),
-    sha256 TEXT NOT NULL REFERENCES payloads(sha256), url TEXT NOT NULL, fetched_at TEXT NOT NULL,
+    sha256 TEXT NOT NULL REFERENCES payloads(sha256), url TEXT NOT NULL, fetched_at TEXT NOT NULL, head TEXT,
     UNIQUE (sha256, run_id, fetched_at, url)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS captures_of_run ON captures(run_id);
@@ -79,15 +79,22 @@ CREATE TABLE IF NOT EXISTS imported_files (
     source TEXT NOT NULL, sha256 TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES runs(run_id),
     PRIMARY KEY (source, sha256)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS compactions (
+    compaction_id INTEGER PRIMARY KEY, compacted_at TEXT NOT NULL, fetches INTEGER NOT NULL, payloads INTEGER NOT NULL,
+    versions INTEGER NOT NULL, rejected INTEGER NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS builds (
     build_id INTEGER PRIMARY KEY, built_at TEXT NOT NULL, verdict TEXT NOT NULL, message TEXT NOT NULL
 ) STRICT;
 """
-#: Columns that `runs` of an older archive lacks.
+#: Columns that tables of an older archive lack.
 _LATER_COLUMNS = {
-    "kind": "TEXT NOT NULL DEFAULT 'sweep'", "words": "TEXT NOT NULL DEFAULT ''",
-    "withdrawn": "INTEGER NOT NULL DEFAULT 0", "resumed": "INTEGER NOT NULL DEFAULT 0",
-    "keys_fingerprint": "TEXT", "new_keys": "TEXT", "vanished_keys": "TEXT",
+    "runs": {
+        "kind": "TEXT NOT NULL DEFAULT 'sweep'", "words": "TEXT NOT NULL DEFAULT ''",
+        "withdrawn": "INTEGER NOT NULL DEFAULT 0", "resumed": "INTEGER NOT NULL DEFAULT 0",
+        "keys_fingerprint": "TEXT", "new_keys": "TEXT", "vanished_keys": "TEXT",
+    },
+    "captures": {"head": "TEXT"},
 }  # fmt: skip
 
 #: How a run asked: all that a query (or the registry) has; what changed since a day; new records and the stalest known
@@ -96,7 +103,7 @@ Kind = Literal["sweep", "changes", "recheck", "numbers", "import"]
 
 
 #: Of a row r of `runs`: what it brought is shown. The same rule as `Verdict.is_published`.
-_PUBLISHED = "r.verdict <> 'failed' AND r.announced = r.stored + r.rejected"
+PUBLISHED = "r.verdict <> 'failed' AND r.announced = r.stored + r.rejected"
 
 
 class Verdict(Struct, kw_only=True):
@@ -216,10 +223,10 @@ class Archive:
     def _update(self) -> None:
         """Makes what is missing of the tables, or brings those of an older form up to date."""
         self.db.executescript(_TABLES)
-        there = {row[1] for row in self.db.execute("PRAGMA table_info(runs)")}
-        for name, kind in _LATER_COLUMNS.items():
-            if name not in there:
-                self.db.execute(f"ALTER TABLE runs ADD COLUMN {name} {kind}")
+        for table, columns in _LATER_COLUMNS.items():
+            there = {row[1] for row in self.db.execute(f"PRAGMA table_info({table})")}
+            for name in columns.keys() - there:
+                self.db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
         if self._form() < FORM:
             self.db.execute(f"PRAGMA user_version = {FORM}")
             self.db.commit()
@@ -286,8 +293,8 @@ class Archive:
                  len(record.body), self._pack(record.body, base)),
             )  # fmt: skip
         self.db.execute(
-            "INSERT OR IGNORE INTO captures (run_id, sha256, url, fetched_at) VALUES (?, ?, ?, ?)",
-            (run_id, sha256, record.url, record.fetched_at),
+            "INSERT OR IGNORE INTO captures (run_id, sha256, url, fetched_at, head) VALUES (?, ?, ?, ?, ?)",
+            (run_id, sha256, record.url, record.fetched_at, record.head or None),
         )
         return arrival
 
@@ -338,7 +345,7 @@ class Archive:
     def position(self) -> Position:
         """How far the archive goes now."""
         last = self.db.execute("SELECT coalesce(max(capture_id), 0) FROM captures").fetchone()[0]
-        published = self.db.execute(f"SELECT run_id FROM runs r WHERE {_PUBLISHED}")
+        published = self.db.execute(f"SELECT run_id FROM runs r WHERE {PUBLISHED}")
         return Position(last, frozenset(row[0] for row in published))
 
     def news(self, then: Position) -> set[tuple[str, str]]:
@@ -367,7 +374,7 @@ class Archive:
         rows = self.db.execute(
             "SELECT p.source, p.registry_id, p.fingerprint, p.sha256, p.media_type, min(c.fetched_at), max(c.fetched_at),"
             f" min(c.run_id) FROM {asked}payloads p {'USING (source, registry_id)' if asked else ''}"
-            f" JOIN captures c USING (sha256) JOIN runs r USING (run_id) WHERE {_PUBLISHED}"
+            f" JOIN captures c USING (sha256) JOIN runs r USING (run_id) WHERE {PUBLISHED}"
             " GROUP BY p.source, p.registry_id, p.fingerprint, p.sha256"
             " ORDER BY p.source, p.registry_id, p.fingerprint, min(c.fetched_at), p.sha256"
         )
@@ -412,6 +419,10 @@ class Archive:
             (verdict,),
         ).fetchone()
         return (row[0], row[1], row[2]) if row else None
+
+    def forgotten(self) -> int:
+        """How many old versions were taken away by `harvester archive compact`: a catalogue that knew them is built anew."""
+        return int(self.db.execute("SELECT coalesce(sum(versions), 0) FROM compactions").fetchone()[0])
 
     def runs(self) -> list[tuple[object, ...]]:
         """All runs, oldest first, in the columns of `runs`."""

@@ -221,13 +221,21 @@ def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched:
 # ------------------------------------------------------------------------------------------------ what it is built from
 
 #: Facts that decide whether rows of the old catalogue can stay.
-_RULES = ("schema", "normalizer_version", "builder_version", "publish_contacts", "sponsor_overrides")
+_RULES = (
+    "schema",
+    "normalizer_version",
+    "builder_version",
+    "publish_contacts",
+    "sponsor_overrides",
+    "archive_forgotten",
+)
 
 
 def _facts(given: _Given) -> dict[str, str]:
     position, written = given.archive.position(), given.written
     return {
         "archive_state": given.archive.state(),
+        "archive_forgotten": str(given.archive.forgotten()),
         "archive_position": json.dumps([position.last_capture, sorted(position.published)]),
         "normalizer_version": normalize.version(),
         "builder_version": _builder_version(),

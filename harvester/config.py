@@ -68,6 +68,14 @@ class Site(Struct, forbid_unknown_fields=True):
         }
 
 
+class Retention(Struct, forbid_unknown_fields=True):
+    """What `harvester archive compact` takes away once it is so many days old; None: never. See `harvester.retention`."""
+
+    repeats_days: float | None = None  # fetches that brought nothing new, but for the first and last of each version
+    rejected_days: float | None = None  # bytes that became no record; their sha256 and the reason stay
+    history_days: float | None = None  # versions that are no longer shown: their changes are lost
+
+
 class Config(Struct, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -81,6 +89,7 @@ class Config(Struct, forbid_unknown_fields=True):
     stale_after_days: float = 8  # `harvester status` warns when the last complete run is older
     webhook: str | None = None  # address that is told what a refresh came to; $NAME in it is an environment variable
     gates: Gates = field(default_factory=Gates)
+    retention: Retention = field(default_factory=Retention)
     site: Site = field(default_factory=Site)
     topics: list[Topic] = field(default_factory=list)
     registries: dict[str, RegistryConfig] = field(default_factory=dict)

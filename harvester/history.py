@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from harvester.archive import Archive, Arrival
+from harvester.archive import PUBLISHED, Archive, Arrival
 from spiders.base import Bookmark
-
-#: SQL of a run that the build shows, as `Verdict.is_published` has it.
-PUBLISHED = "(r.verdict <> 'failed' AND r.announced = r.stored + r.rejected)"
 
 
 class Past(NamedTuple):
@@ -69,8 +66,8 @@ def adopt(archive: Archive, run_id: int, source: str, ids: Collection[str], from
     arrivals: dict[str, Arrival] = {}
     for registry_id in ids:
         archive.db.execute(
-            "INSERT OR IGNORE INTO captures (run_id, sha256, url, fetched_at)"
-            " SELECT ?, c.sha256, c.url, c.fetched_at FROM captures c JOIN payloads p USING (sha256)"
+            "INSERT OR IGNORE INTO captures (run_id, sha256, url, fetched_at, head)"
+            " SELECT ?, c.sha256, c.url, c.fetched_at, c.head FROM captures c JOIN payloads p USING (sha256)"
             " WHERE p.source = ? AND p.registry_id = ? AND c.run_id = ?",
             (run_id, source, registry_id, from_run),
         )

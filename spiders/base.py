@@ -305,6 +305,7 @@ class RegistrySpider(scrapy.Spider):
                 body=piece.body,
                 fetched_at=now(),
                 fingerprint=piece.fingerprint,
+                head=_head(response) if piece.body == response.body else "",
             )
 
     def keep(self, registry_id: str) -> Known:
@@ -329,6 +330,19 @@ def now() -> str:
 def media_type(response: Response) -> str:
     """What an answer says it is."""
     return (response.headers.get("Content-Type") or b"no media type").decode("latin-1")
+
+
+def _head(response: Response) -> str:
+    """Status line and headers of an answer as they came, but for cookies, which are a visitor's own."""
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {response.status} {phrase}"]
+    for name, values in response.headers.items():
+        if name.lower() != b"set-cookie":
+            lines += [f"{name.decode('latin-1')}: {value.decode('latin-1')}" for value in values]
+    return "\r\n".join(lines)
 
 
 def is_loopback(url: str) -> bool:

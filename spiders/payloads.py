@@ -30,6 +30,7 @@ class RawRecord(Struct, frozen=True, kw_only=True):
     body: bytes
     fetched_at: str  # ISO 8601, UTC, seconds: 2026-11-21T08:30:00Z
     fingerprint: str  # sha256 of the body without the parts that change without meaning
+    head: str = ""  # status line and headers of the answer, when the record is the whole of it
 
 
 class Piece(Struct, frozen=True, kw_only=True):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime
 import json
+import sys
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
+import zstandard
 
+from harvester.archive import Archive
 from harvester.care import verify
-from harvester.cli.common import Failed, config_option, data_option, open_catalogue, read_archive
+from harvester.cli.common import Failed, alone, config_option, data_option, open_catalogue, read_archive
 from harvester.config import Config, Site
 from harvester.lock import at_work
+from harvester.registries import REGISTRIES
+from harvester.retention import Leaving, NotBuilt, apply, plan
 from harvester.serve import free_port, serve
 from harvester.status import describe, status
 
@@ -78,3 +83,86 @@ def verify_command(data: Path) -> None:
     if findings:
         raise Failed("\n".join(findings))
     click.echo("Every payload is what was fetched.")
+
+
+@archive_group.command("compact")
+@data_option
+@config_option
+@click.option("--apply", "is_applied", is_flag=True, help="Do it; without, only say what would leave.")
+def compact_command(data: Path, config: Config, is_applied: bool) -> None:
+    """Takes away what the rules of [retention] let go, and gives unused room back to the disk.
+
+    Without --apply nothing is changed. No rule takes the only version of a record or the one that is shown; the history of changes
+    stays whole unless `history_days` is set.
+    """
+    read_archive(data).close()
+    now = datetime.datetime.now(datetime.UTC)
+    with alone(data, "compact"), Archive(data / "archive.db") as archive:
+        try:
+            with ExitStack() as stack:
+                has_catalogue = (data / "catalogue.db").exists()
+                catalogue = stack.enter_context(closing(open_catalogue(data))) if has_catalogue else None
+                leaving = plan(archive, config.retention, now, catalogue)
+        except NotBuilt as problem:
+            raise Failed(str(problem)) from problem
+        if is_applied:
+            before = (data / "archive.db").stat().st_size
+            apply(archive, config.retention, now, leaving)
+            after = (data / "archive.db").stat().st_size
+            click.echo(f"{_left('left', leaving)}; archive.db has {_size(after)}, before {_size(before)}.")
+        else:
+            click.echo(f"{_left('would leave', leaving)}, some {_size(leaving.bytes)}. Do it with --apply.")
+    if is_applied and leaving.versions:
+        click.echo("note: the next `harvester build` reads everything anew, for the history is shorter", err=True)
+
+
+def _left(verb: str, leaving: Leaving) -> str:
+    return (
+        f"{leaving.fetches:,} fetches, {leaving.payloads:,} payloads ({leaving.versions:,} old versions) and the bytes of"
+        f" {leaving.rejected:,} rejected answers {verb}"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:,.1f} MB"
+
+
+@archive_group.command("export")
+@data_option
+@click.option("--registry", default="", help="Only this source.", type=click.Choice(["", *sorted(REGISTRIES)]))
+@click.option("--since", default="", help="Only what was fetched on this day or later (2026-01-31).")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("archive.warc.gz"),
+    show_default=True,
+    help="File; without .gz it is not compressed.",
+)
+def export_command(data: Path, registry: str, since: str, output: Path) -> None:
+    """Writes what was fetched as a WARC file (ISO 28500): address, time and bytes of every fetch, with sha256.
+
+    An answer that is one record is a `response` with its headers; a record cut from a page or a file is a `resource`; the same
+    bytes again are a `revisit`. Needs pip install '.[warc]'.
+
+    Example: harvester archive export --registry euctr -o euctr.warc.gz
+    """
+    from harvester.warc import NoWarcio, export, fetches
+
+    with read_archive(data) as archive:
+        total = fetches(archive, registry, since)
+        try:
+            with click.progressbar(length=max(total, 1), file=sys.stderr, label="Writing fetches") as bar:
+                counts = export(archive, output, registry, since, lambda done: bar.update(done - bar.pos))
+        except NoWarcio as problem:
+            raise Failed(str(problem)) from problem
+        except OSError as problem:
+            raise Failed(f"{output} cannot be written: {problem}") from problem
+        except (KeyError, ValueError, zstandard.ZstdError) as problem:
+            raise Failed(
+                f"{problem}: `harvester archive verify` names every record that is hurt; nothing was written"
+            ) from problem
+    click.echo(
+        f"{output}: "
+        + (", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items())) or "nothing was fetched")
+    )
