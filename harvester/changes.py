@@ -34,7 +34,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "arms": ("label", "type", "description"),
     "interventions": ("name", "type", "other_names", "description"),
     "outcomes": ("kind", "measure", "description", "time_frame"),
-    "enrollment_counts": ("kind", "scope_value", "count"),
+    "enrollment_counts": ("kind", "scope_value", "count_lower", "count"),
     "record_sponsors": ("role", "name_raw"),
     "countries": ("country_raw",),
     "sites": ("facility", "city", "state", "country_code", "status"),

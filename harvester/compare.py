@@ -238,12 +238,14 @@ def _many(row: Many, trials: list[Studied]) -> Line:
 
 
 def _counts(row: Many, one: Row) -> bool:
-    """Numbers that are only mentioned are other trials'; totals, ages and sex have rows of their own."""
+    """Numbers that are only mentioned are other trials'; plain totals, ages and sex have rows of their own."""
     if row.table == "secondary_ids":
         return bool(one["type"] != "mention")
     if row.table == "eligibility_facts":
         return one["fact"] in ("pregnancy", "breastfeeding", "consent") and one["value"] is not None
-    return bool(row.table != "enrollment_counts" or one["scope"] != "total")
+    if row.table == "enrollment_counts":
+        return bool(one["scope"] != "total" or one["count_lower"] is not None or one["is_sum"])
+    return True
 
 
 # ----------------------------------------------------------------------------------------------------- side by side

@@ -78,7 +78,8 @@ def _folded(*columns: str) -> Callable[[Mapping[str, Any]], str]:
 
 def _count(row: Mapping[str, Any]) -> str:
     place = f"{row['scope'].replace('_', ' ')} {row['scope_value'] or ''}".strip()
-    return f"{row['kind']}, {place}: {row['count']}"
+    lower = f"{row['count_lower']} to " if row["count_lower"] is not None else ""
+    return f"{row['kind']}, {place}: {lower}{row['count']}{' (added up)' if row['is_sum'] else ''}"
 
 
 def _fact(row: Mapping[str, Any]) -> str:

@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from msgspec.structs import replace
+
 from normalize import ctis_rows as rows
 from normalize import eligibility, vocabularies
 from normalize.dates import is_prospective
@@ -331,7 +333,8 @@ def _enrollment(part_one: Part, parts_two: list[Part], trial: Part) -> tuple[Enr
     elif part_one.data.get("rowCountriesInfo"):
         europe = None
     if europe is not None:
-        return (_planned("total", None, europe + (elsewhere or 0), f"{source} + rowSubjectCount"), *counts)
+        whole = _planned("total", None, europe + (elsewhere or 0), f"{source} + rowSubjectCount")
+        return (replace(whole, is_sum=len(counts) > 1), *counts)
     if counts:
         trial.notes.warn(
             "target_sample_size", None, "The planned number of a part of the countries is missing: no sum."

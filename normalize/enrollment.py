@@ -1,13 +1,16 @@
 """Values room: numbers of participants out of a register's text.
 
-Called by the normalizers for target sample size and actual enrollment.
+Called by the normalizers for target sample size and actual enrollment, with the rows that come of it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from normalize.countries import country
+from normalize.schema import EnrollmentCount, EnrollmentKind
 from normalize.text import fold
 
 
@@ -15,13 +18,17 @@ class Size(NamedTuple):
     """What a text says of the number of participants.
 
     `total` is None when nothing is said. `parts` are the groups that the text lists, in order: (label, number); `is_sum` says that the
-    total was added up from them. `understood` is False when the text could not be read, or not whole: `total` is then what could.
+    total was added up from them. A range has `total` and `lower`. `places` are the numbers of countries: (name, number); `each` is the
+    number of every arm, where the text gives one for all. `understood` is False when the text could not be read, or not whole: `total` is then what could.
     """
 
     total: int | None
     parts: tuple[tuple[str, int], ...] = ()
     understood: bool = True
     is_sum: bool = False
+    lower: int | None = None
+    places: tuple[tuple[str, int], ...] = ()
+    each: int | None = None
 
 
 _NOTHING = Size(None)
@@ -55,6 +62,16 @@ _WHOLE = re.compile(
     rf"\s*[:=]\s*\"?(?P<count>{_NUMBER})\b",
     re.IGNORECASE,
 )
+#: A country's number behind the total: "UK Sample Size: 50", "Sample Size from India="800"".
+_PLACE = re.compile(
+    rf"(?:sample size from (?P<from>[^:=;\"]{{2,40}}?)|(?:^|[;,\s])(?P<of>[^:=;,\"]{{2,40}}?) sample size)\s*[:=]\s*\"?(?P<count>{_NUMBER})",
+    re.IGNORECASE,
+)
+#: "120 (60 per arm)", "400, 200 in each arm".
+_EACH_ARM = re.compile(
+    rf"(?P<count>{_NUMBER})(?: (?:in|for|patients|participants|subjects|cases)){{0,2}} (?:per|each|every) (?:treatment |study )?(?:arm|group)\b",
+    re.IGNORECASE,
+)
 _RANGE = re.compile(rf"(?P<lower>{_NUMBER})\s*(?:-|\u2010|\u2013|\u2014|to)\s*(?P<upper>{_NUMBER})")
 _COUNT = re.compile(rf"(?<![0-9.,])(?P<count>{_NUMBER})")
 _EACH = re.compile(r"\b(?:per|each|every)\b", re.IGNORECASE)
@@ -74,9 +91,9 @@ _BESIDE = frozenset(_WORDS_BESIDE.split())
 def parse_size(text: str | None) -> Size:
     """The number of participants in a text, never guessed out of prose.
 
-    `"120"`, `"1,200"`, `"approx. 1 000"`, `"120 (60 per arm)"` -> the number. `"Case group:50;Control group:50;"` -> 100, a sum, with
-    both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100. A range gives its upper end, the number planned
-    for. A sentinel (99999999), a negative number, a text without a number and one that is no such form are `Size(None,
+    `"120"`, `"1,200"`, `"approx. 1 000"` -> the number. `"120 (60 per arm)"` -> 120, each arm 60. `"Case group:50;Control group:50;"`
+    -> 100, a sum, with both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100, of which 50 in the UK. A range
+    gives its upper end, the number planned for, and keeps the lower. A sentinel (99999999), a negative number, a text without a number and one that is no such form are `Size(None,
     understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added up, `understood` False.
     """
     value = (text or "").strip()
@@ -87,12 +104,15 @@ def parse_size(text: str | None) -> Size:
     if match := _COUNT.fullmatch(value):
         return _size(match["count"])
     if (match := _WHOLE.match(value)) and (total := _number(match["count"])) is not None:
-        return Size(total)
+        return _with_parts(total, value[match.end() :].lstrip(' ";,'))
     if ":" in value or "：" in value:
         return _groups(value)
     plain = re.sub(r"[(\[].*?(?:[)\]]|$)", " ", value, flags=re.DOTALL)
     if (match := _RANGE.search(plain)) and _is_beside(plain[: match.start()] + " " + plain[match.end() :]):
-        return _size(match["upper"])
+        lower, upper = _number(match["lower"]), _number(match["upper"])
+        if lower is None or upper is None or lower >= upper:
+            return _NOT_UNDERSTOOD
+        return Size(upper, lower=lower)
     numbers = list(_COUNT.finditer(plain))
     if not numbers:
         return _NOT_UNDERSTOOD
@@ -102,7 +122,10 @@ def parse_size(text: str | None) -> Size:
         if not _EACH.search(rest):
             return _NOT_UNDERSTOOD
         rest = re.split("[,;.]", rest)[0]
-    return _size(first["count"]) if _is_beside(f"{plain[: first.start()]} {rest}") else _NOT_UNDERSTOOD
+    if not _is_beside(f"{plain[: first.start()]} {rest}"):
+        return _NOT_UNDERSTOOD
+    arm = _EACH_ARM.search(value, value.find(first["count"]) + len(first["count"]))
+    return _size(first["count"])._replace(each=_number(arm["count"]) if arm else None)
 
 
 def _number(digits: str) -> int | None:
@@ -119,6 +142,14 @@ def _is_beside(text: str) -> bool:
     return _BESIDE.issuperset(fold(text).split())
 
 
+def _with_parts(total: int, rest: str) -> Size:
+    """A total that is called so, and what stands behind it: numbers of countries, or of groups."""
+    found = ((match["from"] or match["of"], _number(match["count"])) for match in _PLACE.finditer(rest))
+    places = tuple((place.strip(), number) for place, number in found if number is not None)
+    groups = _groups(rest)
+    return Size(total, groups.parts if not places and groups.understood else (), places=places)
+
+
 def _groups(value: str) -> Size:
     parts: list[tuple[str, int]] = []
     end = 0
@@ -131,3 +162,17 @@ def _groups(value: str) -> Size:
     if not parts:
         return _NOT_UNDERSTOOD
     return Size(sum(number for _, number in parts), tuple(parts), understood=end >= len(value), is_sum=True)
+
+
+def counts(size: Size, kind: EnrollmentKind, source_field: str) -> Iterator[EnrollmentCount]:
+    """The rows of a number: total, arms, countries."""
+    if size.total is not None:
+        yield EnrollmentCount(
+            kind=kind, scope="total", count=size.total, count_lower=size.lower, is_sum=size.is_sum, source_field=source_field
+        )  # fmt: skip
+    arms = [*size.parts, *([("each arm", size.each)] if size.each is not None else [])]
+    for label, count in arms:
+        yield EnrollmentCount(kind=kind, scope="arm", scope_value=label or None, count=count, source_field=source_field)
+    for place, count in size.places:
+        code = country(place)[0] or place
+        yield EnrollmentCount(kind=kind, scope="country", scope_value=code, count=count, source_field=source_field)

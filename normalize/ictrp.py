@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from normalize import ictrp_criteria, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
+from normalize import enrollment, ictrp_criteria, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
 from normalize.ages import parse_age
 from normalize.countries import country, each_once
 from normalize.dates import Order, is_prospective, iso_date
@@ -312,20 +312,12 @@ def _size(text: str | None, field: str, notes: Notes) -> Size:
 
 def _counts(size: Size, actual: Size, form: AgeForm | None) -> Iterator[EnrollmentCount]:
     """Target_size is the target, whatever became of it: of a completed trial ClinicalTrials.gov's number may be the actual one."""
-    if size.total is not None:
-        yield EnrollmentCount(kind="planned", scope="total", count=size.total, source_field="Target_size")
-    for label, count in size.parts:
-        yield EnrollmentCount(
-            kind="planned", scope="arm", scope_value=label or None, count=count, source_field="Target_size"
-        )
+    yield from enrollment.counts(size, "planned", "Target_size")
     for band, count in form.counts if form else ():
         yield EnrollmentCount(
             kind="planned", scope="age_band", scope_value=band, count=count, source_field="Inclusion_Criteria"
         )
-    if actual.total is not None:
-        yield EnrollmentCount(
-            kind="actual", scope="total", count=actual.total, source_field="results_actual_enrollment"
-        )
+    yield from enrollment.counts(actual, "actual", "results_actual_enrollment")
 
 
 def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:

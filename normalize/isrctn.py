@@ -18,12 +18,12 @@ import re
 
 from lxml import etree
 
-from normalize import eligibility, vocabularies
+from normalize import eligibility, enrollment, vocabularies
 from normalize import isrctn_rows as rows
 from normalize.ages import parse_age
 from normalize.countries import each_once
 from normalize.dates import is_prospective
-from normalize.enrollment import parse_size
+from normalize.enrollment import Size, parse_size
 from normalize.isrctn_rows import NOTHING, below, content, date_of, path, text_at, texts_at, value_of
 from normalize.objects import Notes
 from normalize.schema import CriterionKind, Record, Unreadable
@@ -97,8 +97,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         completion_date=ended,
         last_update_date=updated,
         prospective_registration=is_prospective(registered, started),
-        target_sample_size=target,
-        actual_enrollment=actual,
+        target_sample_size=target.total,
+        actual_enrollment=actual.total,
         sample_size_raw=text_at(people, "targetEnrolment"),
         minimum_age_years=_age(people, "lowerAgeLimit", "minimum_age_years", notes),
         maximum_age_years=_age(people, "upperAgeLimit", "maximum_age_years", notes),
@@ -120,7 +120,10 @@ def normalize(body: bytes, media_type: str) -> Record:
         outcomes=tuple(rows.outcomes(description)),
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
-        enrollment_counts=tuple(rows.counts(target, actual)),
+        enrollment_counts=(
+            *enrollment.counts(target, "planned", "targetEnrolment"),
+            *enrollment.counts(actual, "actual", "totalFinalEnrolment"),
+        ),
         record_sponsors=tuple(rows.sponsors(full, trial, notes)),
         countries=tuple(each_once(texts_at(people, "recruitmentCountries/country"), notes.unmapped)),
         sites=tuple(rows.sites(people)),
@@ -152,13 +155,13 @@ def _full_trial(body: bytes, media_type: str, notes: Notes) -> etree._Element:
 # ------------------------------------------------------------------------------------------------------------- columns
 
 
-def _size(text: str | None, field: str, notes: Notes) -> int | None:
+def _size(text: str | None, field: str, notes: Notes) -> Size:
     if text == "0":
-        return None
+        return Size(None)
     size = parse_size(text)
     if not size.understood:
         notes.warn(field, text, "Not a number of participants in any form that is known.")
-    return size.total
+    return size
 
 
 def _status(started: str | None, recruited: str | None, ended: str | None, updated: str | None) -> str | None:

@@ -23,7 +23,6 @@ from normalize.schema import (
     Condition,
     Contact,
     Document,
-    EnrollmentCount,
     EthicsReview,
     Intervention,
     Keyword,
@@ -153,13 +152,6 @@ def outcomes(description: etree._Element) -> Iterator[Outcome]:
                 yield Outcome(kind=kind, measure=variable, description=method, time_frame=time_frame)
         if text := text_at(description, whole):
             yield Outcome(kind=kind, measure=text)
-
-
-def counts(target: int | None, actual: int | None) -> Iterator[EnrollmentCount]:
-    if target is not None:
-        yield EnrollmentCount(kind="planned", scope="total", count=target, source_field="targetEnrolment")
-    if actual is not None:
-        yield EnrollmentCount(kind="actual", scope="total", count=actual, source_field="totalFinalEnrolment")
 
 
 def sponsors(full: etree._Element, trial: etree._Element, notes: Notes) -> Iterator[RecordSponsor]:

@@ -177,8 +177,10 @@ class EnrollmentCount(Row, frozen=True, kw_only=True):
     kind: Annotated[EnrollmentKind, Doc("TRDS 17. planned (target) or actual; never added to each other.")]
     scope: Annotated[EnrollmentScope, Doc("What the number counts: total, country, region, age_band or arm.")]
     scope_value: Annotated[Text, Doc("Which country (ISO code), region, age band or arm.")] = None
-    count: Annotated[int, Doc("Number of participants.")]
+    count: Annotated[int, Doc("Number of participants; of a range its upper end.")]
     source_field: Annotated[str, Doc("Where it stood, in the registry's own field names.")]
+    count_lower: Annotated[Number, Doc("Lower end, where the source gives a range.")] = None
+    is_sum: Annotated[bool, Doc("Whether `count` was added up here from the parts that the source gives.")] = False
 
 
 class RecordSponsor(Row, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Each function prepares one section from one record; called through the table in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harvester.site import labels, links
@@ -141,9 +141,9 @@ _SCOPES = {"total": "All participants", "country": "Country", "region": "Region"
 
 
 def participants(entry: Entry) -> list[dict[str, str]]:
-    """Planned and actual numbers, when the registry gives more than the total."""
+    """Planned and actual numbers, when the registry gives more than one number for the total."""
     rows = entry.below["enrollment_counts"]
-    if all(row["scope"] == "total" for row in rows):
+    if all(row["scope"] == "total" and row["count_lower"] is None and not row["is_sum"] for row in rows):
         return []
     return [
         {
@@ -152,10 +152,16 @@ def participants(entry: Entry) -> list[dict[str, str]]:
             "value": labels.country_name(row["scope_value"])
             if row["scope"] == "country"
             else _plain(row["scope_value"]),
-            "count": labels.number(row["count"]),
+            "count": _participants(row),
         }
         for row in rows
     ]
+
+
+def _participants(row: Mapping[str, Any]) -> str:
+    """`120`, `100 to 120`, `120 (added up)`."""
+    lower = f"{labels.number(row['count_lower'])} to " if row["count_lower"] is not None else ""
+    return f"{lower}{labels.number(row['count'])}{' (added up)' if row['is_sum'] else ''}"
 
 
 def _plain(value: str | None) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize.enrollment import parse_size
+from normalize.enrollment import Size, counts, parse_size
 
 
 @pytest.mark.parametrize(
@@ -21,43 +21,84 @@ from normalize.enrollment import parse_size
         ("approx. 1 000", 1000),
         ("n=120", 120),
         ("At least 200 participants", 200),
-        ("120 (60 per arm)", 120),
-        ("400, 200 in each arm", 400),
-        ("Planned Sample Size: 100; UK Sample Size: 50", 100),
         ("Total: 50", 50),
-        ("Total:90;A:45;B:45;", 90),
     ],
 )
 def test_reads_one_number(text: str, total: int) -> None:
-    assert parse_size(text) == (total, (), True, False)
+    assert parse_size(text) == Size(total)
 
 
-def test_a_range_gives_the_number_planned_for() -> None:
-    assert parse_size("10-20").total == parse_size("10 to 20 patients").total == 20
+def test_a_range_gives_the_number_planned_for_and_keeps_both_ends() -> None:
+    for text in ("10-20", "10 to 20 patients", "about 10 – 20"):
+        assert parse_size(text) == Size(20, lower=10)
+    (row,) = counts(parse_size("1,000-1,200"), "planned", "target")
+    assert (row.scope, row.count_lower, row.count, row.is_sum) == ("total", 1000, 1200, False)
+    assert not parse_size("20-10").understood
+
+
+@pytest.mark.parametrize(
+    ("text", "total", "each"),
+    [
+        ("120 (60 per arm)", 120, 60),
+        ("400, 200 in each arm", 400, 200),
+        ("90 (30 patients per group)", 90, 30),
+        ("1,200 (400 for each treatment group)", 1200, 400),
+        ("120 (60 per month)", 120, None),
+    ],
+)
+def test_a_number_for_each_arm_stands_beside_the_total(text: str, total: int, each: int | None) -> None:
+    assert parse_size(text) == Size(total, each=each)
+    rows = [(row.scope, row.scope_value, row.count) for row in counts(parse_size(text), "planned", "target")]
+    assert rows == [("total", None, total), *([("arm", "each arm", each)] if each else [])]
+
+
+@pytest.mark.parametrize(
+    ("text", "total", "code", "count"),
+    [
+        ("Planned Sample Size: 100; UK Sample Size: 50", 100, "GB", 50),
+        ('Total Sample Size="1200" Sample Size from India="800"', 1200, "IN", 800),
+        ("Planned Sample Size: 1,000; South Africa Sample Size: 250", 1000, "ZA", 250),
+    ],
+)
+def test_a_countrys_number_stands_beside_the_total(text: str, total: int, code: str, count: int) -> None:
+    rows = list(counts(parse_size(text), "planned", "target"))
+    assert [(row.scope, row.scope_value, row.count) for row in rows] == [
+        ("total", None, total),
+        ("country", code, count),
+    ]
+    assert not any(row.is_sum for row in rows)
+
+
+def test_groups_behind_a_total_are_its_parts() -> None:
+    assert parse_size("Total:90;A:45;B:45;") == Size(90, (("A", 45), ("B", 45)))
+
+
+def test_a_sum_says_that_it_is_one() -> None:
+    total, *arms = counts(parse_size("Case group:50;Control group:60;"), "planned", "target")
+    assert total.is_sum and total.count == 110 and not any(arm.is_sum for arm in arms)
 
 
 def test_groups_are_added_up() -> None:
-    assert parse_size("Case group:50;Control group:60;") == (
-        110,
-        (("Case group", 50), ("Control group", 60)),
-        True,
-        True,
+    assert parse_size("Case group:50;Control group:60;") == Size(
+        110, (("Case group", 50), ("Control group", 60)), is_sum=True
     )
-    assert parse_size("Case series：40；") == (40, (("Case series", 40),), True, True)
+    assert parse_size("Case series：40；") == Size(40, (("Case series", 40),), is_sum=True)
 
 
 def test_labels_may_hold_colons_semicolons_and_figures() -> None:
     size = parse_size("Severe; ventilated:8;Group 2 (1:1):9;")
-    assert size == (17, (("Severe; ventilated", 8), ("Group 2 (1:1)", 9)), True, True)
+    assert size == Size(17, (("Severe; ventilated", 8), ("Group 2 (1:1)", 9)), is_sum=True)
 
 
 def test_groups_of_which_the_last_is_cut_off_are_reported() -> None:
-    assert parse_size("Arm A:20;Arm B:30;Arm C with a na") == (50, (("Arm A", 20), ("Arm B", 30)), False, True)
+    assert parse_size("Arm A:20;Arm B:30;Arm C with a na") == Size(
+        50, (("Arm A", 20), ("Arm B", 30)), understood=False, is_sum=True
+    )
 
 
 @pytest.mark.parametrize("text", [None, "", " ", "N/A", "Not applicable"])
 def test_nothing_said_is_understood(text: str | None) -> None:
-    assert parse_size(text) == (None, (), True, False)
+    assert parse_size(text) == Size(None)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +107,7 @@ def test_nothing_said_is_understood(text: str | None) -> None:
      "9" * 5000, "A:99999999;B:2"],
 )  # fmt: skip
 def test_sentinels_and_prose_are_not_understood(text: str) -> None:
-    assert parse_size(text) == (None, (), False, False)
+    assert parse_size(text) == Size(None, understood=False)
 
 
 @given(st.text() | st.from_regex(r"([A-Za-z ]{0,5}:\d{1,4};){0,4}[a-z]{0,3}", fullmatch=True))
