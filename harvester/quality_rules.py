@@ -58,6 +58,40 @@ _ACTIVE = "('recruiting', 'not_yet_recruiting', 'enrolling_by_invitation', 'acti
 _ENDED = "coalesce(completion_date, primary_completion_date)"
 _LAST_WORD = "max(coalesce(verification_date, last_update_date), coalesce(last_update_date, verification_date))"
 
+# Arms are listed all or not at all. A record may count one country, or a region that holds several; EUCTR's age bands count the whole
+# trial or its country (EUCTR2020-001270-29-GB), those of minors stand below "Under 18". A range holds every number between its ends.
+_PARTS = """
+    WITH whole AS (
+        SELECT record_id, kind, max(count) AS count, min(coalesce(count_lower, count)) AS least,
+               max(CASE WHEN count_lower IS NULL THEN '' ELSE count_lower || ' to ' END || count) AS said
+        FROM enrollment_counts WHERE scope = 'total' AND {judged} GROUP BY record_id, kind HAVING count(*) = 1),
+    part AS (
+        SELECT p.*, whole.count AS total, whole.least, 'In total ' || whole.said || ' ' || kind || ', but ' AS beginning
+        FROM whole JOIN enrollment_counts p USING (record_id, kind)
+        WHERE p.scope <> 'total' AND coalesce(p.scope_value, '') <> 'each arm'
+          AND NOT (p.scope = 'age_band' AND p.scope_value NOT IN ('Under 18') AND EXISTS (
+              SELECT 1 FROM enrollment_counts m WHERE m.record_id = p.record_id AND m.kind = p.kind
+                AND m.scope_value = 'Under 18' AND p.source_field LIKE m.source_field || '.%'))),
+    said AS (
+        SELECT record_id, kind, scope AS part, beginning || count(*)
+               || CASE scope WHEN 'arm' THEN ' arms' WHEN 'country' THEN ' countries' ELSE ' age bands' END
+               || ' have ' || sum(count) || ' together.' AS said
+        FROM part
+        WHERE scope IN ('arm', 'country', 'age_band')
+          AND NOT (scope = 'country' AND EXISTS (SELECT 1 FROM part r
+                   WHERE r.record_id = part.record_id AND r.kind = part.kind AND r.scope = 'region'))
+        GROUP BY record_id, kind, scope
+        HAVING count(*) > 1 AND (sum(count) < least OR sum(coalesce(count_lower, count)) > total)
+           AND (scope <> 'country' OR count(DISTINCT scope_value) =
+                (SELECT count(DISTINCT country_code) FROM countries c WHERE c.record_id = part.record_id))
+           AND (scope <> 'age_band' OR sum(count) NOT IN (SELECT c.count FROM part c
+                WHERE c.record_id = part.record_id AND c.kind = part.kind AND c.scope = 'country'))
+        UNION ALL
+        SELECT record_id, kind, 'one', beginning || scope_value || ' alone has ' || count || '.'
+        FROM part WHERE coalesce(count_lower, count) > total AND scope_value IS NOT NULL)
+    SELECT record_id, group_concat(said, ' ') AS detail FROM (SELECT * FROM said ORDER BY record_id, kind, part, said)
+    GROUP BY record_id"""
+
 RULES: tuple[Rule, ...] = (
     Rule(
         QualityRule(
@@ -98,29 +132,12 @@ RULES: tuple[Rule, ...] = (
             flag="enrollment_parts_do_not_add_up",
             title="Numbers of participants do not add up",
             field="enrollment_counts.count",
-            rule="The numbers of all arms, or of all countries of recruitment, give another sum than the total of the same kind (planned or actual).",
+            rule="Of the same kind, planned or actual: the numbers of all arms, of all countries of recruitment, or of all age bands give another sum than the total (for age bands: nor that of the record's own country); or a part alone is larger than the total.",
             reason="At least one of the numbers is wrong; the sample size cannot be relied on.",
             **_trds("item 17: sample size"),
             severity="notable",
         ),
-        # Arms are listed all or not at all. A record may count one country, or a region that holds several.
-        """
-        SELECT record_id, group_concat(said, ' ') AS detail FROM (
-            SELECT w.record_id, 'In total ' || w.count || ' ' || w.kind || ', but '
-                   || count(*) || CASE p.scope WHEN 'arm' THEN ' arms' ELSE ' countries' END
-                   || ' have ' || sum(p.count) || ' together.' AS said
-            FROM enrollment_counts w JOIN enrollment_counts p USING (record_id, kind)
-            WHERE w.scope = 'total' AND p.scope IN ('arm', 'country') AND w.{judged}
-              AND (SELECT count(*) FROM enrollment_counts t
-                   WHERE t.record_id = w.record_id AND t.kind = w.kind AND t.scope = 'total') = 1
-              AND NOT (p.scope = 'country' AND EXISTS (SELECT 1 FROM enrollment_counts x
-                       WHERE x.record_id = w.record_id AND x.kind = w.kind AND x.scope = 'region'))
-            GROUP BY w.record_id, w.kind, p.scope
-            HAVING count(*) > 1 AND sum(p.count) <> w.count
-               AND (p.scope = 'arm' OR count(DISTINCT p.scope_value) =
-                    (SELECT count(DISTINCT country_code) FROM countries c WHERE c.record_id = w.record_id))
-            ORDER BY w.record_id, w.kind, p.scope)
-        GROUP BY record_id""",
+        _PARTS,
     ),
     Rule(
         QualityRule(

@@ -38,6 +38,14 @@ def _count(scope: str, count: int, value: str | None = None, kind: str = "planne
     return EnrollmentCount(kind=kind, scope=scope, scope_value=value, count=count, source_field="a field")  # type: ignore[arg-type]
 
 
+def _range(lower: int, upper: int) -> EnrollmentCount:
+    return EnrollmentCount(kind="planned", scope="total", count=upper, count_lower=lower, source_field="a field")
+
+
+def _band(count: int, band: str, field: str) -> EnrollmentCount:
+    return EnrollmentCount(kind="planned", scope="age_band", scope_value=band, count=count, source_field=field)
+
+
 def _countries(*codes: str) -> tuple[Country, ...]:
     return tuple(Country(country_code=code, country_raw=code) for code in codes)
 
@@ -102,6 +110,11 @@ RAISES: list[tuple[dict[str, Any], str, str]] = [
     ({"inclusion_criteria": SAME, "exclusion_criteria": f"- {SAME.upper()}."}, "inclusion_equals_exclusion", "Women of 18 to 40"),
     ({"enrollment_counts": (_count("total", 100), _count("arm", 60, "A"), _count("arm", 50, "B"))}, "enrollment_parts_do_not_add_up", "In total 100 planned, but 2 arms have 110 together."),
     ({"countries": _countries("FR", "DE"), "enrollment_counts": (_count("total", 9), _count("country", 5, "FR"), _count("country", 5, "DE"))}, "enrollment_parts_do_not_add_up", "2 countries have 10"),
+    ({"enrollment_counts": (_count("total", 100), _count("country", 120, "FR"))}, "enrollment_parts_do_not_add_up", "In total 100 planned, but FR alone has 120."),
+    ({"enrollment_counts": (_count("total", 100), _count("region", 101, "EEA"))}, "enrollment_parts_do_not_add_up", "EEA alone has 101."),
+    ({"enrollment_counts": (_count("total", 100), _count("country", 40, "FR"), _band(30, "Adults", "F.1.2.1"), _band(20, "Elderly", "F.1.3.1"))}, "enrollment_parts_do_not_add_up", "In total 100 planned, but 2 age bands have 50 together."),
+    ({"enrollment_counts": (_count("total", 100), _band(60, "Under 18", "F.1.1"), _band(60, "Adults", "F.1.2.1"))}, "enrollment_parts_do_not_add_up", "2 age bands have 120 together."),
+    ({"enrollment_counts": (_range(80, 100), _count("arm", 40, "A"), _count("arm", 39, "B"))}, "enrollment_parts_do_not_add_up", "In total 80 to 100 planned, but 2 arms have 79 together."),
     ({"completion_date": "2020-01"}, "completion_before_start", "First enrollment 2020-02-01, completion 2020-01."),
     ({"primary_completion_date": "2019"}, "completion_before_start", "primary completion 2019"),
     ({"recruitment_status": "recruiting", "last_update_date": "2026-01"}, "recruiting_past_completion", "Said to be recruiting, completion 2022-12-31"),
@@ -123,6 +136,10 @@ SOUND_ONES: dict[str, dict[str, Any]] = {
     "texts that say nothing": {"inclusion_criteria": "Not applicable", "exclusion_criteria": "not applicable."},
     "texts of one beginning": {"inclusion_criteria": SAME, "exclusion_criteria": SAME.replace("two", "six")},
     "arms that add up": {"enrollment_counts": (_count("total", 110), _count("arm", 60, "A"), _count("arm", 50, "B"))},
+    "arms that add up to a number of the range": {"enrollment_counts": (_range(80, 100), _count("arm", 40, "A"), _count("arm", 50, "B"))},
+    "a number for each arm": {"enrollment_counts": (_count("total", 100), _count("arm", 50, "each arm"), _count("arm", 40, "each arm"))},
+    "age bands of the whole trial": {"enrollment_counts": (_count("total", 90), _band(30, "Under 18", "F.1.1"), _band(10, "Children", "F.1.1.5.1"), _band(60, "Adults", "F.1.2.1"))},
+    "age bands of the country": {"enrollment_counts": (_count("total", 90), _count("country", 40, "FR"), _band(30, "Adults", "F.1.2.1"), _band(10, "Elderly", "F.1.3.1"))},
     "one arm": {"enrollment_counts": (_count("total", 100), _count("arm", 60, "A"))},
     "planned arms, actual total": {"enrollment_counts": (_count("total", 9, kind="actual"), _count("arm", 6), _count("arm", 5))},
     "a country without a number": {"countries": _countries("FR", "DE", "IT"), "enrollment_counts": (_count("total", 99), _count("country", 5, "FR"), _count("country", 5, "DE"))},
