@@ -4,7 +4,7 @@ Called by the build after the trial rows. Values are normalized before they are 
 differences are rows. Each record is compared with the one that the trial's row follows, the first in `batches.PRECEDENCE` that
 says something of the field; WHO ICTRP's copy of a record with that record itself. Records that say the same share a row.
 
-- A copy that is just older than what it copies is `minor`, and the sentence says so.
+- What makes a difference weigh less (a copy that is just older, a person named for the institution) is in `discrepancy_eases`.
 - EUCTR has an entry for each country of a trial. Its recruitment status and its country are that country's: two such entries do
   not contradict each other there, and together they contradict another registry only where none of them agrees with it.
   What they say of the whole trial may differ because they were written at different times: `minor`.
@@ -21,13 +21,14 @@ from typing import Any, Literal, NamedTuple
 
 from rapidfuzz import fuzz
 
+from harvester import discrepancy_outcomes
 from harvester import discrepancy_values as said
 from harvester.batches import Batch, Row, batches
 from harvester.catalogue import insert_into
+from harvester.discrepancy_eases import Severity, are_countries, eased
+from harvester.discrepancy_outcomes import Outcomes
 from harvester.touched import Touched
 from normalize.dates import earliest, latest
-
-Severity = Literal["minor", "notable", "serious"]
 
 #: Days between two dates of which neither is a plan where the other is not: minor, notable and serious above so many.
 DAYS = {
@@ -38,8 +39,8 @@ DAYS = {
 }
 #: Sample sizes: minor below the first ratio of the larger to the smaller, serious from the second.
 RATIOS = (1.1, 2.0)
-#: Primary outcomes: similarity of words, 0 to 100, below which they differ: minor, notable.
-SIMILARITY = (60, 45)
+#: Primary outcomes that are less alike than this, of 100 (`discrepancy_outcomes.likeness`), are different ones.
+LIKENESS = 25
 #: Names of organizations that are so similar are spellings of one.
 SAME_NAME = 90
 #: Beginnings of EUCTR's and CTIS's bands of age, in years; ages in one band agree with it.
@@ -137,23 +138,26 @@ def _phases(one: frozenset[int], two: frozenset[int]) -> Severity | None:
     return "notable" if min(abs(a - b) for a in one for b in two) == 1 else "serious"
 
 
-def _outcomes(one: tuple[str, str], two: tuple[str, str]) -> Severity | None:
-    if not one[0] or not two[0]:
-        return None if one[0] == two[0] else "notable"
-    likeness = similarity(one, two)
-    return "notable" if likeness < SIMILARITY[1] else "minor" if likeness < SIMILARITY[0] else None
-
-
-def similarity(one: tuple[str, str], two: tuple[str, str]) -> float:
-    """How much two texts of primary outcomes are alike, 0 to 100: the measures alone, or with their descriptions."""
-    return max(fuzz.token_set_ratio(a, b) for a in one for b in two)
+def _outcomes(one: Outcomes, two: Outcomes) -> Severity | None:
+    if not one.measures or not two.measures:
+        return None if one.measures == two.measures else "notable"
+    if not discrepancy_outcomes.are_comparable(one, two):
+        return None
+    return "notable" if discrepancy_outcomes.likeness(one, two) < LIKENESS else None
 
 
 def _organizations(one: said.Organization, two: said.Organization) -> Severity | None:
     if one.sponsor_id == two.sponsor_id or fuzz.token_set_ratio(one.name, two.name) >= SAME_NAME:
         return None
+    if _abbreviates(one, two) or _abbreviates(two, one):
+        return None
     owners = {one.sponsor_id, one.parent} & {two.sponsor_id, two.parent} - {None}
     return "minor" if owners or one.sponsor_id in two.others or two.sponsor_id in one.others else "notable"
+
+
+def _abbreviates(short: said.Organization, long: said.Organization) -> bool:
+    """ "FFIS" (EUCTR2020-001409-21-ES) is the Fundacion para la Formacion e Investigacion Sanitarias de la Region de Murcia."""
+    return len(short.name) > 2 and " " not in short.name and long.initials.startswith(short.name)
 
 
 def _places(one: said.Places, two: said.Places) -> Severity | None:
@@ -213,7 +217,7 @@ _COLUMNS = (
     "maximum_age_raw", "sex", "has_results",
 )  # fmt: skip
 _SPONSORS = """
-    SELECT record_id, sponsor_id, role, name_raw, parent_sponsor_id FROM record_sponsors LEFT JOIN sponsors USING (sponsor_id)
+    SELECT record_id, sponsor_id, role, name_raw, parent_sponsor_id, class FROM record_sponsors LEFT JOIN sponsors USING (sponsor_id)
     WHERE record_id IN ({records}) ORDER BY record_id, role <> 'primary', ordinal"""
 _COUNTRIES = (
     "SELECT record_id, country_code, country FROM countries WHERE country_code IS NOT NULL AND record_id IN ({records})"
@@ -241,7 +245,9 @@ def _whole(batch: Batch) -> Iterator[tuple[str, list[Row]]]:
             key = record["record_id"]
             record["sponsors"], record["outcomes"] = sponsors.get(key, []), outcomes.get(key, [])
             record["names"] = dict(places.get(key, ()))
+        registered = [record["date_of_registration"] for record in records if record["date_of_registration"]]
         for record in records:
+            record["first_registration"] = min(registered, key=latest, default=None)
             record["names"] = {code: name for one in _siblings(record, records) for code, name in one["names"].items()}
             record["countries"] = frozenset(record["names"])
         yield trial_id, records
@@ -274,12 +280,11 @@ def _contradictions(rule: Rule, records: list[Row]) -> Iterator[tuple[Any, ...]]
             rule.of == "country" and original is None and _agree_somewhere(rule, first[0], other, records)
         ):
             continue
-        if (original and _is_older(other, first[0])) or (not original and _are_countries(first[0], other)):
-            severity = "minor"
         key = (first[0]["record_id"], other["registry"], other["source"], value)
         found.setdefault(key, (first[0], other, severity, []))[3].append(other)
-    for one, other, severity, same in found.values():
-        remark = _remark(rule, one, other, len(same) - 1)
+    for one, other, weight, same in found.values():
+        severity, reasons = eased(rule.field, one, other, weight)
+        remark = _remark(rule, one, other, len(same) - 1, reasons)
         detail = " ".join(filter(None, (_sentence(rule, one, other), remark)))
         yield (
             rule.field, one["record_id"], shown(rule.field, one), one["last_update_date"], other["record_id"],
@@ -289,18 +294,10 @@ def _contradictions(rule: Rule, records: list[Row]) -> Iterator[tuple[Any, ...]]
 
 def _agree_somewhere(rule: Rule, one: Row, other: Row, records: list[Row]) -> bool:
     """Whether the entries of some countries agree, or leave it open, where those of others do not."""
-    if _are_countries(one, other):
+    if are_countries(one, other):
         return True
     pairs = [(rule.said(a), rule.said(b)) for a in _siblings(one, records) for b in _siblings(other, records)]
     return any(a is None or b is None or rule.judge(a, b) is None for a, b in pairs)
-
-
-def _are_countries(one: Row, other: Row) -> bool:
-    return one["registry"] == other["registry"] and one["registry"] in said.PER_COUNTRY
-
-
-def _is_older(copy: Row, original: Row) -> bool:
-    return (copy["last_update_date"] or "") < (original["last_update_date"] or "")
 
 
 def shown(field: str, record: Row) -> str | None:
@@ -311,7 +308,7 @@ def shown(field: str, record: Row) -> str | None:
         return str(record["sponsors"][0][2])
     if field == "countries":
         return ", ".join(sorted(name or code for code, name in record["names"].items()))
-    value = record[field]
+    value = said.registered_in_time(record) if field == "prospective_registration" else record[field]
     if value is None:
         return "no limit" if field.endswith("_age_years") else None
     if field in ("has_results", "prospective_registration"):
@@ -345,16 +342,13 @@ def _sentence(rule: Rule, one: Row, other: Row) -> str:
     return f"{rule.name}: {says[0]}, {says[1]}."
 
 
-def _remark(rule: Rule, one: Row, other: Row, more: int) -> str | None:
+def _remark(rule: Rule, one: Row, other: Row, more: int, reasons: list[str]) -> str | None:
     remarks = []
     if more:
         remarks.append(
             f"{more} more of its entries say the same." if more > 1 else "One more of its entries says the same."
         )
     if rule.field == "primary_outcomes" and one["outcomes"] and other["outcomes"]:
-        remarks.append(f"The words are alike by {similarity(rule.said(one), rule.said(other)):.0f} of 100.")
-    if one["registry_id"] == other["registry_id"] and _is_older(other, one):
-        remarks.append("The copy is older than the registry's own entry.")
-    if one["registry_id"] != other["registry_id"] and _are_countries(one, other):
-        remarks.append("They are entries of two countries, and may have been written at different times.")
-    return " ".join(remarks) or None
+        likeness = discrepancy_outcomes.likeness(rule.said(one), rule.said(other))
+        remarks.append(f"The words are alike by {likeness:.0f} of 100.")
+    return " ".join([*remarks, *reasons]) or None

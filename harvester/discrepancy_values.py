@@ -11,6 +11,10 @@ import re
 from typing import Any, NamedTuple
 
 from harvester.batches import Row
+from harvester.discrepancy_outcomes import outcomes
+from normalize.dates import is_prospective
+from normalize.sponsor_names import read_name, repaired, tokens
+from normalize.sponsor_words import STOP, distinctive
 from normalize.text import fold
 
 #: Registers that hold one entry for each country of a trial.
@@ -35,6 +39,9 @@ class Organization(NamedTuple):
     parent: str | None
     name: str  # folded
     others: frozenset[str]  # further organizations that the record names
+    words: frozenset[str]  # those of its name that tell it from others
+    initials: str
+    is_person: bool
 
 
 class Places(NamedTuple):
@@ -68,8 +75,16 @@ def first_enrollment(record: Row) -> Any:
 
 
 def registered_in_time(record: Row) -> Any:
-    """Says nothing where the date of first enrollment does not, for it follows from that date."""
-    return None if record["registry"] in PER_COUNTRY else record["prospective_registration"]
+    """Whether the trial, registered once it is registered anywhere, was so by the first enrollment that this record tells.
+
+    A registry's own word counts only where it registered the trial first. Nothing where the date of first enrollment says nothing.
+    """
+    if record["registry"] in PER_COUNTRY:
+        return None
+    if record["date_of_first_enrollment"]:
+        return is_prospective(record["first_registration"], record["date_of_first_enrollment"])
+    is_first = record["date_of_registration"] == record["first_registration"]
+    return bool(flag) if is_first and (flag := record["prospective_registration"]) is not None else None
 
 
 def minimum_age(record: Row) -> Any:
@@ -107,8 +122,22 @@ def sponsor(record: Row) -> Any:
     primary = [row for row in record["sponsors"] if row[1] == "primary" and row[0]]
     if not primary:
         return None
-    sponsor_id, _, name, parent = primary[0]
-    return Organization(sponsor_id, parent, fold(name), frozenset(row[0] for row in record["sponsors"][1:] if row[0]))
+    sponsor_id, _, name, parent, class_ = primary[0]
+    read = read_name(name)
+    return Organization(
+        sponsor_id,
+        parent,
+        fold(name),
+        frozenset(row[0] for row in record["sponsors"][1:] if row[0]),
+        frozenset(distinctive(read.words)) | read.places,
+        "".join(word[0] for word in tokens(repaired(name)) if word not in STOP),
+        class_ == "individual" or read.person or (class_ in (None, "unknown") and _may_be_a_person(read.words)),
+    )
+
+
+def _may_be_a_person(words: tuple[str, ...]) -> bool:
+    """Two to four words, none of which an organization's name has ("Jieming QU", sponsor of NCT04260594)."""
+    return 2 <= len(words) <= 4 and len(distinctive(words)) == len(words) and all(map(str.isalpha, words))
 
 
 def countries(record: Row) -> Any:
@@ -116,8 +145,6 @@ def countries(record: Row) -> Any:
 
 
 def primary_outcomes(record: Row) -> Any:
-    """Measures, and measures with their descriptions, folded; both empty for a whole entry that names none."""
+    """None for a part of an entry that names none: a whole one says by its silence that there is none."""
     rows = record["outcomes"]
-    if not rows and record["is_partial"]:
-        return None
-    return fold(" ".join(row[0] for row in rows)), fold(" ".join(" ".join(filter(None, row)) for row in rows))
+    return None if not rows and record["is_partial"] else outcomes(rows)
