@@ -13,25 +13,27 @@ beside a limit that agrees, nor a narrower limit where the field knows age bands
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from msgspec.structs import replace
 
-from normalize.schema import Criterion, CriterionMeasure, EligibilityFact, FactName, Record
+from normalize.schema import Criterion, CriterionKind, CriterionMeasure, EligibilityFact, FactName, Record
+from normalize.tables import table
+from normalize.text import plain
 
-#: Words that say nothing but who is meant: a limit among them holds for all participants.
-_PLAIN_WORDS = """
-    a an the and or of in at on to for is are be been was must should shall will have has any all each every both either only between from
-    age aged ages years year old yrs yr y o older younger over under above below than least most inclusive exclusive range ranging
-    patient patients subject subjects participant participants individual individuals person persons people volunteer volunteers adult adults
-    male males female females man men woman women gender genders sex sexes boys girls children child ambulatory outpatients inpatients
-    healthy nonpregnant non pregnant eligible human humans race ethnicity ethnic background regardless gender
-    time date day signing signature providing provision giving informed consent icf form screening enrollment enrolment inclusion
-    randomization randomisation study entry registration visit baseline consenting when obtaining prior before first trial who
-"""
-_PLAIN = frozenset(_PLAIN_WORDS.split())
+_VOCABULARY = table("eligibility_facts")
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """The fragments of the vocabulary as one pattern; their line breaks are no part of them."""
+    return re.compile(re.sub(r" (?=[|(])", "", _VOCABULARY[name]), re.IGNORECASE)
+
+
+_MEN = frozenset(_VOCABULARY["men"].split())
+_WOMEN = frozenset(_VOCABULARY["women"].split())
+_PLAIN = frozenset(" ".join(_VOCABULARY["plain"].values()).split()) | _MEN | _WOMEN
 _WORD = re.compile(r"[^\W\d_]+")
 _OLDEST = 120.0  # years; more is a slip of the pen ("25~3568 years old", NCT02406469)
 #: After the limit: what all participants have in common may follow ("≥ 18 years with proven gout").
@@ -44,63 +46,28 @@ _FOR_SOME = re.compile(
     r"\b(?:if|unless|except|cohorts?|arms?|groups?|parts?|phase|controls?|sub-?stud\w+|stage|caregivers?|parents?|donors?|partners?|must|should|require\w*|need\w*)\b",
     re.IGNORECASE,
 )
-_MEN = frozenset(("male", "males", "man", "men", "boys"))
-_WOMEN = frozenset(("female", "females", "woman", "women", "girls"))
+_BOTH_SEXES = _pattern("both_sexes")
+_HEALTHY = _pattern("healthy")
+_PREGNANT = _pattern("pregnant")
+_ANOTHER_PREGNANCY = _pattern("another_pregnancy")
+_NOT_PREGNANT = _pattern("not_pregnant")
+_MUST_BE_PREGNANT = _pattern("must_be_pregnant")
+_BREASTFEEDING = _pattern("breastfeeding")
+_NOT_BREASTFEEDING = _pattern("not_breastfeeding")
+_CONSENT = _pattern("consent")
+_REPRESENTATIVE = _pattern("representative")
+_WAIVED = _pattern("waived")
+_CANNOT = _pattern("cannot")
 
-_HEALTHY = re.compile(
-    r"\bhealthy\s(?:(?:adult|male|female|human|normal|non-?smoking|young|elderly|and|or|chinese|japanese|caucasian)\s){0,4}"
-    r"(?:volunteers?|subjects?|participants?|individuals?|persons?|people|adults?|men|women|males?|females?|(?P<controls>controls?))\b",
-    re.IGNORECASE,
-)
-_PREGNANT = re.compile(
-    r"""(?<!non-)(?<!non\s)\bpregnant\b|\bpregnancy(?:\s?(?:[,;./)]|$)|\s(?:or|and)\s(?:breast|lactat|nurs|puerp))|\b(?:current|known|confirmed|ongoing|existing)\spregnancy
-    |embaraz|enceintes?\b|grossesse|schwanger|gravid|grávida|zwanger|ciąż""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ANOTHER_PREGNANCY = re.compile(
-    r"\b(?:history|previous|prior|past|ectopic|molar|multiple|twin|last)\b[^.;]{0,30}$", re.IGNORECASE
-)
-_NOT_PREGNANT = re.compile(
-    r"\b(?:not|non)[\s-](?:be\s|currently\s|known\sto\sbe\s){0,2}pregnan|negative\s(?:[\w-]+\s){0,4}pregnancy\stest|pregnancy\stests?\s(?:[\w-]+\s){0,5}negative",
-    re.IGNORECASE,
-)
-_MUST_BE_PREGNANT = re.compile(
-    r"(?:(?:healthy|adult|nulliparous|multiparous|singleton|term|all|low-risk)\s){0,3}(?:pregnant\s(?:wom[ae]n|patients?|females?|mothers?|participants?|subjects?|adults?|people|persons?)\b"
-    r"|(?:single(?:ton)?|viable|intrauterine)\s(?:[\w-]+\s){0,2}pregnancy\b)",
-    re.IGNORECASE,
-)
-_BREASTFEEDING = re.compile(
-    r"\bbreast[\s-]?feed|\blactating\b|\blactation\b|\bnursing\b(?!\s(?:home|facilit|staff|care|stud|school|assist))|\blactancia|\ballait|\bstillend",
-    re.IGNORECASE,
-)
-_NOT_BREASTFEEDING = re.compile(
-    r"\b(?:not|non)[\s-](?:be\s|currently\s|\w+\s(?:or|and|nor)\s){0,3}(?:breast|lactat|nurs)", re.IGNORECASE
-)
-_REPRESENTATIVE = re.compile(
-    r"\b(?:legal|guardian|parent|representative|surrogate|proxy|proxies|next\sof\skin|relatives?|famil|tutor|parents|gesetzlich)",
-    re.IGNORECASE,
-)
-_WAIVED = re.compile(r"\b(?:waive[rd]|deferred|delayed|exception\sfrom)\b", re.IGNORECASE)
-_CANNOT = re.compile(
-    r"\b(?:unable|inab|incapab|incapac|not\s(?:able|willing|capable)|unwill|refus|lack|without|absence|fail|no\b|cannot|declin|impossib|not\b)",
-    re.IGNORECASE,
-)
-
-#: Words that lead to a criterion worth reading, in lower case: a quick look before the patterns. In texts beyond ASCII also
-#: those of other languages.
+#: Word stems that lead to a criterion worth reading: a quick look before the patterns. English alone, and all languages.
 _STEMS: dict[FactName, tuple[str, ...]] = {
-    "sex": ("male", "women", " men", "\nmen"),
-    "healthy_volunteers": ("healthy ",),
-    "pregnancy": ("pregnan",),
-    "breastfeeding": ("breast", "lactating", "lactation", "nursing"),
-    "consent": ("consent",),
+    name: tuple(stems["en"].split("|")) for name, stems in _VOCABULARY["stems"].items()
 }
-_FOREIGN_STEMS: dict[FactName, tuple[str, ...]] = {
-    **_STEMS,
-    "pregnancy": ("pregnan", "embaraz", "enceinte", "grossesse", "schwanger", "gravid", "grávid", "zwanger", "ciąż"),
-    "breastfeeding": (*_STEMS["breastfeeding"], "lactanc", "allait", "stillend"),
-    "consent": (*_STEMS["consent"], "einwilligung", "einverständnis"),
+_ALL_STEMS: dict[FactName, tuple[str, ...]] = {
+    name: (*_STEMS[name], *stems["other"].split("|")) for name, stems in _VOCABULARY["stems"].items()
 }
+#: One of these is in every text in another language.
+_OTHER_LANGUAGE = (" de ", " di ", " und ", " der ")
 
 
 def facts(record: Record) -> tuple[EligibilityFact, ...]:
@@ -200,67 +167,78 @@ def _of_both_sexes(words: set[str], record: Record) -> bool:
 
 
 def _others(record: Record) -> Iterator[EligibilityFact]:
-    """What the criteria say beside ages, a fact at the place of its first word."""
-    raw, criteria = record.eligibility_raw, record.criteria
-    if not raw or not criteria:
+    """What the criteria say beside ages, fact by fact, each at the place of its first word."""
+    raw = record.eligibility_raw
+    if not raw:
         return
-    low = raw.lower()
-    if len(low) != len(raw):
-        low = raw  # a letter that is two in lower case: places would not fit
-    starts = [criterion.start for criterion in criteria]
-    for name, stems in (_STEMS if raw.isascii() else _FOREIGN_STEMS).items():
-        ordinals: dict[int, None] = {}
+    foreign = not plain(raw).isascii() or any(word in raw for word in _OTHER_LANGUAGE)
+    found = []
+    for ordinal, criterion in enumerate(record.criteria, 1):
+        if criterion.kind != "unspecified":
+            look = _said if len(criterion.text) <= _LONGEST_KEPT else _said.__wrapped__
+            found += [(ordinal, *said) for said in look(criterion.kind, criterion.text, foreign)]
+    if not found:
+        return
+    for ordinal, name, value, for_all, start, end in sorted(found, key=lambda one: _ORDER[one[1]]):
+        criterion = record.criteria[ordinal - 1]
+        yield EligibilityFact(
+            fact=name,
+            origin="text",
+            value=value,
+            for_all=for_all and not criterion.depth,
+            criterion_ordinal=ordinal,
+            text=criterion.text[start:end],
+            start=criterion.start + start,
+            end=criterion.start + end,
+        )
+
+
+#: Characters; longer criteria are hardly written twice.
+_LONGEST_KEPT = 1000
+
+
+@lru_cache(maxsize=16384)
+def _said(kind: CriterionKind, text: str, foreign: bool) -> tuple[tuple[FactName, str, bool, int, int], ...]:
+    """The facts in a criterion: name, value, whether of all participants, slice of the text."""
+    low = plain(text).lower()
+    found: list[tuple[FactName, str, bool, int, int]] = []
+    for name, stems in (_ALL_STEMS if foreign else _STEMS).items():
         for stem in stems:
-            at = low.find(stem)
-            while at >= 0:
-                ordinal = bisect_right(starts, at)
-                if ordinal and at < criteria[ordinal - 1].end:
-                    ordinals[ordinal] = None
-                    at = criteria[ordinal - 1].end - 1
-                at = low.find(stem, at + 1)
-        for ordinal in sorted(ordinals):
-            criterion = criteria[ordinal - 1]
-            if criterion.kind != "unspecified" and (said := _READERS[name](criterion)):
-                value, for_all, start, end = said
-                yield EligibilityFact(
-                    fact=name,
-                    origin="text",
-                    value=value,
-                    for_all=for_all and not criterion.depth,
-                    criterion_ordinal=ordinal,
-                    text=criterion.text[start:end],
-                    start=criterion.start + start,
-                    end=criterion.start + end,
-                )
+            if stem in low:
+                if said := _READERS[name](kind, text):
+                    found.append((name, *said))
+                break
+    return tuple(found)
 
 
-_Said = tuple[str, bool, int, int]  # value, whether of all participants, slice of the criterion
+_Value = tuple[str, bool, int, int]  # value, whether of all participants, slice of the criterion
 
 
-def _sex(criterion: Criterion) -> _Said | None:
+def _sex(kind: CriterionKind, text: str) -> _Value | None:
     """ "Male or female", "Women aged 18 to 45 years": criteria that say nothing but who is meant."""
-    if criterion.kind != "inclusion" or len(criterion.text) > 160:
+    if kind != "inclusion" or len(text) > 160:
         return None
-    words = _WORD.findall(criterion.text.lower())
+    words = _WORD.findall(text.lower())
     if not _PLAIN.issuperset(words):
         return None
     men, women = not _MEN.isdisjoint(words), not _WOMEN.isdisjoint(words)
+    if _BOTH_SEXES.search(text):
+        men = women = True
     if men or women:
-        return "all" if men and women else "male" if men else "female", True, 0, len(criterion.text)
+        return "all" if men and women else "male" if men else "female", True, 0, len(text)
     return None
 
 
-def _healthy(criterion: Criterion) -> _Said | None:
-    match = _HEALTHY.search(criterion.text)
+def _healthy(kind: CriterionKind, text: str) -> _Value | None:
+    match = _HEALTHY.search(text)
     if match is None:
         return None
-    value = "accepted" if criterion.kind == "inclusion" else "not_accepted"
-    return value, match.start() == 0 and not match["controls"] and not _FOR_SOME.search(criterion.text), *match.span()
+    value = "accepted" if kind == "inclusion" else "not_accepted"
+    return value, match.start() == 0 and not match["controls"] and not _FOR_SOME.search(text), *match.span()
 
 
-def _pregnancy(criterion: Criterion) -> _Said | None:
-    text = criterion.text
-    if criterion.kind == "exclusion":
+def _pregnancy(kind: CriterionKind, text: str) -> _Value | None:
+    if kind == "exclusion":
         match = _PREGNANT.search(text)
         if match is None or _ANOTHER_PREGNANCY.search(text, 0, match.start()) or _NOT_PREGNANT.search(text):
             return None
@@ -271,19 +249,15 @@ def _pregnancy(criterion: Criterion) -> _Said | None:
     return ("required", True, *match.span()) if match else None
 
 
-def _breastfeeding(criterion: Criterion) -> _Said | None:
-    pattern = _BREASTFEEDING if criterion.kind == "exclusion" else _NOT_BREASTFEEDING
-    match = pattern.search(criterion.text)
+def _breastfeeding(kind: CriterionKind, text: str) -> _Value | None:
+    pattern = _BREASTFEEDING if kind == "exclusion" else _NOT_BREASTFEEDING
+    match = pattern.search(text)
     return ("excluded", True, *match.span()) if match else None
 
 
-_CONSENT = re.compile(r"consent\w*|einwilligung\w*|einverständnis\w*", re.IGNORECASE)
-
-
-def _consent(criterion: Criterion) -> _Said | None:
-    text = criterion.text
+def _consent(kind: CriterionKind, text: str) -> _Value | None:
     match = _CONSENT.search(text)
-    if match is None or (criterion.kind == "exclusion" and not _CANNOT.search(text)):
+    if match is None or (kind == "exclusion" and not _CANNOT.search(text)):
         return None
     waived = _WAIVED.search(text)
     return (
@@ -293,13 +267,14 @@ def _consent(criterion: Criterion) -> _Said | None:
     )
 
 
-_READERS = {
+_READERS: dict[FactName, Callable[[CriterionKind, str], _Value | None]] = {
     "sex": _sex,
     "healthy_volunteers": _healthy,
     "pregnancy": _pregnancy,
     "breastfeeding": _breastfeeding,
     "consent": _consent,
 }
+_ORDER = {name: rank for rank, name in enumerate(_READERS)}
 
 
 # --------------------------------------------------------------------------------------------------------- contradictions

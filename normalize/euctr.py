@@ -143,7 +143,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         secondary_ids=_secondary_ids(form, registry_id),
         conditions=tuple(_conditions(form)),
         keywords=_keywords(form),
-        interventions=products(form.sections.get("D", ())),
+        interventions=products(form.section("D")),
         outcomes=(*_outcomes(form, "primary", "E.5.1"), *_outcomes(form, "secondary", "E.5.2")),
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
@@ -434,7 +434,7 @@ def _contacts(form: Form) -> tuple[Contact, ...]:
 
 
 def _sponsor_blocks(form: Form) -> list[list[Field]]:
-    return blocks(form.sections.get("B", ()), SPONSOR)
+    return blocks(form.section("B"), SPONSOR)
 
 
 def _ethics_reviews(form: Form) -> Iterator[EthicsReview]:

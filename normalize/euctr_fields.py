@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import le
 
 import lxml.html
@@ -41,14 +42,9 @@ class Form:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
         self.by_code: dict[str, list[Field]] = defaultdict(list)
-        self.sections: dict[str, list[Field]] = defaultdict(list)
-        self._filled: dict[str, list[Field]] = defaultdict(list)
         for field in fields:
-            code = field.code
-            self.by_code[code].append(field)
-            self.sections[code[:1]].append(field)
-            if field.value:
-                self._filled[code].append(field)
+            self.by_code[field.code].append(field)
+        self._filled: dict[str, Sequence[Field]] = {}
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
@@ -57,7 +53,14 @@ class Form:
 
     def all(self, code: str) -> Sequence[Field]:
         """The filled fields of a code, in all languages."""
-        return self._filled.get(code, ())
+        filled = self._filled.get(code)
+        if filled is None:
+            filled = self._filled[code] = tuple([field for field in self.by_code.get(code, ()) if field.value])
+        return filled
+
+    def section(self, letter: str) -> list[Field]:
+        """All fields of a section, B for sponsors, D for products, in the order of the form."""
+        return [field for field in self.fields if field.code[:1] == letter]
 
     def best(self, code: str) -> Field | None:
         """The English field of a code: the one that says so, else the one that names no language, else the first that is filled."""
@@ -144,8 +147,18 @@ _NUMBERED_SPONSOR = re.compile(r"sponsor \d+")
 _NEW_FIELD = re.compile(r"([ABDFGH](?:\.\d+){1,6}|[NP]\.)[ \t]+([A-Z(][^\n]{2,200})")
 
 
-#: A line that opens a field: where it stands among the pieces of the text, what it is, language, length of the name as printed.
-_Opening = tuple[int, Entry, str | None, int]
+class _Opening(Struct, frozen=True, gc=False):
+    """A line that opens a field."""
+
+    entry: Entry
+    language: str | None
+    length: int  # of the name as printed
+    value: str  # what the line says after it
+    field: Field
+
+
+#: Characters; longer lines are the registrant's own words.
+_LONGEST_KEPT = 200
 
 
 def cut_text(text: str) -> list[Field]:
@@ -158,45 +171,52 @@ def cut_text(text: str) -> list[Field]:
     pieces = _BEFORE_OPENING.split("\n" + text)
     fields = []
     end = len(pieces)
-    for at, (code, label, kind, _, tail), language, length in reversed(_in_order(_openings(pieces))):
+    for at, opening in reversed(_in_order(_openings(pieces))):
         # Pieces that open nothing belong to the one before them.
-        piece = pieces[at] if end == at + 1 else "\n".join(pieces[at:end])
-        value = piece[length:].strip()
-        sign = value[:1]
-        if sign == "?":  # "D.8.1 Is a Placebo used in this Trial? Yes", "E.8.3 ... at a single site globally?: No"
-            value = value[1:].lstrip()
-            sign = value[:1]
-        if sign == ":":
-            value = value[1:].lstrip()
-        if kind == "heading":
+        if end > at + 1:
+            opening = _opened("\n".join(pieces[at:end]), opening.entry, opening.language, opening.length)
+        if opening.entry.kind == "heading":
             # A heading holds nothing. One that does is a line of the free text before it, and goes back there.
-            end = end if value else at
+            end = end if opening.value else at
             continue
-        if tail:
-            value = value.removeprefix(tail).removeprefix(":").lstrip()
-        fields.append(Field(code, label, language, "" if value == _NOT_ASKED else value))
+        fields.append(opening.field)
         end = at
     return fields[::-1]
 
 
-def _openings(pieces: list[str]) -> list[_Opening]:
-    openings: list[_Opening] = []
+def _openings(pieces: list[str]) -> list[tuple[int, _Opening]]:
+    """The pieces that open a field, each with its place."""
+    openings: list[tuple[int, _Opening]] = []
     last = ""
     for at, piece in enumerate(pieces[1:], 1):
-        printed = piece.partition(":")[0]
-        if printed not in EXACT:
-            printed = _END_OF_NAME.split(piece, 1)[0]
-        entry = EXACT.get(printed)
-        language = None
-        if entry is None:
-            entry, language = _look_up(printed)
-            if entry is None and last not in _FREE_TEXT:
-                entry = _new_field(printed, piece[len(printed) :][:1], last)
-            if entry is None:
-                continue
-        last = entry.code
-        openings.append((at, entry, language, len(printed)))
+        opening = _opening(piece) if len(piece) <= _LONGEST_KEPT else _opening.__wrapped__(piece)
+        if opening is None and last not in _FREE_TEXT and piece[1:2] == ".":
+            opening = _new_field(piece, last)
+        if opening is not None:
+            last = opening.entry.code
+            openings.append((at, opening))
     return openings
+
+
+# Most lines of the form say the same in thousands of records: "F.2.1 Female: Yes".
+@lru_cache(maxsize=8192)
+def _opening(piece: str) -> _Opening | None:
+    """The field that a piece opens, None where it opens none that the form has."""
+    printed = piece.partition(":")[0]
+    if printed not in EXACT:
+        printed = _END_OF_NAME.split(piece, 1)[0]
+    entry, language = EXACT.get(printed), None
+    if entry is None:
+        entry, language = _look_up(printed)
+    return _opened(piece, entry, language, len(printed)) if entry else None
+
+
+def _opened(piece: str, entry: Entry, language: str | None, length: int) -> _Opening:
+    value = said = piece[length:].strip().removeprefix("?").lstrip().removeprefix(":").lstrip()
+    if entry.tail:
+        said = value.removeprefix(entry.tail).removeprefix(":").lstrip()
+    field = Field(entry.code, entry.label, language, "" if said == _NOT_ASKED else said)
+    return _Opening(entry, language, length, value, field)
 
 
 def _look_up(printed: str) -> tuple[Entry | None, str | None]:
@@ -211,17 +231,18 @@ def _look_up(printed: str) -> tuple[Entry | None, str | None]:
     return None, None
 
 
-def _new_field(printed: str, follows: str, last: str) -> Entry | None:
+def _new_field(piece: str, last: str) -> _Opening | None:
     """A field that the form here does not know, in the sections of short answers; not in E, where the registrant's text is."""
+    printed = _END_OF_NAME.split(piece, 1)[0]
     match = _NEW_FIELD.fullmatch(printed)
-    if match is None or follows not in (":", "?") or last[:1] != match[1][0]:
+    if match is None or piece[len(printed) :][:1] not in (":", "?") or last[:1] != match[1][0]:
         return None
-    return Entry(match[1], match[2].strip(), "field", place(match[1]), "")
+    return _opened(piece, Entry(match[1], match[2].strip(), "field", place(match[1]), ""), None, len(printed))
 
 
-def _in_order(openings: list[_Opening]) -> list[_Opening]:
+def _in_order(openings: list[tuple[int, _Opening]]) -> list[tuple[int, _Opening]]:
     """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule."""
-    places = [opening[1].place for opening in openings]
+    places = [opening.entry.place for _, opening in openings]
     if all(map(le, places, places[1:])):
         return openings
     lowest: list[float] = []

@@ -15,6 +15,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from normalize.schema import CriterionKind
 from normalize.tables import table
+from normalize.text import plain
 
 
 class Heading(NamedTuple):
@@ -128,7 +129,7 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     `line` has neither bullet nor blanks at its ends. `bulleted` says whether it had a bullet: a list item is a heading
     only when it looks like nothing else.
     """
-    low = line.lower()
+    low = plain(line).lower()
     titled = "clusi" in low or "cluti" in low
     closed = low.endswith((":", "：", ":-", ": -"))
     short = len(line) <= 60 and ("criter" in low or "clu" in low or "eligib" in low)

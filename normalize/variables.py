@@ -7,23 +7,19 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from normalize import units
+from normalize.text import plain
 from normalize.units import Unit
 
 _WORD = re.compile(r"[^\W_]+")
 #: Letters in lower case and figures; all else divides words.
 _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
-#: Signs of English texts that are not ASCII.
-_SIGNS = "≥≤–’—•“”°·‘×"
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case. Texts of ASCII letters are cut eight times faster than others."""
+    """The words of a text in lower case."""
+    text = plain(text)
     if not text.isascii():
-        for sign in _SIGNS:
-            if sign in text:
-                text = text.replace(sign, " ")
-        if not text.isascii():
-            return _WORD.findall(text.lower())
+        return _WORD.findall(text.lower())
     return text.encode().translate(_ASCII).decode().split()
 
 

@@ -55,6 +55,93 @@ def test_what_a_field_says_and_what_the_text_says_are_rows_of_their_own() -> Non
     ]
 
 
+#: (inclusion, exclusion) in the register's language.
+LANGUAGES = {
+    "French": (
+        "- Femmes et hommes âgés de 20 à 60 ans\n- Volontaires sains\n- Consentement éclairé signé par un représentant légal",
+        "- Femme enceinte\n- Femmes allaitantes\n- Refus de signer le consentement",
+    ),
+    "Spanish": (
+        "- Hombres y mujeres de 20 a 60 años\n- Voluntarios sanos\n- Consentimiento informado firmado por el representante",
+        "- Mujeres embarazadas\n- Lactancia materna\n- Incapacidad de otorgar el consentimiento",
+    ),
+    "German": (
+        "- Männer und Frauen im Alter von 20 bis 60 Jahren\n- Gesunde Probanden\n- Einwilligung der gesetzlichen Vertreter",
+        "- Schwangere Frauen\n- Stillende Mütter\n- Fehlende Einwilligung",
+    ),
+    "Italian": (
+        "- Uomini e donne di età tra 20 e 60 anni\n- Volontari sani\n- Consenso informato firmato dai genitori",
+        "- Donne in gravidanza\n- Allattamento al seno\n- Rifiuto del consenso",
+    ),
+    "Portuguese": (
+        "- Homens e mulheres com idade entre 20 e 60 anos\n- Voluntários saudáveis\n- Consentimento assinado pelo responsável legal",
+        "- Mulheres grávidas\n- Amamentação\n- Recusa do consentimento",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_facts_in_other_languages(language: str) -> None:
+    included, excluded = LANGUAGES[language]
+    read = eligibility.parse([("inclusion", included), ("exclusion", excluded)])
+    rows = facts(
+        Record(
+            registry="R",
+            registry_id="R1",
+            eligibility_raw=read.raw,
+            criteria=read.criteria,
+            criterion_measures=read.measures,
+        )
+    )
+    assert [(row.fact, row.value or row.years, row.for_all) for row in rows] == [
+        ("minimum_age", 20.0, True),
+        ("maximum_age", 60.0, True),
+        ("sex", "all", True),
+        ("healthy_volunteers", "accepted", True),
+        ("pregnancy", "excluded", True),
+        ("breastfeeding", "excluded", True),
+        ("consent", "by_representative", True),
+        ("consent", "personal", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inclusion", "value"),
+    [
+        ("Femmes enceintes de plus de 20 semaines", "required"),
+        ("Test de grossesse urinaire négatif", "excluded"),
+        ("Mujeres embarazadas sanas", "required"),
+        ("Prueba de embarazo en suero negativa", "excluded"),
+        ("Schwangere Frauen ab der 20. Woche und mit Zwillingen", "required"),
+        ("Frauen, die nicht schwanger sind", "excluded"),
+        ("Donne in gravidanza alla settimana di 20", "required"),
+        ("Donne non in gravidanza, di sesso femminile", "excluded"),
+        ("Gestantes com idade de 20 anos", "required"),
+        ("Teste de gravidez negativo", "excluded"),
+    ],
+)
+def test_pregnancy_in_inclusion_criteria_of_other_languages(inclusion: str, value: str) -> None:
+    assert [one for one, _ in values(f"Inclusion Criteria:\n- Personas de São Tomé\n- {inclusion}", "pregnancy")] == [
+        value
+    ]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "fields"),
+    [
+        ("Patients âgés de 40 ans et plus", {"minimum_age_years": 18.0, "minimum_age_raw": "18 ans"}),
+        ("Pacientes mayores de 40 años", {"minimum_age_years": 18.0, "minimum_age_raw": "18 años"}),
+        ("Patienten im Alter von mindestens 40 Jahren", {"minimum_age_years": 18.0, "minimum_age_raw": "18 Jahre"}),
+        ("Hombres y mujeres de ambos sexos", {"sex": "female", "sex_raw": "F"}),
+        ("Gesunde Probanden", {"healthy_volunteers": False}),
+        ("Both sexes", {"sex": "male", "sex_raw": "Male"}),
+    ],
+)
+def test_contradictions_in_other_languages(criterion: str, fields: Any) -> None:
+    whole = facts(record(f"Inclusion Criteria:\n- Größe 1 und Gewicht\n- {criterion}", **fields))
+    assert len(contradictions(whole)) == 1
+
+
 def test_the_words_of_a_fact_are_a_slice_of_the_text() -> None:
     text = "Inclusion Criteria:\n- Healthy male volunteers\n- Written informed consent\n- Age ≥ 18 years"
     rows = said(text)
