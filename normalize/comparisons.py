@@ -34,6 +34,11 @@ _EXTREME = re.compile(
     r"\b(?:(?P<ge>min(?:imum|imal)?)|(?P<le>max(?:imum|imal)?))\s(?:(?!dose|daily|duration)[\w-]+\s?){1,3}?(?:\s(?:of|is))?[\s:=]*$",
     re.IGNORECASE,
 )
+#: "weight exceeding the limit of the table (500 pounds)"
+_OVER_CAPACITY = re.compile(
+    r"\b(?:exceed(?:s|ing|ed)?|above|over|beyond)\s(?:the\s)?(?:[\w-]+\s){0,2}(?:limits?|capacity|maximum)\b[^.;()]{0,60}\($",
+    re.IGNORECASE,
+)
 #: Numbers of things, not limits: "version 10 or higher", "days 2-4".
 _NUMBERED_THING = re.compile(
     r"\b(?:version|visits?|days?|weeks?|months?|cycles?|ios|android|windows|phases?|cohorts?|arms?|parts?|groups?|appendix|sections?|tables?|exons?|codons?"
@@ -71,7 +76,7 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _RANGE = re.compile(
     r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
-    rf"(?P<minus>[-−–](?=\d))?(?P<to>{_DIGITS})",
+    rf"(?P<minus>[-−–](?=\d))?(?P<to>{_DIGITS}|(?:{'|'.join(_SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
@@ -123,6 +128,7 @@ class Limit(Struct, gc=False):
     unit: str = ""  # as it is written
     upper_unit: str = ""  # that of the upper bound where it is another: "6 months to 18 years"
     negated: bool = False
+    ahead: bool = False  # what it limits is named after it: "18 < age"
     of_age: bool = False  # says "older", "years old", "of age"
     roman: bool = False  # its numbers are Roman
     bare: bool = False  # a range, list or "up to": a limit only where something known is limited
@@ -149,7 +155,7 @@ class _Unit(Struct, frozen=True, gc=False):
 
 #: What stands before a number in words that is compared, and after one.
 _SPELLED_AFTER = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
-_SPELLED_BEFORE = (" or more", " or fewer", " or older")
+_SPELLED_BEFORE = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
 #: One of these is in every criterion that has a limit, but no figure.
 _WITHOUT_FIGURES = (
     *_SPELLED_AFTER,
@@ -159,6 +165,8 @@ _WITHOUT_FIGURES = (
     "imit of",
     *_ROMAN_SCALES,
 )
+#: More numbers in one criterion are a table of data.
+_MOST_NUMBERS = 300
 _FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 
 
@@ -180,9 +188,9 @@ def may_be_in(text: str, figures: bytes) -> bool:
 def limits(text: str, figures: bytes) -> list[Limit]:
     """The comparisons of one criterion, in order, not overlapping."""
     found: list[Limit] = []
-    numbers = []
+    numbers: list[tuple[int, int]] = []
     at = figures.find(b"0")
-    while at >= 0:
+    while at >= 0 and len(numbers) < _MOST_NUMBERS:
         number = _NUMBER.match(text, at)
         if number:
             numbers.append(number.span())
@@ -199,7 +207,9 @@ def limits(text: str, figures: bytes) -> list[Limit]:
     for scale in _ROMAN_SCALES:
         if scale in text:
             at = text.find(scale)
-            while at >= 0:
+            for _ in range(_MOST_NUMBERS):
+                if at < 0:
+                    break
                 _add(found, _in_roman(text, at))
                 at = text.find(scale, at + 1)
     return found
@@ -221,7 +231,7 @@ def _spelled_out(text: str) -> list[tuple[int, int]]:
             at = text.find(hint)
             while at >= 0:
                 at += len(hint)
-                word = text[at : at + 9].partition(" ")[0]
+                word = text[at : at + 9].partition(" ")[0].rstrip(",;")
                 if word.lower() in _SPELLED:
                     found.append((at, at + len(word)))
                 at = text.find(hint, at)
@@ -283,6 +293,11 @@ def _limit(text: str, begin: int, start: int, end: int) -> Limit | None:
 
 def _uncompared(text: str, begin: int, start: int, end: int) -> Limit | None:
     """A number without a comparison before it: one may follow, or a range."""
+    if text[start - 1 : start] == "(" and (over := _OVER_CAPACITY.search(text, max(begin, start - 90), start)):
+        limit = Limit(over.start(), start, end)
+        limit.bound("gt", _value(text[start:end]))
+        _take_unit(limit, _unit(text, end))
+        return limit if limit.unit else None
     extreme = text.find("imum", max(begin, start - 40), start) >= 0 and _EXTREME.search(
         text, max(begin, start - 40), start
     )
@@ -394,6 +409,7 @@ def _postfix(text: str, limit: Limit, value: float, unit: _Unit) -> Limit | None
     limit.bound({"ge": "le", "gt": "lt", "le": "ge", "lt": "gt"}[signs.side(sign[1])], value)
     _take_unit(limit, unit)
     limit.end = sign.end(1)
+    limit.ahead = text[sign.end() : sign.end() + 1].isalpha()
     return limit
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from normalize import comparisons, units, variables
+from normalize import comparisons, signs, units, variables
 from normalize.comparisons import Limit
 from normalize.schema import Criterion, CriterionMeasure
 from normalize.units import Unit
@@ -34,7 +34,7 @@ _WORDS: dict[str, frozenset[str]] = {
 _AGE_GOES_ON = re.compile(
     r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
     |scheduled|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without
-    |able|willing)\b)""",
+    |able|willing|con|que|y|et|avec|qui|ayant|mit|und|die|com|e)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _DELIMITER = re.compile(r"[,;:()\[\].\n]")
@@ -151,6 +151,8 @@ def _of_criterion(text: str, lead: str) -> tuple[_Read, ...]:
 # -------------------------------------------------------------------------------------------- limits that belong together
 
 
+#: What a limit before its name limits: "< age", "≤ mean sitting SBP", up to the next sign, number or clause.
+_NAMED_AHEAD = re.compile(rf"\s*([^\W\d_][^,;:()\[\].\n{re.escape(signs.SIGNS)}]{{0,48}})")
 _CONNECTIVES = frozenset(
     ("", "or", "and", "to", "et", "y", "und", "e", "ou", "oder", "but", "and/or", "and is", "or is", "or are")
 )
@@ -164,7 +166,9 @@ def _between(text: str, one: Limit, two: Limit) -> str | None:
 def _share_units(text: str, found: list[Limit]) -> None:
     """ "< 18.5 or > 30 kg/m2", "≥ 18 years and ≤ 65": a limit without unit takes that of the one beside it."""
     for one, two in pairwise(found):
-        if bool(one.unit) != bool(two.unit) and _between(text, one, two) in _CONNECTIVES:
+        if bool(one.unit) != bool(two.unit) and (one.ahead or _between(text, one, two) in _CONNECTIVES):
+            if one.ahead and not _around_a_name(text, one, two):
+                continue
             if one.unit and not _counts(text[two.end : two.end + 40]):
                 two.unit = one.unit
             elif two.unit:
@@ -177,6 +181,9 @@ def _joined(text: str, named: list[_Named]) -> list[_Named]:
     for limit, known, words in named:
         if out and _completes(text, out[-1], (limit, known, words)):
             last, last_known, last_words = out[-1]
+            if limit.lower is not None:
+                last.lower, last.lower_inclusive = limit.lower, limit.lower_inclusive
+                limit.upper, limit.upper_inclusive = last.upper, last.upper_inclusive
             last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
             last.unit = last.unit or limit.unit
             out[-1] = (last, last_known or known, last_words or words)
@@ -191,6 +198,9 @@ _AND = frozenset(("", "and", "to", "but", "and is", "et", "y", "und", "e"))
 def _completes(text: str, one: _Named, two: _Named) -> bool:
     """Whether the second limit is the upper bound to the first's lower."""
     low, high = one[0], two[0]
+    ahead = low.ahead and _around_a_name(text, low, high)
+    if ahead and low.lower is None:
+        low, high = high, low  # "80 > age > 18"
     if low.lower is None or low.upper is not None or high.upper is None or high.lower is not None:
         return False
     same_unit = not low.unit or not high.unit or low.unit.lower() == high.unit.lower()
@@ -199,9 +209,14 @@ def _completes(text: str, one: _Named, two: _Named) -> bool:
         low.lower < high.upper
         and low.negated == high.negated
         and same_unit
-        and same_variable
-        and _between(text, low, high) in _AND
+        and (ahead or (same_variable and _between(text, low, high) in _AND))
     )
+
+
+def _around_a_name(text: str, one: Limit, two: Limit) -> bool:
+    """ "18 < age < 80": whether nothing but a name stands between two limits."""
+    name = _NAMED_AHEAD.match(text, one.end)
+    return name is not None and name.end() >= two.start
 
 
 # ------------------------------------------------------------------------------------------------------ what is limited
@@ -239,12 +254,14 @@ def _limited(text: str, limit: Limit, before: list[_Named], lead: str) -> tuple[
     if last and not counted and last[0].unit == limit.unit and _between(text, last[0], limit) in _CONNECTIVES:
         return last[1], last[2]
     left = text[max(last[0].end if last else 0, limit.number - len(clause)) : limit.start]
-    return _described(left, around)
+    return _described(limit, left, around)
 
 
 def _known(text: str, limit: Limit, around: _Around, lead: str) -> list[Variable]:
     """The variables of the vocabulary that a limit is about."""
     clause, rest, unit, timed, counted = around.clause, around.rest, around.unit, around.timed, around.counted
+    if limit.ahead and (name := _NAMED_AHEAD.match(rest)) and (named := variables.before(name[1], unit, 6)[0]):
+        return named
     weeks = unit is not None and unit.ucum in ("wk", "d")
     if weeks and (_GESTATION_AFTER.match(rest) or "gestation" in text[limit.start : limit.end]):
         return [GESTATIONAL_AGE]
@@ -267,9 +284,11 @@ def _known(text: str, limit: Limit, around: _Around, lead: str) -> list[Variable
     return []
 
 
-def _described(left: str, around: _Around) -> tuple[list[Variable], str]:
+def _described(limit: Limit, left: str, around: _Around) -> tuple[list[Variable], str]:
     """What a limit is about that the vocabulary does not know; of a bare time, how long it is or how far from something."""
     follows = around.rest.lstrip(" ")
+    if limit.ahead and (name := _NAMED_AHEAD.match(around.rest)):
+        return [], name[1].strip()
     if around.counted and (words := _words_after(follows)):
         return [], words
     if around.timed and _TIME_AFTER.match(follows):

@@ -17,7 +17,8 @@ _GREATER = frozenset(">≥≧＞⩾˃﹥")
 _OR_EQUAL = frozenset("≥≤≧≦⩾⩽=＝")
 _SIGN = rf"(?:[{SIGNS}](?:\s?/?\s?(?:or\s?)?[=＝]{{1,2}})?|[=＝]\s?/?\s?[<>＜＞])"
 _SIGN_BEFORE = re.compile(rf"(?<![-–=]){_SIGN}\s*$")
-SIGN_AFTER = re.compile(rf"\s?({_SIGN})\s?(?=[^\W\d_])")
+#: "18 < age", "3*10^9/L ≤, ".
+SIGN_AFTER = re.compile(rf"\s?({_SIGN}(?=\s?[^\W\d_])|[≤≥≦≧](?=\s*(?:[,;.)]|$)))\s?")
 
 
 def _phrases() -> dict[str, str]:

@@ -59,10 +59,10 @@ _INVERSE = r"(?:\s?[.·∙*⋅]\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])"
 _LIMIT = (
     r"(?!\s?[mywdkghpb%/°µ])(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?"
     r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|site|site's|study|reference|normal|age|adjusted|specific|respective"
-    r"|upper|of|the|institution)[\s-]){0,4}"
+    r"|upper|of|the|institution|range)[\s-]){0,4}"
     r"(?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN"
     r"|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
-    r"(?:institutional\s|laboratory\s|reference\s|local\s)?(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"
+    r"(?:(?:institutional|institution's|laboratory|laboratory's|reference|local)\s){0,2}(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"
     r"|normal\supper\slimits?|upper\slimits?|(?<=[xX×]\s)normal|(?<=times\s)normal|(?<=[xX×])normal)(?![^\W\d_])"
 )
 

@@ -28,7 +28,9 @@ class Variable(NamedTuple):
 
     name: str
     unit: Unit  # the canonical unit
-    others: dict[str, float | None]  # UCUM code -> factor to the canonical unit, None where there is none
+    others: dict[
+        str, tuple[float, float] | None
+    ]  # UCUM code -> factor and offset to the canonical unit, None where there are none
     implied: bool  # a limit without unit is in the canonical one
 
 
@@ -41,9 +43,13 @@ def _canonical(code: str) -> Unit:
     return found
 
 
-def _factors(others: list[dict[str, str]]) -> dict[str, float | None]:
-    """UCUM code -> factor to the canonical unit; the file's `none` says that the unit is used but cannot be converted."""
-    return {code: None if factor == "none" else float(factor) for other in others for code, factor in other.items()}
+def _factors(others: list[dict[str, str]]) -> dict[str, tuple[float, float] | None]:
+    """UCUM code -> factor and offset to the canonical unit ("0.09148 + 2.152"); the file's `none`: used but cannot be converted."""
+    found: dict[str, tuple[float, float] | None] = {}
+    for code, said in (pair for other in others for pair in other.items()):
+        factor, _, offset = said.partition("+")
+        found[code] = None if said == "none" else (float(factor), float(offset or 0))
+    return found
 
 
 def _vocabulary() -> dict[str, tuple[Variable, ...]]:
@@ -225,5 +231,6 @@ def comparable(name: str, unit: Unit | None) -> Comparable | None:
     for code, molar in variable.others.items():
         other = units.ucum(code)
         if molar is not None and other is not None and other.dimension == unit.dimension:
-            return Comparable(own.ucum, units.conversion(unit, other)[0] * molar, 0.0)
+            factor, offset = molar
+            return Comparable(own.ucum, units.conversion(unit, other)[0] * factor, offset)
     return None

@@ -28,6 +28,44 @@ def read(text: str) -> list[tuple[str, str, str | None]]:
     return [(one.variable, bounds(one), one.unit) for one in measures(text)]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the sign before the name
+        ("145 mmHg ≤ msSBP", [("systolic_blood_pressure", ">=145", "mmHg")]),
+        ("145 mmHg ≤ msSBP < 180 mmHg", [("systolic_blood_pressure", ">=145 <180", "mmHg")]),
+        ("18 < Age < 80", [("age", ">18 <80", None)]),
+        ("80 > age > 18 years", [("age", ">18 <80", "years")]),
+        ("25 ≤ bell radius ≤ 30 mm", [("bell radius", ">=25 <=30", "mm")]),
+        ("4*10^9/l≤ WBC ≤ 11*10^9/l", [("white_blood_cells", ">=4 <=11", "*10^9/l")]),
+        ("Neutrophils 2*10^9/L≤", [("neutrophils", ">=2", "*10^9/L")]),
+        # the laboratory's limit in other words
+        (
+            "AST above 4 times upper limit of the reference range",
+            [("aspartate_aminotransferase", ">4", "upper limit of the reference range")],
+        ),
+        (
+            "ALT > 4 times the upper limit of the laboratory's reference range",
+            [("alanine_aminotransferase", ">4", "upper limit of the laboratory's reference range")],
+        ),
+        ("Lipase > 2 times reference range upper limit", [("lipase", ">2", "upper limit")]),
+        # a number in brackets after what it bounds
+        ("Weight exceeding the limit of the saddle (300 pounds)", [("body_weight", ">300", "pounds")]),
+        # durations
+        ("Dizzy spells lasting 20-40sec", [("duration", ">=20 <=40", "sec")]),
+        ("Cycling between two and six weeks after surgery", [("interval", ">=2 <=6", "weeks")]),
+        ("Saddle sores lasting three months or longer", [("duration", ">=3", "months")]),
+        # other languages
+        ("Hombres y mujeres de 20 a 60 años", [("age", ">=20 <=60", "años")]),
+        ("Pacientes mayores de 40 años", [("age", ">40", "años")]),
+        ("Männer und Frauen im Alter von 20 bis 60 Jahren", [("age", ">=20 <=60", "Jahren")]),
+        ("Femmes de 20 à 60 ans", [("age", ">=20 <=60", "ans")]),
+    ],
+)
+def test_what_people_write_round_a_number(text: str, expected: list[tuple[str, str, str | None]]) -> None:
+    assert read(text) == expected
+
+
 # -------------------------------------------------------------------------------------------------------------- bounds
 
 
@@ -246,7 +284,65 @@ def test_limits_are_compared_in_one_unit(text: str, value: float, unit: str) -> 
     assert (found.canonical_lower, found.canonical_unit) == (pytest.approx(value, rel=1e-6), unit)
 
 
-@pytest.mark.parametrize("text", ["creatinine > 2", "FEV1 > 1.5 L", "HbA1c > 53 mmol/mol", "lid retraction > 2 mm"])
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        # as textbooks of laboratory medicine give them, both ways where the vocabulary's unit is the other one
+        ("creatinine > 1 mg/dL", 1, "mg/dL"),
+        ("creatinine > 88.4 µmol/L", 1, "mg/dL"),
+        ("glucose > 5.55 mmol/L", 100, "mg/dL"),
+        ("fasting glucose > 7.0 mmol/L", 126, "mg/dL"),
+        ("HbA1c > 53 mmol/mol", 7.0, "%"),
+        ("HbA1c > 86 mmol/mol", 10.0, "%"),
+        ("hemoglobin > 8.69 mmol/L", 14.0, "g/dL"),
+        ("bilirubin > 17.1 µmol/L", 1, "mg/dL"),
+        ("total cholesterol > 5.17 mmol/L", 200, "mg/dL"),
+        ("triglycerides > 1.7 mmol/L", 150, "mg/dL"),
+        ("uric acid > 357 µmol/L", 6, "mg/dL"),
+        ("calcium > 2.5 mmol/L", 10, "mg/dL"),
+        ("phosphate > 1.0 mmol/L", 3.1, "mg/dL"),
+        ("magnesium > 1.0 mmol/L", 2.43, "mg/dL"),
+        ("BUN > 7.14 mmol/L", 20, "mg/dL"),
+        ("albumin > 35 g/L", 3.5, "g/dL"),
+        ("CRP > 1 mg/dL", 10, "mg/L"),
+        ("vitamin D > 50 nmol/L", 20, "ng/mL"),
+        ("testosterone > 10.4 nmol/L", 300, "ng/dL"),
+        ("estradiol > 367 pmol/L", 100, "pg/mL"),
+        ("neutrophils > 1500/mm3", 1.5, "10*9/L"),
+        ("WBC > 3.0 x 10^3/µL", 3.0, "10*9/L"),
+        ("platelets > 75 G/L", 75, "10*9/L"),
+        ("troponin > 0.04 ng/mL", 40, "ng/L"),
+        ("body temperature > 98.6 °F", 37, "Cel"),
+        ("height > 6 feet", 182.88, "cm"),
+    ],
+)
+def test_conversions_of_the_laboratory(text: str, value: float, unit: str) -> None:
+    (found,) = measures(text)
+    assert (found.canonical_lower, found.canonical_unit) == (pytest.approx(value, rel=0.01), unit)
+
+
+#: UCUM (ucum.org, table of units): atoms that take a prefix, atoms that take none, and an annotation, which may hold anything.
+_METRIC = r"g|mol|L|l|m|s|eq|U|\[IU\]|Gy|Hz|cal|Bq|Pa|m\[Hg\]|m\[H2O\]|B"
+_OTHERS = r"%|a|mo|wk|d|h|min|Cel|\[degF\]|deg|\[diop\]|\[lb_av\]|\[oz_av\]|\[in_i\]|\[ft_i\]|\[mi_i\]|\[MET\]|\[EU\]|\[arb'U\]|\[ppm\]|\[ppb\]"
+_FACTOR = rf"(?:10\*\d{{1,2}}|(?:[kdcmunpf]?(?:{_METRIC})|{_OTHERS})[23]?|\{{[^{{}}]+\}})"
+UCUM = re.compile(rf"(?:{_FACTOR})?(?:/{_FACTOR})*")
+
+
+def test_the_codes_of_units_are_ucum() -> None:
+    codes = set(units.VOCABULARY["units"])
+    for code, _, *others in units.VOCABULARY["variables"].values():
+        codes |= {code, *(key for other in others for key in other)}
+    assert [code for code in sorted(codes) if not UCUM.fullmatch(code)] == []
+    assert not UCUM.fullmatch("mg/dl2x")
+    assert not UCUM.fullmatch("lbs")
+
+
+def test_the_vocabulary_knows_what_trials_limit() -> None:
+    assert len(units.VOCABULARY["variables"]) >= 300
+    assert variables.comparable("hba1c", units.unit("mmol/mol")) == ("%", 0.09148, 2.152)
+
+
+@pytest.mark.parametrize("text", ["creatinine > 2", "FEV1 > 1.5 L", "lid retraction > 2 mm"])
 def test_a_unit_is_not_guessed(text: str) -> None:
     (found,) = measures(text)
     assert found.lower is not None

@@ -1,0 +1,88 @@
+"""Whatever a text holds, reading it takes time in proportion to its length, and no more than 50 ms for 10 kB."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from normalize import eligibility, eligibility_facts, measures
+from normalize.schema import Record
+
+#: Milliseconds of processor time for 10,000 characters.
+MOST = 50.0
+#: On a machine that does other things besides, the quickest of so many readings counts.
+TRIES = 6
+
+
+def milliseconds(text: str) -> float:
+    """Processor time of the quickest reading of a text from fields to facts, nothing kept from the one before."""
+    quickest = float("inf")
+    gc.collect()
+    gc.disable()
+    for _ in range(TRIES):
+        for kept in (eligibility._field, measures._of_criterion, eligibility_facts._said):
+            kept.cache_clear()
+        begin = time.thread_time()
+        read = eligibility.parse([("unspecified", text)])
+        eligibility_facts.facts(
+            Record(
+                registry="R",
+                registry_id="R1",
+                eligibility_raw=read.raw,
+                criteria=read.criteria,
+                criterion_measures=read.measures,
+            )
+        )
+        quickest = min(quickest, (time.thread_time() - begin) * 1000)
+        if quickest * 10_000 < MOST / 2 * len(text):
+            break  # far below
+    gc.enable()
+    return quickest
+
+
+#: Repeated until the text is long enough.
+HOSTILE = [
+    "1234567890", "1", "1,", "1.", "1,000", "1 000 ", "-5 ", "(5", "/5", "5/", "2+", "1-2-", "1 - 2 ", "1 to ", "1 or ", "1, 2, ",
+    " ", "\t", "\u00a0", "\n", "\r\n", "(", ")", "[", "((a) ", ":", "a: ", ";", "a; ", ",", ".", "'", "_", "*", "+", "=", "<", "<>", "\\",
+    "≥", "≥1", "≥ 1 ", "> ", "-", "- ", "- • ", "- a\n", "  - x:\n    - y:\n", "(a) (b) ", "a) ", "1. a 2. b 3. c ", "1. a\n2. b\n", "a: (1) b; ",
+    "a. - b", "Inclusion Criteria:\n", "Inclusion Criteria: ", "Exclusion criteria: a\n", "non inclusion ", "criteria ", "following ",
+    "Patients will be excluded if they ", "critères de non ", "F.1.1 ", "ULN ", "x ULN ", "3 times the upper limit of the ", "of the upper limit ",
+    "more than ", "not more than ", "at least ", "at least two ", "between ", "between 1 and ", "from 1 to ", "grade ≥ 3 or ", "NYHA ", "NYHA II, ",
+    "NYHA I/", "I, ", "10^", "x 10^9 ", "mg/", "5 mg/dL ", "mm Hg ", "% ", "18 years ", "age 18 ", "18 < age < ", "per ", "1 a day ", "minimum 5 ",
+    "exceeding the limit (5 ", "maximum age of ", "ECOG 0, 1, 2, ", "male ", "both sexes ", "pregnant ", "not be currently ", "negative a ",
+    "pregnancy test a ", "history ", "consent ", "healthy adult ", "no ", "d'âge ", "° ", "o ", "a", "A", "a1", "ß", "İ", "中文", "مرحبا ", "😀",
+    "\ud800", "\0", "aÄαж中≥", "word " * 19 + "\n", "&lt;",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", HOSTILE, ids=ascii)
+def test_no_shape_of_text_takes_long(shape: str) -> None:
+    assert milliseconds((shape * (10_000 // len(shape) + 1))[:10_000]) < MOST
+
+
+@pytest.mark.parametrize(
+    "shape", ["-5 ", "≥1", "1-2-", "NYHA ", "1. a 2. b 3. c ", "a: (1) b; ", "- a\n", "at least two "], ids=ascii
+)
+def test_time_grows_with_the_length(shape: str) -> None:
+    ten, twenty, forty = (milliseconds(shape * (size // len(shape))) for size in (10_000, 20_000, 40_000))
+    assert twenty < max(4 * ten, 2 * MOST)
+    assert forty < max(8 * ten, 4 * MOST)
+
+
+def test_deep_nesting_takes_no_longer() -> None:
+    assert milliseconds("".join("  " * depth + "- x:\n" for depth in range(100))) < MOST
+
+
+def test_a_line_of_100_kilobytes() -> None:
+    assert milliseconds("Adults aged 20 to 60 years with platelets ≥ 100 x 10^9/L, " * 1700) < 10 * MOST
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=6)), min_size=1, max_size=5))
+def test_no_mixture_of_shapes_takes_long(pieces: list[str]) -> None:
+    unit = "".join(pieces) or " "
+    assert milliseconds((unit * (10_000 // len(unit) + 1))[:10_000]) < MOST
