@@ -166,3 +166,26 @@ def export_command(data: Path, registry: str, since: str, output: Path) -> None:
         f"{output}: "
         + (", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items())) or "nothing was fetched")
     )
+
+
+@archive_group.command("show")
+@data_option
+@click.argument("sha256")
+def show_command(data: Path, sha256: str) -> None:
+    """Writes one payload to stdout, byte for byte as its source sent it.
+
+    SHA256 stands on a trial's page under "History of versions", and as `payload_sha256` in `records` and `versions`.
+    It may hold e-mail addresses and telephone numbers, which are not published unless the configuration says so.
+    """
+    with read_archive(data) as archive:
+        try:
+            body = archive.body(sha256)
+        except KeyError:
+            raise Failed(
+                f"{data / 'archive.db'} holds no payload {sha256}: give the whole sha256, 64 hex digits"
+            ) from None
+        except ValueError as problem:
+            raise Failed(
+                f"{data / 'archive.db'}: {problem}; `harvester archive verify` lists what else is"
+            ) from problem
+    click.echo(body, nl=False)

@@ -24,6 +24,7 @@ from harvester.site.facets import facets_of
 from harvester.site.feeds import feed, search_feed
 from harvester.site.home import home
 from harvester.site.pages import ENTITIES, message
+from harvester.site.payloads import payload
 from harvester.site.quality import quality
 from harvester.site.safety import App, guarded
 from harvester.site.search import search
@@ -64,6 +65,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/trial/(?P<number>.+)\.atom$", feed),
         (r"/trial/(?P<number>.+)$", trial),
         (rf"/(?P<kind>{'|'.join(ENTITIES)})/(?P<name>[^/]+)$", entity),
+        (r"/payload/(?P<sha256>[0-9a-f]{64})$", payload),
         (r"/changes$", changes),
         (r"/changes\.atom$", feed),
         *compare.ROUTES,

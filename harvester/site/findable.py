@@ -27,7 +27,7 @@ PAGE = 20_000
 #: Most sponsors, conditions, interventions in a page of the sitemap of their own.
 _MOST = 50_000
 #: Pages made anew for every question: without end for a crawler, and nothing that a trial's page does not hold. {} is the database.
-_CLOSED = ("/search", "/compare", "/-/", "/{}?*", "/{}/*?", "/{}.db")
+_CLOSED = ("/search", "/compare", "/payload/", "/-/", "/{}?*", "/{}/*?", "/{}.db")
 #: https://www.sitemaps.org/protocol.html
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 #: Our status -> https://schema.org/MedicalStudyStatus

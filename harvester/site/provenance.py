@@ -141,6 +141,8 @@ def versions(trial: Trial) -> list[dict[str, Any]]:
             "first": labels.date(row["first_fetched_at"]),
             "last": labels.date(row["last_fetched_at"]),
             "note": _note(row),
+            "sha256": row["payload_sha256"],
+            "path": f"/payload/{row['payload_sha256']}",
         }
         for entry in trial.entries
         for row in trial.versions

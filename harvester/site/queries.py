@@ -159,6 +159,18 @@ def versions_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     return rows(db, sql, (trial_id,))
 
 
+def record_of_payload(db: sqlite3.Connection, sha256: str) -> str | None:
+    """The record of which a payload is a version."""
+    found = db.execute("SELECT record_id FROM versions WHERE payload_sha256 = ? ORDER BY 1", (sha256,)).fetchone()
+    return str(found[0]) if found else None
+
+
+def has_contacts(db: sqlite3.Connection) -> bool:
+    """Whether the catalogue was made with `publish_contacts = true`."""
+    sql = "SELECT count(*) FROM about WHERE key = 'publish_contacts' AND value = 'true'"
+    return bool(db.execute(sql).fetchone()[0])
+
+
 def flags_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     """A trial's quality flags with their rules, the weightiest first."""
     sql = """

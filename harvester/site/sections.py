@@ -78,7 +78,7 @@ _PLANS = (
     _Plan("records", "Records of this trial", "The registry entries that this page joins, when they were fetched, and why they belong together.", "records", of_trial(provenance.records), True),
     _Plan("mentioned", "Trials that are mentioned", "Other trials here that name this one or are named by it, but are trials of their own.", "mentioned", of_trial(provenance.mentioned), False),
     _Plan("history", "What changed", "What registries changed in their entries on this trial while this catalogue looked, newest first.", "history", of_trial(history), False),
-    _Plan("versions", "History of versions", "What the registries served over time. Every version is kept in the archive.", "versions", of_trial(provenance.versions), False),
+    _Plan("versions", "History of versions", "What the registries served over time. Every version is kept byte for byte; its fingerprint leads to it.", "versions", of_trial(provenance.versions), False),
     _Plan("quality", "Quality flags", "What to know before trusting these entries, by rules with a published standard. Dates are compared as far as they are given.", "quality", of_trial(flags), False),
     _Plan("warnings", "Doubtful values", "Values that could not be read, contradict themselves or are in no list. They are shown as the registry wrote them.", "warnings", of_trial(provenance.warnings), False),
 )  # fmt: skip
