@@ -29,6 +29,8 @@ _PHASE, _DESIGN = 20_000, 6_000
 #: Designs of which the same value counts, `_DESIGN` each.
 _DESIGNS = ("study_type", "phase", "allocation", "intervention_model", "masking", "primary_purpose")
 _ALIKE = ("study_type", "allocation", "intervention_model", "masking", "primary_purpose")
+MOST_FOR_PEOPLE = _AGES + _SEX + _VOLUNTEERS
+MOST_FOR_DESIGN = _PHASE + len(_ALIKE) * _DESIGN
 
 #: A term is named as a reason when it gives at least so many millionths, and at most so many are named.
 _NAMED_FROM = 2_000
@@ -190,7 +192,7 @@ def _told(
         _names(*_reading(by_part[_CONDITION]), tuple(codes[_CONDITION])),
         _names(*_reading(by_part[_INTERVENTION]), tuple(codes[_INTERVENTION])),
         _lines(outcomes(*_reading(by_part[_OUTCOME]))),
-        "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None,
+        "\n".join([f"{term}\t{_thousandths(weight[term])}" for term in terms]) or None,
         _lines([term for _, term, _ in by_part[_REFERENCE]]),
         _lines([name for name in one[-1] if name in two[-1]]),
         _lines([term for _, term, _ in by_part[_INVESTIGATOR]]),
@@ -201,9 +203,11 @@ def _told(
 
 def _reading(found: list[tuple[int, str, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same."""
+    if len(found) < 2:
+        return tuple(term for _, term, _ in found), (0,) * len(found)
     ranked = {term: -rank for rank, (_, term, _) in enumerate(found)}
-    terms = tuple(term for _, term, _ in sorted(found))
-    return terms, tuple(ranked[term] for term in terms)
+    terms = tuple([term for _, term, _ in sorted(found)])
+    return terms, tuple([ranked[term] for term in terms])
 
 
 @lru_cache(maxsize=100_000)
@@ -213,6 +217,11 @@ def _names(terms: tuple[str, ...], worth: tuple[int, ...], codes: tuple[str, ...
     known = [set(root(name).split()) for name in told]
     new = [code for code in codes if not any(known_words >= set(root(code).split()) for known_words in known)]
     return _lines([*told, *(f"{code} (MeSH)" for code in new[:_CODES_NAMED])])
+
+
+@lru_cache(maxsize=100_000)
+def _thousandths(worth: int) -> str:
+    return f"{worth / _MILLION:.3f}"
 
 
 def _lines(texts: Sequence[str]) -> str | None:

@@ -47,6 +47,7 @@ _BELOW = {
     "interventions": "SELECT record_id, name, other_names FROM interventions WHERE record_id IN ({}) ORDER BY record_id, ordinal",
     "outcomes": f"SELECT record_id, measure FROM outcomes WHERE record_id IN ({{}}) AND ordinal <= {_OUTCOMES_READ} ORDER BY record_id, ordinal",
     "investigators": "SELECT record_id, name FROM investigators WHERE record_id IN ({}) ORDER BY record_id, ordinal",
+    "numbers": "SELECT record_id, id_normalized FROM secondary_ids WHERE record_id IN ({}) AND registry IS NOT NULL ORDER BY record_id, ordinal",
     "publications": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
 }
 
@@ -102,7 +103,7 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
             below[trial_of[record_id]][name].append(tuple(values))
     for values in facts.fetchall():
         row = dict(zip(_FACTS, values, strict=True))
-        found = _fields(below[row["trial_id"]])
+        found = _fields(row["trial_id"], below[row["trial_id"]])
         row |= {field: "\n".join(words) or None for field, words in found.items()}
         row["roots"] = b"".join([entry(term, place) for place, field in enumerate(FIELDS) for term in found[field]])
         yield row | {"fingerprint": None, "least": None}
@@ -132,7 +133,7 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
     return found
 
 
-def _fields(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
+def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
     """The columns of `trial_terms` that hold terms, and the aliases."""
     titles, keywords, outcomes = (list(_texts(rows[name])) for name in ("titles", "keywords", "outcomes"))
     conditions = [condition for condition, _ in rows["conditions"]]
@@ -154,8 +155,18 @@ def _fields(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
         "described": read((name for name in names if name.count(" ") >= _LONGEST_NAME), pairs=False),
         "outcomes": read(outcomes),
         "investigators": _joined([text] for text in _texts(rows["investigators"]) if _is_person(text)),
-        "publications": _joined(
-            [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"] for pmid, doi in rows["publications"] if pmid or doi
+        "publications": list(
+            dict.fromkeys(
+                [
+                    trial,
+                    *_texts(rows["numbers"]),
+                    *(
+                        f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"
+                        for pmid, doi in rows["publications"]
+                        if pmid or doi
+                    ),
+                ]
+            )
         ),
         "condition_codes": _mesh(rows, "condition", 0),
         "intervention_codes": _mesh(rows, "intervention", 0),

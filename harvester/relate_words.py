@@ -16,7 +16,7 @@ _REASONS = {
     "shared_design": "Same design:",
     "same_sponsor": "Same sponsor:",
     "same_investigator": "Same investigator:",
-    "shared_references": "Both cite",
+    "shared_references": "Both refer to",
 }
 _NAMED = 3
 
@@ -46,7 +46,21 @@ def related(db: sqlite3.Connection, trial_id: str, limit: int) -> list[Row]:
 
 def reasons(row: Row) -> list[str]:
     """`Both study recurrent miscarriage`, `Both test progesterone`, `Both accept women, 18 to 40 years` ..."""
-    return [f"{words} {_some(name, row[name])}" for name, words in _REASONS.items() if row[name]]
+    told = row | {"shared_references": _others(row)}
+    found = [f"{words} {_some(name, told[name])}" for name, words in _REASONS.items() if told[name]]
+    return [*_named(row), *found]
+
+
+def _named(row: Row) -> list[str]:
+    """Which of the two names the other's number: a follow-up, an extension, a substudy."""
+    numbers = (row["shared_references"] or "").split("\n")
+    of_other = [f"This entry names {row['related_trial_id']}"] if row["related_trial_id"] in numbers else []
+    return of_other + ([f"Its entry names {row['trial_id']}"] if row["trial_id"] in numbers else [])
+
+
+def _others(row: Row) -> str:
+    lines = (row["shared_references"] or "").split("\n")
+    return "\n".join(line for line in lines if line not in (row["trial_id"], row["related_trial_id"]))
 
 
 def _some(name: str, lines: str) -> str:

@@ -186,12 +186,17 @@ class RelatedTrial(Struct):
     population_score: Annotated[float, Doc("Part for the same people: age, sex, volunteers, criteria.")]
     design_score: Annotated[float, Doc("Part for the same design and phase.")]
     sponsor_score: Annotated[float, Doc("Part for the same sponsor organization or investigator.")]
-    reference_score: Annotated[float, Doc("Part for publications that both cite.")]
+    reference_score: Annotated[float, Doc("Part for publications that both cite and trials that both name.")]
     shared_conditions: Annotated[Text, Doc("Conditions in common, one a line.")]
     shared_interventions: Annotated[Text, Doc("Interventions in common, one a line.")]
     shared_outcomes: Annotated[Text, Doc("Outcome concepts in common, one a line.")]
     shared_terms: Annotated[Text, Doc("Distinctive terms in common, one a line: term, tab, weight.")]
-    shared_references: Annotated[Text, Doc("PubMed numbers or DOIs that both cite, one a line.")]
+    shared_references: Annotated[
+        Text,
+        Doc(
+            "PubMed numbers or DOIs that both cite, and numbers of trials that both name or one of them has, one a line."
+        ),
+    ]
     same_sponsor: Annotated[Text, Doc("The sponsor organization of both.")]
     same_investigator: Annotated[Text, Doc("The investigator of both.")]
     population_overlap: Annotated[Text, Doc("Ages and sexes that both accept, in words.")]
@@ -209,7 +214,12 @@ class TrialTerms(Struct):
     described: Annotated[Text, Doc("Words of longer descriptions that stand where a name should.")]
     outcomes: Annotated[Text, Doc("Those of its outcomes.")]
     investigators: Annotated[Text, Doc("Names of investigators, folded, one a line.")]
-    publications: Annotated[Text, Doc("PubMed numbers or DOIs of papers that it cites, one a line.")]
+    publications: Annotated[
+        Text,
+        Doc(
+            "Its numbers and those of trials that it names, PubMed numbers or DOIs of papers that it cites; one a line."
+        ),
+    ]
     condition_codes: Annotated[Text, Doc("MeSH terms that the registry derived from its conditions, one a line.")]
     intervention_codes: Annotated[Text, Doc("Those of its interventions.")]
     condition_classes: Annotated[Text, Doc("MeSH terms above those of its conditions, one a line.")]

@@ -35,6 +35,7 @@ from normalize.schema import Record
 from spiders.payloads import Piece, cut
 from tests.benchmarks import comparing as comparison
 from tests.benchmarks.linking import linking
+from tests.benchmarks.relating import relating
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 #: Each folder is read so often that a figure stands on at least this many seconds.
@@ -169,6 +170,7 @@ def main() -> None:
     reading()
     end_to_end()
     linking()
+    relating()
 
 
 if __name__ == "__main__":

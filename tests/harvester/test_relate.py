@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from harvester import relate_profiles
+from harvester import relate_profiles, relate_reasons
 from harvester.archive import Archive
 from harvester.build import build
 from harvester.catalogue import TABLES
@@ -116,6 +116,21 @@ def test_reasons_name_what_both_have(db: sqlite3.Connection) -> None:
     assert told[:2] == ["Both study recurrent miscarriage", "Both test progesterone"]
     assert "Both accept women, 18 to 40 years" in told
     assert "Same sponsor: Example University" in told
+
+
+def test_a_trial_that_names_another_says_so(tmp_path: Path) -> None:
+    follow_up = study(2, f"Children of mothers in {nct(1)}", ["Child development"], [], sponsor="Another Hospital")
+    workshop = Workshop(tmp_path)
+    workshop.take([STUDIES[0], follow_up, *STUDIES[8:]])
+    with closing(workshop.open()) as db:
+        there, back = (related(db, one, 1)[0] for one in (nct(2), nct(1)))
+    assert f"This entry names {nct(1)}" in reasons(there)
+    assert f"Its entry names {nct(1)}" in reasons(back)
+
+
+def test_the_parts_of_a_score_cannot_pass_one() -> None:
+    people, design = relate_reasons.MOST_FOR_PEOPLE, relate_reasons.MOST_FOR_DESIGN
+    assert sum(part.most for part in relate_profiles.PARTS.values()) + (people + design) / 1e6 == pytest.approx(1)
 
 
 def test_a_placebo_in_both_is_no_relation(db: sqlite3.Connection) -> None:
