@@ -123,7 +123,8 @@ def test_a_trial_that_names_another_says_so(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
     workshop.take([STUDIES[0], follow_up, *STUDIES[8:]])
     with closing(workshop.open()) as db:
-        there, back = (related(db, one, 1)[0] for one in (nct(2), nct(1)))
+        there = related(db, nct(2), MOST)[0]
+        back = next(row for row in related(db, nct(1), MOST) if row["related_trial_id"] == nct(2))
     assert f"This entry names {nct(1)}" in reasons(there)
     assert f"Its entry names {nct(1)}" in reasons(back)
 
