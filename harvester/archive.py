@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,80 +20,11 @@ from typing import Literal, NamedTuple, Self
 import zstandard
 from msgspec import Struct
 
-from harvester.unusable import sentence
+from harvester.archive_tables import FORM, LATER_COLUMNS, TABLES
+from harvester.unusable import Connection, Unusable, connect, connect_to_read, explained
 from spiders.payloads import RawRecord
 
-#: Number of this file's form, kept in it as `user_version`; one more whenever a table or column is added. A file of a larger one
-#: is not opened.
-FORM = 2
-#: Seconds to wait for another program that holds the file locked.
-PATIENCE = 30.0
-
 Arrival = Literal["new", "changed", "unchanged"]
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS runs (
-    run_id INTEGER PRIMARY KEY, registry TEXT NOT NULL, query TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
-    announced INTEGER, stored INTEGER NOT NULL DEFAULT 0, new INTEGER NOT NULL DEFAULT 0,
-    changed INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
-    requests INTEGER NOT NULL DEFAULT 0, retries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    verdict TEXT, message TEXT, kind TEXT NOT NULL DEFAULT 'sweep', words TEXT NOT NULL DEFAULT '',
-    withdrawn INTEGER NOT NULL DEFAULT 0, resumed INTEGER NOT NULL DEFAULT 0, keys_fingerprint TEXT,
-    new_keys TEXT, vanished_keys TEXT
-) STRICT;
-CREATE TABLE IF NOT EXISTS payloads (
-    sha256 TEXT PRIMARY KEY, source TEXT NOT NULL, registry_id TEXT NOT NULL, media_type TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, base_sha256 TEXT REFERENCES payloads(sha256), size INTEGER NOT NULL, data BLOB NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS payloads_of_record ON payloads(source, registry_id);
-CREATE TABLE IF NOT EXISTS captures (
-    capture_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id),
-    sha256 TEXT NOT NULL REFERENCES payloads(sha256), url TEXT NOT NULL, fetched_at TEXT NOT NULL, head TEXT,
-    UNIQUE (sha256, run_id, fetched_at, url)
-) STRICT;
-CREATE INDEX IF NOT EXISTS captures_of_run ON captures(run_id);
-CREATE TABLE IF NOT EXISTS rejections (
-    rejection_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(run_id), source TEXT NOT NULL,
-    registry_id TEXT, url TEXT NOT NULL, sha256 TEXT NOT NULL, media_type TEXT NOT NULL, reason TEXT NOT NULL,
-    data BLOB NOT NULL, UNIQUE (source, url, sha256)
-) STRICT;
-CREATE TABLE IF NOT EXISTS absences (
-    source TEXT NOT NULL, registry_id TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES runs(run_id),
-    seen_at TEXT NOT NULL, PRIMARY KEY (source, registry_id, run_id)
-) STRICT;
-CREATE INDEX IF NOT EXISTS captures_of_run ON captures(run_id);
-CREATE TABLE IF NOT EXISTS bookmarks (
-    run_id INTEGER PRIMARY KEY REFERENCES runs(run_id), place TEXT NOT NULL, announced INTEGER,
-    rejected INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS followed_up (
-    run_id INTEGER PRIMARY KEY REFERENCES runs(run_id)
-) STRICT;
-CREATE TABLE IF NOT EXISTS payload_keys (
-    run_id INTEGER NOT NULL REFERENCES runs(run_id), key TEXT NOT NULL, records INTEGER NOT NULL,
-    PRIMARY KEY (run_id, key)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS imported_files (
-    source TEXT NOT NULL, sha256 TEXT NOT NULL, run_id INTEGER NOT NULL REFERENCES runs(run_id),
-    PRIMARY KEY (source, sha256)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS compactions (
-    compaction_id INTEGER PRIMARY KEY, compacted_at TEXT NOT NULL, fetches INTEGER NOT NULL, payloads INTEGER NOT NULL,
-    versions INTEGER NOT NULL, rejected INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS builds (
-    build_id INTEGER PRIMARY KEY, built_at TEXT NOT NULL, verdict TEXT NOT NULL, message TEXT NOT NULL
-) STRICT;
-"""
-#: Columns that tables of an older archive lack.
-_LATER_COLUMNS = {
-    "runs": {
-        "kind": "TEXT NOT NULL DEFAULT 'sweep'", "words": "TEXT NOT NULL DEFAULT ''",
-        "withdrawn": "INTEGER NOT NULL DEFAULT 0", "resumed": "INTEGER NOT NULL DEFAULT 0",
-        "keys_fingerprint": "TEXT", "new_keys": "TEXT", "vanished_keys": "TEXT",
-    },
-    "captures": {"head": "TEXT"},
-}  # fmt: skip
 
 #: How a run asked: all that a query (or the registry) has; what changed since a day; new records and the stalest known
 #: ones; single numbers; files.
@@ -165,42 +94,32 @@ class Rejection(NamedTuple):
     reason: str
 
 
-class ArchiveUnusable(sqlite3.OperationalError):
-    """archive.db is damaged, locked, may not be written to, or is of a newer form. The message says so, and the way out."""
-
-
 class Archive:
-    """An open archive.db; created when it is not there. Raises ArchiveUnusable, on opening and, as a context, for every error of
-    the file within it."""
+    """An open archive.db; created when it is not there. Raises Unusable, on opening and later, for what is wrong with the file."""
+
+    db: Connection
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite3.connect(path, timeout=PATIENCE)
-            self._refuse_newer()
-            self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.execute("PRAGMA synchronous = FULL")
-            self.db.execute("PRAGMA foreign_keys = ON")
-            self._update()
-        except (sqlite3.Error, OSError) as problem:
-            raise _unusable(path, problem) from problem
+        explained(path, path.parent.mkdir, parents=True, exist_ok=True)
+        self.db = connect(path)
+        self._refuse_newer()
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        self._update()
         self._prepare()
 
     @classmethod
     def read(cls, path: Path) -> Self:
         """An archive that is there, opened for reading only: also in a folder that may not be written to."""
         archive = cls.__new__(cls)
-        archive.path = path
-        try:
-            archive.db = _reader(path)
-            archive._refuse_newer()
-            if archive._form() < FORM:
-                archive.db.close()
-                cls(path).close()
-                archive.db = _reader(path)
-        except (sqlite3.Error, OSError) as problem:
-            raise _unusable(path, problem) from problem
+        archive.path, archive.db = path, connect_to_read(path)
+        archive._refuse_newer()
+        if archive._form() < FORM:
+            archive.db.close()
+            cls(path).close()
+            archive.db = connect_to_read(path)
         archive._prepare()
         return archive
 
@@ -215,15 +134,15 @@ class Archive:
         form = self._form()
         if form > FORM:
             self.db.close()
-            raise ArchiveUnusable(
+            raise Unusable(
                 f"{self.path} was written by a newer harvester (form {form}; this one knows {FORM}): update the harvester; nothing was "
                 "changed"
             )
 
     def _update(self) -> None:
         """Makes what is missing of the tables, or brings those of an older form up to date."""
-        self.db.executescript(_TABLES)
-        for table, columns in _LATER_COLUMNS.items():
+        self.db.executescript(TABLES)
+        for table, columns in LATER_COLUMNS.items():
             there = {row[1] for row in self.db.execute(f"PRAGMA table_info({table})")}
             for name in columns.keys() - there:
                 self.db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {columns[name]}")
@@ -237,9 +156,6 @@ class Archive:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, sqlite3.Error):
-            self.db.close()
-            raise _unusable(self.path, error) from error
         self.close()
 
     def close(self) -> None:
@@ -441,19 +357,6 @@ class Archive:
             return self._compressor.compress(body)
         compressor = zstandard.ZstdCompressor(level=6, dict_data=_difference_from(self.body(base)))
         return compressor.compress(body)
-
-
-def _reader(path: Path) -> sqlite3.Connection:
-    """In write-ahead mode SQLite makes a file beside the database even for reading; where the folder takes none, the database is
-    read as a file that nobody changes, provided that no write-ahead log is left to be read with it."""
-    log = path.with_name(path.name + "-wal")
-    is_fixed = not os.access(path.parent, os.W_OK) and not log.exists()
-    uri = f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if is_fixed else "")
-    return sqlite3.connect(uri, uri=True, timeout=PATIENCE)
-
-
-def _unusable(path: Path, problem: sqlite3.Error | OSError) -> ArchiveUnusable:
-    return problem if isinstance(problem, ArchiveUnusable) else ArchiveUnusable(sentence(path, problem))
 
 
 def _difference_from(base: bytes) -> zstandard.ZstdCompressionDict:

@@ -1,12 +1,21 @@
-"""Harvester room: why SQLite refuses a file of the data folder, as a sentence with the way out.
+"""Harvester room: connections to the files of a data folder that say why a file refuses, as a sentence with the way out.
 
-Used by `harvester.archive` for archive.db and by the command line for catalogue.db; pure.
+Used by `harvester.archive` for archive.db and by the command line for catalogue.db.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, ParamSpec, Self, TypeVar
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+
+#: Seconds to wait for another program that holds the file locked.
+PATIENCE = 30.0
 
 #: Primary result code of SQLite (https://www.sqlite.org/rescode.html) -> what it means, and what to do.
 _MEANINGS: dict[int, str] = {
@@ -41,3 +50,82 @@ def sentence(path: Path, problem: sqlite3.Error | OSError) -> str:
     words = f"{path}: {meaning.format(path=path, folder=path.parent)} ({problem})"
     mended = _MENDED.get(path.name)
     return f"{words}: {mended}" if code in _DAMAGE and mended else words
+
+
+class Unusable(sqlite3.OperationalError):
+    """A file is damaged, locked, may not be read or written, or is of a newer form. The message says so, and the way out."""
+
+
+def explained(path: Path, work: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs) -> Answer:
+    """What the work returns. Raises Unusable for what is wrong with the file; other errors as they are."""
+    try:
+        return work(*given, **named)
+    except (sqlite3.Error, OSError) as problem:
+        code = (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+        if isinstance(problem, OSError) or code in _MEANINGS:
+            raise Unusable(sentence(path, problem)) from problem
+        raise
+
+
+class _Cursor(sqlite3.Cursor):
+    connection: Connection
+
+    def execute(self, *given: Any) -> Self:
+        return explained(self.connection.path, super().execute, *given)
+
+    def executemany(self, *given: Any) -> Self:
+        return explained(self.connection.path, super().executemany, *given)
+
+    def __next__(self) -> Any:
+        return explained(self.connection.path, super().__next__)
+
+    def fetchone(self) -> Any:
+        return explained(self.connection.path, super().fetchone)
+
+    def fetchall(self) -> list[Any]:
+        return explained(self.connection.path, super().fetchall)
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose errors name the file."""
+
+    path: Path
+
+    def cursor(self, factory: Any = _Cursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, *given: Any) -> _Cursor:
+        cursor: _Cursor = self.cursor().execute(*given)
+        return cursor
+
+    def executemany(self, *given: Any) -> _Cursor:
+        cursor: _Cursor = self.cursor().executemany(*given)
+        return cursor
+
+    def executescript(self, script: str, /) -> Any:
+        return explained(self.path, super().executescript, script)
+
+    def commit(self) -> None:
+        explained(self.path, super().commit)
+
+
+def connect(path: Path) -> Connection:
+    """For reading and writing; the file is made where it is missing. Raises Unusable."""
+    return _connected(path, path.resolve().as_uri())
+
+
+def connect_to_read(path: Path) -> Connection:
+    """For reading only, also in a folder that may not be written to. Raises Unusable.
+
+    In write-ahead mode SQLite makes a file beside the database even for reading; where the folder takes none, the database is read as
+    a file that nobody changes, provided that no write-ahead log is left to be read with it.
+    """
+    log = path.with_name(path.name + "-wal")
+    is_fixed = not os.access(path.parent, os.W_OK) and not log.exists()
+    return _connected(path, f"{path.resolve().as_uri()}?mode=ro" + ("&immutable=1" if is_fixed else ""))
+
+
+def _connected(path: Path, uri: str) -> Connection:
+    connection: Connection = explained(path, sqlite3.connect, uri, uri=True, timeout=PATIENCE, factory=Connection)
+    connection.path = path
+    return connection

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
-from harvester.archive import Archive, ArchiveUnusable
+from harvester.archive import Archive
 from harvester.config import Config, ConfigError, load
 from harvester.lock import Locked, describe_takeover, locked
 from harvester.stopping import Stopped, stoppable
-from harvester.unusable import sentence
+from harvester.unusable import Unusable, connect_to_read
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,10 +34,8 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except ArchiveUnusable as problem:
+        except Unusable as problem:
             raise Failed(str(problem)) from problem
-        except sqlite3.Error as problem:  # whoever reads the archive names it: this is the catalogue
-            raise Failed(sentence(Path("catalogue.db"), problem)) from problem
 
 
 def data_option(command: Command) -> Command:
@@ -98,11 +96,11 @@ def open_catalogue(data: Path) -> sqlite3.Connection:
     path = data / "catalogue.db"
     if not path.exists():
         raise Failed(f"there is no catalogue in {data}: run `harvester build`, or `harvester demo` to see one")
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    return connect_to_read(path)
 
 
 def read_archive(data: Path) -> Archive:
-    """The archive, for reading. Raises Failed when there is none, ArchiveUnusable when it refuses."""
+    """The archive, for reading. Raises Failed when there is none, Unusable when it refuses."""
     path = data / "archive.db"
     if not path.exists():
         raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")

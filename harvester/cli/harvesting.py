@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 from msgspec.structs import asdict
 
-from harvester.archive import Archive, ArchiveUnusable, Verdict
+from harvester import unusable
+from harvester.archive import Archive, Verdict
 from harvester.build import BuildFailed, Built, build
 from harvester.cli.common import Failed, alone, config_option, data_option
 from harvester.cli.operating import run_site
@@ -26,6 +27,7 @@ from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
 from harvester.schedule import Wish, job_for
 from harvester.stopping import at
+from harvester.unusable import Unusable
 from harvester.written import written
 
 
@@ -265,9 +267,11 @@ def run_build(data: Path, config: Config, full: bool = False, accept: bool = Fal
             )
         except ConfigError as problem:
             raise click.UsageError(str(problem)) from problem
-        except ArchiveUnusable:
+        except Unusable:
             raise
-        except (BuildFailed, OverridesUnusable, sqlite3.Error, OSError) as problem:
+        except sqlite3.Error as problem:
+            raise Failed(f"building failed: {unusable.sentence(data / 'catalogue.db', problem)}") from problem
+        except (BuildFailed, OverridesUnusable, OSError) as problem:
             raise Failed(f"building {data / 'catalogue.db'} failed: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)
     return built

@@ -13,7 +13,7 @@ from typing import Literal
 import click
 from msgspec.structs import asdict
 
-from harvester.archive import ArchiveUnusable, Verdict
+from harvester.archive import Verdict
 from harvester.cli.common import Failed
 from harvester.logs import json_lines
 from harvester.report import Report, posted, summary
@@ -66,7 +66,7 @@ def reported(teller: Teller, level: str, webhook: str | None) -> Iterator[Report
         except click.ClickException as error:
             report.failure, report.exit_code, problem = error.format_message(), error.exit_code, error
             _show(teller, error)
-        except (ArchiveUnusable, sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError) as error:
             report.failure, report.exit_code, problem = str(error), 1, error
             _show(teller, Failed(str(error)))
         except Exception as error:
