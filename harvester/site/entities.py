@@ -116,7 +116,11 @@ def _intervention(db: sqlite3.Connection, text: str) -> Entity | None:
         for other in entity_names.other_names(db, name)
     ]  # fmt: skip
     types = [labels.word("intervention_type", type_) for type_ in entity_names.intervention_types(db, name)]
-    details = {"types": ", ".join(types), "other_names": other_names}
+    terms = [
+        {"name": row["term"], "url": links.mesh(f"MeSH {row['mesh_id']}")}
+        for row in entity_names.derived_terms(db, name)
+    ]
+    details = {"types": ", ".join(types), "terms": terms, "other_names": other_names}
     return Entity(
         "intervention", name.replace(" ", "-"), title, "Trials whose registry entries name this intervention.", details
     )

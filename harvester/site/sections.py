@@ -60,6 +60,7 @@ _PLANS = (
     _Plan("interventions", "Interventions", "What is given, done or observed.", "interventions", per_record(study.interventions), True),
     _Plan("other-names", "Other names of the interventions", "Brands, codes and substances under which the same thing is known.", "other_names", per_record(study.other_names), False),
     _Plan("eligibility", "Eligibility criteria", "Who can take part and who cannot. Lists are set as the registry's text orders them; the text itself is below them.", "eligibility", per_record(eligibility), True),
+    _Plan("mesh", "MeSH terms", "Terms of the US National Library of Medicine's thesaurus that the registry derived from the entry.", "mesh_terms", per_record(study.mesh_terms), False),
     _Plan("participants", "Planned and actual participants", "Numbers by country, region, age or arm, as far as the registry breaks them down.", "participants", per_record(study.participants), False),
     _Plan("outcomes", "Outcomes", "What is measured, how and when, to judge the interventions.", "outcomes", per_record(study.outcomes), True),
     _Plan("sponsors", "Sponsors", "Who answers for the trial and who pays or helps.", "sponsors", per_record(people.sponsors), True),

@@ -50,6 +50,27 @@ def _meddra(row: dict[str, Any]) -> str:
     return f"MedDRA {row['meddra_code']}" + (f" ({shown})" if shown else "")
 
 
+_MESH = {"condition": "Conditions", "intervention": "Interventions"}
+
+
+def mesh_terms(entry: Entry) -> list[dict[str, Any]]:
+    """Terms that the registry derived from conditions and interventions, and apart the broader ones above them."""
+    rows = entry.below["mesh_terms"]
+    lists = [
+        {
+            "heading": heading,
+            "terms": [_mesh(row) for row in rows if row["field"] == field and not row["is_ancestor"]],
+            "broader": [_mesh(row) for row in rows if row["field"] == field and row["is_ancestor"]],
+        }
+        for field, heading in _MESH.items()
+    ]
+    return [one for one in lists if one["terms"] or one["broader"]]
+
+
+def _mesh(row: dict[str, Any]) -> dict[str, str | None]:
+    return {"name": row["term"], "url": links.mesh(f"MeSH {row['mesh_id']}")}
+
+
 def keywords(entry: Entry) -> list[str]:
     return [row["keyword"] for row in entry.below["keywords"]]
 

@@ -32,6 +32,7 @@ from normalize.schema import (
     Intervention,
     Investigator,
     Keyword,
+    MeshTerm,
     Outcome,
     Publication,
     Record,
@@ -112,6 +113,11 @@ FULL = Record(
         ),
     ),
     keywords=(Keyword(keyword="Immune tolerance"),),
+    mesh_terms=(
+        MeshTerm(field="condition", mesh_id="D000026", term="Abortion, Habitual"),
+        MeshTerm(field="condition", mesh_id="D000022", term="Abortion, Spontaneous", is_ancestor=True),
+        MeshTerm(field="intervention", mesh_id="D999999", term="Aurelin"),
+    ),
     arms=(
         Arm(label="Active", type="experimental", description="Aurelin for 12 weeks"),
         Arm(label="Watched", type="no_intervention"),

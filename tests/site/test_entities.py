@@ -76,6 +76,7 @@ def test_a_condition_takes_in_the_names_with_its_code(tmp_path: Path, serve: Cal
 def test_an_intervention_shows_its_kind_other_names_and_company(site: InProcess) -> None:
     html = site.html("/intervention/aurelin")
     assert titles(html) == ["Aurelin for Recurrent Miscarriage"]
+    assert "MeSH terms that registries derive Aurelin" in plain(html)
     assert "Kind Drug" in plain(html) and "AUR-1; Aurelinum" in plain(html)
     assert '<a href="/sponsor/example%20hospital">' in html
 

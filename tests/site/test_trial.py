@@ -17,7 +17,7 @@ from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
 #: The sections that readers of registry pages know, in their order.
 ORDER = [
     "study-results", "basic-information", "contradictions", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
-    "other-names", "eligibility", "participants", "outcomes", "sponsors", "responsible-party", "investigators", "locations", "countries",
+    "other-names", "eligibility", "mesh", "participants", "outcomes", "sponsors", "responsible-party", "investigators", "locations", "countries",
     "contacts", "references", "documents", "ethics", "results", "data-sharing", "identifiers", "records", "mentioned", "versions", "quality", "warnings",
 ]  # fmt: skip
 
@@ -64,6 +64,7 @@ def test_every_section_stands_in_order_with_an_explanation_and_in_the_contents(h
         ("records", "NCT01000001 names 2019-000001-11 in a"),
         ("mentioned", "Acupuncture for nausea"),
         ("warnings", "this is no date"),
+        ("mesh", "Conditions Abortion, Habitual Broader: Abortion, Spontaneous Interventions Aurelin"),
         ("warnings", "Ladies"),
     ],
 )
