@@ -12,7 +12,8 @@ import re
 
 from msgspec import Struct
 
-from normalize import signs, units
+from normalize import grades, signs, units
+from normalize.limit import Limit
 
 # ------------------------------------------------------------------------------------------------------------- numbers
 
@@ -93,57 +94,6 @@ _NEXT = re.compile(r"\s*([^\W\d_]+|[^\s\w])")
 _WORDS_GOING_ON = "- – — − ~ ～ ‐ ‑ + & / , ( < > = ＝ to through thru until up and y et und e a à bis i και és do or o ou oder minimum maximum inclusive incl"
 _GOES_ON = frozenset((*_WORDS_GOING_ON.split(), *signs.SIGNS))
 
-# ---------------------------------------------------------------------------------------------------- without a number
-
-_AT_LIMIT = re.compile(
-    r"(?P<sign>[<>≥≤]\s?=?)\s?(?:the\s|institutional\s|laboratory\s|local\s|lab\s)*"
-    r"(?P<limit>ULN|UNL|LLN|(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
-)
-_ROMAN_SCALES = (
-    "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
-)  # fmt: skip
-_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
-_GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"
-_GRADES = re.compile(r"I{1,3}(?!V)|IV|VI?|[ⅠⅡⅢⅣⅤ]")
-_ROMAN_GRADES = re.compile(
-    rf"""(?:(?P<sign>[<>≥≤]\s?=?)\s?|\b(?P<phrase>at\sleast|(?:greater|more|higher|less|lower)\sthan|above|over|below)\s)?
-    (?:(?:[Cc]lass|[Gg]rade|[Ss]tage|[Ll]evel|[Tt]ype)\s)?(?<![\w-])
-    (?P<grades>{_GRADE}(?:\s*(?:,|/|[-–—~&]|\b(?:to|or|and|through)\b)+\s*(?:(?:or|and)\s)?(?:[Cc]lass\s|[Gg]rade\s)?{_GRADE}(?!\w))*)(?![\w'’])
-    (?:\s(?:or|and)\s(?:(?P<more>higher|greater|above|more|worse|over)|(?P<less>lower|less|below|better)))?""",
-    re.VERBOSE,
-)
-
-
-class Limit(Struct, gc=False):
-    """A number, or two, with what they bound."""
-
-    start: int  # first character of the comparison
-    number: int  # first character of its first number
-    end: int
-    lower: float | None = None
-    lower_inclusive: bool | None = None
-    upper: float | None = None
-    upper_inclusive: bool | None = None
-    second: float | None = None  # the number after a slash: "≥ 140/90"
-    unit: str = ""  # as it is written
-    upper_unit: str = ""  # that of the upper bound where it is another: "6 months to 18 years"
-    negated: bool = False
-    ahead: bool = False  # what it limits is named after it: "18 < age"
-    of_age: bool = False  # says "older", "years old", "of age"
-    roman: bool = False  # its numbers are Roman
-    bare: bool = False  # a range, list or "up to": a limit only where something known is limited
-
-    def bound(self, side: str, value: float) -> None:
-        """Set the bound that a comparison of this side (ge, gt, le, lt) makes of a number."""
-        if side[0] == "g":
-            self.lower, self.lower_inclusive = value, side == "ge"
-        else:
-            self.upper, self.upper_inclusive = value, side == "le"
-
-    def between(self, lower: float, upper: float) -> None:
-        """Set both bounds, themselves allowed."""
-        self.lower, self.lower_inclusive, self.upper, self.upper_inclusive = lower, True, upper, True
-
 
 class _Unit(Struct, frozen=True, gc=False):
     """What follows a number as its unit, "" for none; whether it says that it is an age ("years old")."""
@@ -157,14 +107,7 @@ class _Unit(Struct, frozen=True, gc=False):
 _SPELLED_AFTER = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
 _SPELLED_BEFORE = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
 #: One of these is in every criterion that has a limit, but no figure.
-_WITHOUT_FIGURES = (
-    *_SPELLED_AFTER,
-    *_SPELLED_BEFORE,
-    "ULN",
-    "LLN",
-    "imit of",
-    *_ROMAN_SCALES,
-)
+_WITHOUT_FIGURES = (*_SPELLED_AFTER, *_SPELLED_BEFORE, *grades.HINTS)
 #: More numbers in one criterion are a table of data.
 _MOST_NUMBERS = 300
 _FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
@@ -202,25 +145,11 @@ def limits(text: str, figures: bytes) -> list[Limit]:
         if start >= done and end - start <= 18 and (limit := _limit(text, done, start, end)):
             found.append(limit)
             done = limit.end
-    if "ULN" in text or "LLN" in text or "imit of" in text:
-        _add(found, _at_laboratory_limit(text))
-    for scale in _ROMAN_SCALES:
-        if scale in text:
-            at = text.find(scale)
-            for _ in range(_MOST_NUMBERS):
-                if at < 0:
-                    break
-                _add(found, _in_roman(text, at))
-                at = text.find(scale, at + 1)
-    return found
-
-
-def _add(found: list[Limit], more: list[Limit]) -> None:
-    """Put further limits among those found, where they do not overlap."""
-    for limit in more:
+    for limit in grades.limits(text):
         if all(limit.end <= one.start or limit.start >= one.end for one in found):
             found.append(limit)
             found.sort(key=lambda one: one.start)
+    return found
 
 
 def _spelled_out(text: str) -> list[tuple[int, int]]:
@@ -428,38 +357,3 @@ def _listed(text: str, limit: Limit, value: float) -> Limit | None:
     limit.between(value, last)
     limit.bare = True
     return limit
-
-
-def _at_laboratory_limit(text: str) -> list[Limit]:
-    """ "bilirubin ≤ ULN": once the laboratory's limit."""
-    found = []
-    for match in _AT_LIMIT.finditer(text):
-        limit = Limit(match.start(), match.start("limit"), match.end())
-        limit.bound(signs.side(match["sign"]), 1.0)
-        limit.unit = match["limit"]
-        found.append(limit)
-    return found
-
-
-def _in_roman(text: str, begin: int) -> list[Limit]:
-    """ "NYHA class III or IV", "ASA I-II", "≥ NYHA II": the grades of the scale that is named at `begin`."""
-    match = _ROMAN_GRADES.search(text, begin, begin + 90)
-    if match is None:
-        return []
-    grades = [_ROMAN[grade] for grade in _GRADES.findall(match["grades"])]
-    limit = Limit(match.start(), match.start("grades"), match.end())
-    limit.roman = True
-    said = match["sign"] or match["phrase"]
-    earlier = None if said else signs.before(text, max(0, begin - 40), begin)
-    if earlier and earlier.side != "from":
-        limit.start = earlier.start  # "greater than NYHA class II"
-        limit.bound(earlier.side, float(grades[0]))
-    elif len(grades) == 1 and (match["more"] or match["less"]):
-        limit.bound("ge" if match["more"] else "le", float(grades[0]))
-    elif len(grades) == 1 and said:
-        limit.bound(signs.PHRASES.get(" ".join(said.lower().split())) or signs.side(said), float(grades[0]))
-    elif len(grades) > 1 and grades == sorted(grades):
-        limit.between(float(grades[0]), float(grades[-1]))
-    else:
-        return []
-    return [limit]

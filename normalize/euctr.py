@@ -1,7 +1,7 @@
 """EUCTR, meaning: one country record of the EU Clinical Trials Register -> Record.
 
-Called by `normalize.normalize`. The fields come from `euctr_fields.py`; `euctr_products.py` reads section D, `euctr_design.py` the
-questions of E.6 to E.8 and F, this file the rest. The register keeps one record per country of a trial, so one EudraCT number has
+Called by `normalize.normalize`. `euctr_payload.py` says what the bytes are, `euctr_fields.py` cuts them into fields;
+`euctr_products.py` reads section D, `euctr_design.py` the questions of E.6 to E.8 and F, this file the rest. The register keeps one record per country of a trial, so one EudraCT number has
 several records with several ids, and now and then two with the same id (2021-002179-21-PL).
 
 What a column gets is decided here:
@@ -19,14 +19,12 @@ What a column gets is decided here:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import structs
 
-from normalize import eligibility, euctr_design, vocabularies
-from normalize.countries import country
-from normalize.euctr_fields import Field, Form, blocks, cut_page, cut_text, labelled
+from normalize import eligibility, euctr_design, euctr_payload, vocabularies
+from normalize.euctr_fields import Field, Form, blocks, labelled
 from normalize.euctr_form import CODES, LABELS, MEDDRA, SPONSOR
 from normalize.euctr_products import products
 from normalize.identifiers import is_junk, secondary_ids
@@ -42,18 +40,10 @@ from normalize.schema import (
     RecordSponsor,
     SecondaryId,
     SecondaryIdType,
-    Unreadable,
 )
-from normalize.text import breaks, fold
+from normalize.text import fold
 
 ADDRESS = "https://www.clinicaltrialsregister.eu/ctr-search/trial"
-THIRD = "3RD"  # the record of a trial outside the EU/EEA has this in the place of a country
-_LINK = re.compile(r"/trial/(\d{4}-\d{6}-\d{2})/([A-Z]{2}|3RD)(?![A-Z0-9])", re.IGNORECASE)
-_NUMBER = re.compile(r"\d{4}-\d{6}-\d{2}")
-#: Authorities that the register prints without their country.
-_AUTHORITIES = {"bulgarian drug agency": "BG"}
-#: The sections with which a whole record ends: first authorisation outside the EEA, reviews, end of trial.
-_LAST_SECTIONS = ("H", "N", "P")
 
 #: Fields of identifiers: what kind of number they hold, and the registry's prefix, which may be left out beside such a label.
 IDENTIFIERS: dict[str, tuple[SecondaryIdType, str]] = {
@@ -75,11 +65,6 @@ REMARKS = ("A.8", "E.2.3.1", "E.8.8", "F.3.3.6.1", "F.3.3.7.1", "F.5", "G.4.1", 
 _TIMES = ("E.5.1.1", "E.5.2.1")
 _REMARKED = tuple(code for code in CODES if code in {*TRANSLATED, *NOTABLE, *REMARKS, *_TIMES})
 
-_HEAD = re.compile(r"(?:^|\n)Summary[ \t]*\n+EudraCT Number:")
-_CODE = re.compile(r"[A-P]\.\d+(?:\.\d+)* ?[A-Z]")
-_CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
-_CHARSETS = frozenset(("utf-8", "iso-8859-1", "windows-1252", "us-ascii"))
-
 
 def normalize(body: bytes, media_type: str) -> Record:
     """The record of one country record of EUCTR: its text download (`text/plain`) or its protocol page (`text/html`).
@@ -87,14 +72,14 @@ def normalize(body: bytes, media_type: str) -> Record:
     Raises Unreadable when the payload is something else: an empty answer, a page of search results, a captcha, the short
     summary, several records at once, or a text whose line breaks are lost.
     """
-    text = _decoded(body, media_type)
-    form = Form(_fields(text, media_type))
+    text = euctr_payload.decoded(body, media_type)
+    form = Form(euctr_payload.fields(text, media_type))
     if "\ufffd" in text and text.count("\ufffd") > body.count("\ufffd".encode()):
         form.warn("record", None, "Some bytes are no text in the payload's charset: they are U+FFFD here.")
-    number, code = _identity(form)
+    number, code = euctr_payload.identity(form)
     registry_id = f"EUCTR{number}-{code}"
-    country_code = None if code == THIRD else code
-    is_partial = _is_cut_off(form)
+    country_code = None if code == euctr_payload.THIRD else code
+    is_partial = euctr_payload.is_cut_off(form)
     criteria = eligibility.parse(_criteria(form))
     status = _status(form)
     has_results = _has_results(form)
@@ -103,7 +88,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     record = Record(
         registry="EUCTR",
         registry_id=registry_id,
-        url=f"{ADDRESS}/{number}/{country_code or THIRD.lower()}/",
+        url=f"{ADDRESS}/{number}/{country_code or euctr_payload.THIRD.lower()}/",
         public_title=form.value("A.3.1"),
         scientific_title=form.value("A.3"),
         acronym=_acronym(form),
@@ -159,106 +144,6 @@ def normalize(body: bytes, media_type: str) -> Record:
     return structs.replace(
         record, warnings=tuple(dict.fromkeys(form.warnings)), unmapped_values=tuple(dict.fromkeys(form.unmapped))
     )
-
-
-# ------------------------------------------------------------------------------------------------- what the payload is
-
-
-def _decoded(body: bytes, media_type: str) -> str:
-    """The payload as text; what cannot be read, and NUL, which cannot be stored, is U+FFFD."""
-    said = _CHARSET.search(media_type)
-    charset = said[1].lower() if said and said[1].lower() in _CHARSETS else "utf-8"
-    return body.decode(charset, errors="replace").removeprefix("\ufeff").replace("\0", "\ufffd")
-
-
-def _fields(text: str, media_type: str) -> list[Field]:
-    kind = media_type.partition(";")[0].strip().lower()
-    if not text or text.isspace():
-        raise Unreadable("EUCTR answered with nothing where a country record was expected; fetch it again later.")
-    if kind == "text/plain":
-        lines = breaks(text)
-        fields = cut_text(lines)
-        fault = _fault_of_text(lines, fields)
-    elif kind == "text/html":
-        fields = cut_page(text)
-        fault = None if len(fields) > 2 else _fault_of_page(text)
-    else:
-        fault = f"a payload of type {media_type!r}, which the register does not serve records in"
-    if fault is not None:
-        raise Unreadable(f"Expected one country record of EUCTR, found {fault}.")
-    return fields
-
-
-def _fault_of_text(text: str, fields: list[Field]) -> str | None:
-    """What is wrong with a text download, as the end of a sentence; None when it is one record."""
-    heads = len(_HEAD.findall(text)) if text.count("EudraCT Number:") > 1 else 1
-    if heads > 1:
-        return f"{heads} records in one payload: cut the download at its lines 'Summary' and give one record at a time"
-    if any(field.code for field in fields):
-        return None
-    if "did not match any clinical trials" in text:
-        return "'Query did not match any clinical trials': the register has no record of this number and country"
-    if text.lstrip()[:1] == "<":
-        return _fault_of_page(text)
-    if "Full Title:" in text and "Trial protocol:" in text:
-        return "the summary of a trial: download the full record (rest/download/trial/<EudraCT>/<country>)"
-    if len(_CODE.findall(text)) > 5:
-        return (
-            "a text whose line breaks are lost, so that no field has a beginning and an end: download the record again"
-        )
-    return "a text without the fields of the register's form: download the record again"
-
-
-def _fault_of_page(page: str) -> str:
-    """What a page that is no protocol page is, as the end of a sentence."""
-    lower = page.lower()
-    if "did not match any clinical trials" in lower:
-        return "the answer 'Query did not match any clinical trials': the register has no record of this number and country"
-    if "captcha" in lower:
-        return "a page that asks for a captcha: open the record in a browser, save it and import the file"
-    if "trials with a eudract protocol (" in lower or "advanced-controls" in lower:
-        return (
-            "a page of search results: fetch the protocol page (ctr-search/trial/<EudraCT>/<country>) of a trial in it"
-        )
-    if "global end of trial date" in lower or "clinical trial results" in lower:
-        return "a page of results: fetch the protocol page (ctr-search/trial/<EudraCT>/<country>)"
-    title = re.search(r"<title[^>]*>([^<]{1,200})", page, re.IGNORECASE)
-    named = f" (its title: {' '.join(title[1].split())!r})" if title else ""
-    return f"an HTML page without the table of a protocol{named}"
-
-
-def _identity(form: Form) -> tuple[str, str]:
-    """(EudraCT number, country or 3RD) of the record: from its link, else from A.2 and A.1. Raises Unreadable."""
-    stated = form.value("A.2") or form.value("", "EudraCT Number")
-    link = form.value("", "Link")
-    if link and (match := _LINK.search(link)):
-        if stated and stated != match[1]:
-            form.warn("registry_id", stated, f"The record's link is that of {match[1]}, which is taken.")
-        return match[1], match[2].upper()
-    number = _NUMBER.fullmatch(stated or "")
-    if number is None:
-        raise Unreadable(
-            "Expected one country record of EUCTR, found fields of the form without link and EudraCT number."
-        )
-    if form.value("", "Clinical Trial Type") == "Outside EU/EEA":
-        return number[0], THIRD
-    authority = form.value("A.1") or form.value("", "National Competent Authority") or ""
-    code = country(authority)[0] or _AUTHORITIES.get(authority.lower())
-    if code is None:
-        raise Unreadable(
-            f"Record of EudraCT number {number[0]} without link, and its country is not known by {authority!r} (A.1)."
-        )
-    return number[0], code
-
-
-def _is_cut_off(form: Form) -> bool:
-    last = form.fields[-1].code
-    if last[:1] in _LAST_SECTIONS:
-        return False
-    form.warn(
-        "record", last or "Summary", "The record ends in this place of the form: it was cut off, the rest is missing."
-    )
-    return True
 
 
 def _warn_of_new_fields(form: Form) -> None:

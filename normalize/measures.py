@@ -13,7 +13,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from normalize import comparisons, signs, units, variables
-from normalize.comparisons import Limit
+from normalize.limit import Limit
 from normalize.schema import Criterion, CriterionMeasure
 from normalize.units import Unit
 from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
@@ -37,9 +37,10 @@ _AGE_GOES_ON = re.compile(
     |able|willing|con|que|y|et|avec|qui|ayant|mit|und|die|com|e)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ARTICLES = frozenset(("of", "a", "an", "the"))
 _DELIMITER = re.compile(r"[,;:()\[\].\n]")
 _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
-_WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s?){1,5})")
+_WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
 
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
 _MEASURED = frozenset(
@@ -364,8 +365,10 @@ def _words_after(rest: str) -> str:
         if word.lower() in _WORDS["name_ends"]:
             break
         words.append(word)
-    while words and words[0].lower() in ("of", "a", "the"):
+    while words and words[0].lower() in _ARTICLES:
         words.pop(0)
+    while words and words[-1].lower() in _ARTICLES:
+        words.pop()
     return " ".join(words)
 
 

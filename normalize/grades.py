@@ -1,0 +1,83 @@
+"""Limits without a figure: grades in Roman numerals ("NYHA class II-III"), once the laboratory's limit ("bilirubin ≤ ULN").
+
+Called by `comparisons`, which reads those with figures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from normalize import signs
+from normalize.limit import Limit
+
+_AT_LIMIT = re.compile(
+    r"(?P<sign>[<>≥≤]\s?=?)\s?(?:the\s|institutional\s|laboratory\s|local\s|lab\s)*"
+    r"(?P<limit>ULN|UNL|LLN|(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
+)
+SCALES = (
+    "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
+)  # fmt: skip
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
+_GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"
+_GRADES = re.compile(r"I{1,3}(?!V)|IV|VI?|[ⅠⅡⅢⅣⅤ]")
+_ROMAN_GRADES = re.compile(
+    rf"""(?:(?P<sign>[<>≥≤]\s?=?)\s?|\b(?P<phrase>at\sleast|(?:greater|more|higher|less|lower)\sthan|above|over|below)\s)?
+    (?:(?:[Cc]lass|[Gg]rade|[Ss]tage|[Ll]evel|[Tt]ype)\s)?(?<![\w-])
+    (?P<grades>{_GRADE}(?:\s*(?:,|/|[-–—~&]|\b(?:to|or|and|through)\b)+\s*(?:(?:or|and)\s)?(?:[Cc]lass\s|[Gg]rade\s)?{_GRADE}(?!\w))*)(?![\w'’])
+    (?:\s(?:or|and)\s(?:(?P<more>higher|greater|above|more|worse|over)|(?P<less>lower|less|below|better)))?""",
+    re.VERBOSE,
+)
+#: One of these is in every criterion with such a limit.
+HINTS = ("ULN", "LLN", "imit of", *SCALES)
+#: More mentions of one scale in one criterion are no limits.
+_MOST_MENTIONS = 300
+
+
+def limits(text: str) -> Iterator[Limit]:
+    """Those of one criterion; they may overlap."""
+    if "ULN" in text or "LLN" in text or "imit of" in text:
+        yield from _at_laboratory_limit(text)
+    for scale in SCALES:
+        if scale in text:
+            at = text.find(scale)
+            for _ in range(_MOST_MENTIONS):
+                if at < 0:
+                    break
+                yield from _in_roman(text, at)
+                at = text.find(scale, at + 1)
+
+
+def _at_laboratory_limit(text: str) -> list[Limit]:
+    """ "bilirubin ≤ ULN": once the laboratory's limit."""
+    found = []
+    for match in _AT_LIMIT.finditer(text):
+        limit = Limit(match.start(), match.start("limit"), match.end())
+        limit.bound(signs.side(match["sign"]), 1.0)
+        limit.unit = match["limit"]
+        found.append(limit)
+    return found
+
+
+def _in_roman(text: str, begin: int) -> list[Limit]:
+    """ "NYHA class III or IV", "ASA I-II", "≥ NYHA II": the grades of the scale that is named at `begin`."""
+    match = _ROMAN_GRADES.search(text, begin, begin + 90)
+    if match is None:
+        return []
+    grades = [_ROMAN[grade] for grade in _GRADES.findall(match["grades"])]
+    limit = Limit(match.start(), match.start("grades"), match.end())
+    limit.roman = True
+    said = match["sign"] or match["phrase"]
+    earlier = None if said else signs.before(text, max(0, begin - 40), begin)
+    if earlier and earlier.side != "from":
+        limit.start = earlier.start  # "greater than NYHA class II"
+        limit.bound(earlier.side, float(grades[0]))
+    elif len(grades) == 1 and (match["more"] or match["less"]):
+        limit.bound("ge" if match["more"] else "le", float(grades[0]))
+    elif len(grades) == 1 and said:
+        limit.bound(signs.PHRASES.get(" ".join(said.lower().split())) or signs.side(said), float(grades[0]))
+    elif len(grades) > 1 and grades == sorted(grades):
+        limit.between(float(grades[0]), float(grades[-1]))
+    else:
+        return []
+    return [limit]

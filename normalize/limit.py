@@ -1,0 +1,36 @@
+"""A limit in running text: a number, or two, with what they bound. Made by `comparisons` and `grades`, named by `measures`."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Limit(Struct, gc=False):
+    """A number, or two, with what they bound."""
+
+    start: int  # first character of the comparison
+    number: int  # first character of its first number
+    end: int
+    lower: float | None = None
+    lower_inclusive: bool | None = None
+    upper: float | None = None
+    upper_inclusive: bool | None = None
+    second: float | None = None  # the number after a slash: "≥ 140/90"
+    unit: str = ""  # as it is written
+    upper_unit: str = ""  # that of the upper bound where it is another: "6 months to 18 years"
+    negated: bool = False
+    ahead: bool = False  # what it limits is named after it: "18 < age"
+    of_age: bool = False  # says "older", "years old", "of age"
+    roman: bool = False  # its numbers are Roman
+    bare: bool = False  # a range, list or "up to": a limit only where something known is limited
+
+    def bound(self, side: str, value: float) -> None:
+        """Set the bound that a comparison of this side (ge, gt, le, lt) makes of a number."""
+        if side[0] == "g":
+            self.lower, self.lower_inclusive = value, side == "ge"
+        else:
+            self.upper, self.upper_inclusive = value, side == "le"
+
+    def between(self, lower: float, upper: float) -> None:
+        """Set both bounds, themselves allowed."""
+        self.lower, self.lower_inclusive, self.upper, self.upper_inclusive = lower, True, upper, True
