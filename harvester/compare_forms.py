@@ -1,7 +1,7 @@
 """Comparison room: a comparison as CSV, JSON and a table for the terminal. Pure; called by `harvester compare` and the site.
 
 - wide: a row a line of the comparison, a column a trial. For spreadsheets: begins with a byte order mark, and what a spreadsheet
-  would rewrite has an apostrophe before it (`cells`). Several values of a trial stand one a line in the cell.
+  would rewrite has an apostrophe before it (`cells`); phases are words. Several values of a trial stand one a line in the cell.
 - long: a row a value, with the registry's words and the record it came from. For pandas, R and DuckDB: plain UTF-8.
 - xlsx: both, a worksheet each; text stays text without apostrophes.
 - json: the `Comparison` itself.
@@ -49,10 +49,19 @@ def _shown(value: Value) -> Any:
     return plain(value.raw if value.value is None else value.value)
 
 
-def _cell(values: tuple[Value, ...]) -> Any:
+def _cell(line: Line, values: tuple[Value, ...]) -> Any:
+    if line.field == "phase" and values and values[0].value:
+        return phase_in_words(str(values[0].value))
     if len(values) < 2:
         return _shown(values[0]) if values else None
     return "\n".join(str(_shown(value)) for value in values)
+
+
+def phase_in_words(phase: str) -> str:
+    """As WHO's data set and ClinicalTrials.gov write it, and as no spreadsheet takes it for a day: `1/2` -> `Phase 1/Phase 2`."""
+    if not phase[0].isdigit():
+        return {"early_1": "Early Phase 1"}.get(phase, phase.replace("_", " ").capitalize())
+    return "/".join(f"Phase {part}" for part in phase.split("/"))
 
 
 def _lines(comparison: Comparison) -> Iterator[Line]:
@@ -101,7 +110,7 @@ def wide_rows(comparison: Comparison) -> Iterator[list[Any]]:
     yield ["section", "field", "item", "kind", *ids, "verdict", "minimum", "maximum", "note"]
     for line in _lines(comparison):
         yield [
-            line.section, line.field, line.item, line.kind, *(_cell(values) for values in line.values), line.verdict,
+            line.section, line.field, line.item, line.kind, *(_cell(line, values) for values in line.values), line.verdict,
             plain(line.minimum), plain(line.maximum), line.note,
         ]  # fmt: skip
         if line.field == "sex":
@@ -163,7 +172,7 @@ def table(comparison: Comparison, width: int = 160) -> str:
             blocks.append(f"\n{SECTIONS[section].upper()}")
         sign, words = VERDICTS[line.verdict]
         label = f"{line.label} {line.item}" if line.item and ":" not in line.label else line.label
-        cells = [str(_cell(values)) if values else "-" for values in line.values]
+        cells = [str(_cell(line, values)) if values else "-" for values in line.values]
         blocks.append(_row(f"{label} ({line.kind})" if line.kind else label, f"{sign} {words}", cells, column))
         if line.note:
             blocks.append(textwrap.indent(textwrap.fill(line.note, max(width - 6, 60)), "      "))

@@ -169,7 +169,9 @@ _TAKEN = tuple(name for name in _NAMES if name in TABLES["records"].names and na
 def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
     """The trial's values, and for each column with one the record it is from."""
     if len(records) == 1:
-        return dict(records[0]), {}
+        only = dict(records[0])
+        _judge_registration(only)
+        return only, {}
     best: Row = dict.fromkeys(_TAKEN)
     best["trial_id"] = records[0]["trial_id"]
     sources: dict[str, list[str]] = {}
@@ -185,14 +187,18 @@ def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
                 best[column] = chosen[column]
                 if chosen[column] is not None:
                     sources[column] = [chosen["record_id"]]
-    _judge_registration(best, sources)
+    if _judge_registration(best):
+        dates = (sources["date_of_registration"][0], sources["date_of_first_enrollment"][0])
+        sources["prospective_registration"] = list(dict.fromkeys(dates))
     return best, sources
 
 
-def _judge_registration(best: Row, sources: dict[str, list[str]]) -> None:
-    """Whether the trial was registered in time follows from the two dates chosen; a registry's own flag stands where they are silent."""
+def _judge_registration(best: Row) -> bool:
+    """Whether the trial was registered in time follows from the two dates chosen; a registry's own flag stands where they are silent.
+
+    False where they are.
+    """
     judged = is_prospective(best["date_of_registration"], best["date_of_first_enrollment"])
     if judged is not None:
-        dates = (sources["date_of_registration"][0], sources["date_of_first_enrollment"][0])
         best["prospective_registration"] = int(judged)
-        sources["prospective_registration"] = list(dict.fromkeys(dates))
+    return judged is not None

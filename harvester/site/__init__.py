@@ -18,7 +18,7 @@ from jinja2 import Environment
 
 from harvester.site import compare, database, findable, labels
 from harvester.site.changes import changes
-from harvester.site.downloads import search_csv, search_json, search_ris
+from harvester.site.downloads import MAKES_XLSX, search_csv, search_json, search_ris, search_xlsx
 from harvester.site.entities import entity
 from harvester.site.facets import facets_of
 from harvester.site.feeds import feed, search_feed
@@ -59,6 +59,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"/$", home),
         (r"/search$", search),
         (r"/search\.csv$", search_csv),
+        *([(r"/search\.xlsx$", search_xlsx)] if MAKES_XLSX else []),
         (r"/search\.ris$", search_ris),
         (r"/search\.json$", search_json),
         (r"/search\.atom$", search_feed),

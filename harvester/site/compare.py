@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -22,7 +21,7 @@ from harvester.compare_forms import FORMS, VERDICTS
 from harvester.compare_remarks import Remark
 from harvester.site import compare_table, queries
 from harvester.site.database import read
-from harvester.site.downloads import headers_for
+from harvester.site.downloads import MAKES_XLSX, XLSX, headers_for
 from harvester.site.finding import find
 from harvester.site.lookup import find_trials
 from harvester.site.pages import page, trial_path
@@ -41,11 +40,11 @@ _CONFLICTS = 30
 #: Address -> name in the page, form, media type. XLSX only where its package is installed.
 _DOWNLOADS = {
     "/compare.csv": ("CSV for spreadsheets", "csv", "text/csv; charset=utf-8"),
-    "/compare.xlsx": ("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "/compare.xlsx": ("Excel", "xlsx", XLSX),
     "/compare-long.csv": ("CSV for programs", "long", "text/csv; charset=utf-8"),
     "/compare.json": ("JSON", "json", "application/json; charset=utf-8"),
 }
-if find_spec("xlsxwriter") is None:
+if not MAKES_XLSX:
     del _DOWNLOADS["/compare.xlsx"]
 
 

@@ -10,10 +10,13 @@ from typing import Any
 
 from harvester.site import labels, queries
 from harvester.site.cards import card
+from harvester.site.downloads import MAKES_XLSX
 from harvester.site.finding import Found
 from harvester.site.wanted import Wanted
 
 PAGE_SIZE = 25
+#: Names of the forms of a search and how their addresses end.
+_FORMS = (*((("Excel", "xlsx"),) if MAKES_XLSX else ()), ("CSV", "csv"), ("JSON", "json"), ("RIS", "ris"))
 
 
 def listed(db: sqlite3.Connection, found: Found, order: str, asked_for: Wanted, base: str) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def forms(search: Wanted) -> dict[str, Any]:
     """Addresses of exactly this search in other forms, and the one to keep."""
     whole = search._replace(page=1, picked=())
     return {
-        "forms": [(name, whole.path_as(f"/search.{name.lower()}")) for name in ("CSV", "JSON", "RIS")],
+        "forms": [(name, whole.path_as(f"/search.{ending}")) for name, ending in _FORMS],
         "feed": whole.path_as("/search.atom"),
         "permanent": whole.path,
     }

@@ -35,6 +35,7 @@ from normalize import eligibility, lists, measures, sections
 from normalize.schema import Record
 from spiders.payloads import Piece, cut
 from tests.benchmarks import comparing as comparison
+from tests.benchmarks.judging import judging
 from tests.benchmarks.linking import linking
 from tests.benchmarks.relating import relating
 
@@ -191,6 +192,7 @@ def main() -> None:
     end_to_end()
     linking()
     relating()
+    judging()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from harvester import compare_forms
 from harvester.catalogue import TABLES
-from harvester.cells import BOM, undone
+from harvester.cells import BOM, kept_by_spreadsheets, undone
 from harvester.compare import UNREADABLE, Comparison, Line, compare, verdict
 from harvester.compare_align import Item, aligned, differing
 from harvester.compare_fields import Aligned, Many, One, plan
@@ -244,11 +244,19 @@ def test_the_wide_form_has_a_row_a_line_and_a_column_a_trial(two: Comparison) ->
     assert len(rows) == len(two.lines) + len(two.conflicts) + 1 + len(two.remarks)
     title = by_field["public_title", ""][IDS[0]]
     assert title.startswith("'=") and undone(title) == two.lines[0].values[0][0].value
-    assert by_field["phase", ""][IDS[0]] == "'1/2" and by_field["phase", ""]["verdict"] == "different"
+    assert by_field["phase", ""][IDS[0]] == "Phase 1/Phase 2" and by_field["phase", ""]["verdict"] == "different"
     assert by_field["countries.country", ""][IDS[0]] == "France\nSpain"
     assert by_field["overlap", ""]["note"] == two.population.sentence
     assert by_field["maximum_age_years", ""][IDS[1]] == "No limit"
     assert by_field["minimum_age_years", ""]["minimum"] == "18"
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [("2", "Phase 2"), ("2/3", "Phase 2/Phase 3"), ("early_1", "Early Phase 1"), ("not_applicable", "Not applicable")],
+)
+def test_a_phase_is_words_for_spreadsheets(phase: str, words: str) -> None:
+    assert compare_forms.phase_in_words(phase) == words and kept_by_spreadsheets(words) == words
 
 
 def test_the_long_form_has_a_row_a_value_with_its_record(two: Comparison) -> None:
@@ -282,7 +290,12 @@ def test_the_workbook_has_both_forms_and_no_apostrophes(two: Comparison, tmp_pat
         wide, long = (book.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2))
     assert wide.count("<row ") == 1 + len(list(compare_forms.wide_rows(two))[1:])
     assert long.count("<row ") == len(list(compare_forms.long_rows(two)))
-    assert "<t>1/2</t>" in wide and "<t>- lack of money</t>" in wide and "<f>" not in wide + long
+    assert (
+        "<t>Phase 1/Phase 2</t>" in wide
+        and "<t>1/2</t>" in long
+        and "<t>- lack of money</t>" in wide
+        and "<f>" not in wide + long
+    )
 
 
 def test_json_is_the_comparison(two: Comparison) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 
 from harvester.catalogue import TABLES
 from harvester.site.downloads import headers_for
@@ -74,3 +75,12 @@ def test_names_of_files_cannot_break_the_header() -> None:
         headers_for('CTRI/2020/04/1"\r\nX: y.csv')["Content-Disposition"]
         == 'attachment; filename="CTRI-2020-04-1---X--y.csv"'
     )
+
+
+def test_a_search_as_a_worksheet_keeps_every_phase(site: InProcess) -> None:
+    answer = site.get("/search.xlsx?q=vitamin&phase=3&sort=size")
+    assert answer.headers["content-disposition"] == 'attachment; filename="trials.xlsx"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 31 and "<f>" not in sheet and "<t>ISRCTN20000059</t>" in sheet
+    assert "/search.xlsx?q=vitamin" in site.html("/search?q=vitamin")
