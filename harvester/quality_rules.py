@@ -84,7 +84,7 @@ _PARTS = """
         HAVING count(*) > 1 AND (sum(count) < least OR sum(coalesce(count_lower, count)) > total)
            AND (scope <> 'country' OR count(DISTINCT scope_value) =
                 (SELECT count(DISTINCT country_code) FROM countries c WHERE c.record_id = part.record_id))
-           AND (scope <> 'age_band' OR sum(count) NOT IN (SELECT c.count FROM part c
+           AND (scope <> 'age_band' OR sum(coalesce(count_lower, count)) > total OR sum(count) <> (SELECT max(c.count) FROM part c
                 WHERE c.record_id = part.record_id AND c.kind = part.kind AND c.scope = 'country'))
         UNION ALL
         SELECT record_id, kind, 'one', beginning || scope_value || ' alone has ' || count || '.'
@@ -132,7 +132,7 @@ RULES: tuple[Rule, ...] = (
             flag="enrollment_parts_do_not_add_up",
             title="Numbers of participants do not add up",
             field="enrollment_counts.count",
-            rule="Of the same kind, planned or actual: the numbers of all arms, of all countries of recruitment, or of all age bands give another sum than the total (for age bands: nor that of the record's own country); or a part alone is larger than the total.",
+            rule="Of the same kind, planned or actual: the numbers of all arms or of all countries of recruitment give another sum than the total; those of all age bands more than the total, or less and not the number of the record's own country; or a part alone is larger than the total.",
             reason="At least one of the numbers is wrong; the sample size cannot be relied on.",
             **_trds("item 17: sample size"),
             severity="notable",

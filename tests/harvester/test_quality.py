@@ -139,6 +139,7 @@ SOUND_ONES: dict[str, dict[str, Any]] = {
     "arms that add up to a number of the range": {"enrollment_counts": (_range(80, 100), _count("arm", 40, "A"), _count("arm", 50, "B"))},
     "a number for each arm": {"enrollment_counts": (_count("total", 100), _count("arm", 50, "each arm"), _count("arm", 40, "each arm"))},
     "age bands of the whole trial": {"enrollment_counts": (_count("total", 90), _band(30, "Under 18", "F.1.1"), _band(10, "Children", "F.1.1.5.1"), _band(60, "Adults", "F.1.2.1"))},
+    "age bands of a country whose number is not told": {"enrollment_counts": (_count("total", 90), _band(30, "Adults", "F.1.2.1"), _band(10, "Elderly", "F.1.3.1"))},
     "age bands of the country": {"enrollment_counts": (_count("total", 90), _count("country", 40, "FR"), _band(30, "Adults", "F.1.2.1"), _band(10, "Elderly", "F.1.3.1"))},
     "one arm": {"enrollment_counts": (_count("total", 100), _count("arm", 60, "A"))},
     "planned arms, actual total": {"enrollment_counts": (_count("total", 9, kind="actual"), _count("arm", 6), _count("arm", 5))},
