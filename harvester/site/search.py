@@ -15,7 +15,7 @@ from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
 from harvester.site.lookup import find_trials, number_in
-from harvester.site.pages import page, trial_path
+from harvester.site.pages import ENTITIES, entity_path, page, trial_path
 from harvester.site.vocabulary import vocabulary_of
 from harvester.site.wanted import SORTS, Wanted, wanted
 
@@ -123,6 +123,12 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "chips": [
             {"label": label, "path": without.path}
             for label, without in filters_in_words(search, found.facets.sponsors)
+        ],
+        "subjects": [
+            {"name": facet_label(kind, key, found.facets.sponsors), "path": entity_path(kind, key)}
+            for kind in ENTITIES
+            for key in search.filters.get(kind, ())
+            if key != NOT_GIVEN
         ],
         "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact, picked=search.picked).path,
         "sorts": [

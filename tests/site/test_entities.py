@@ -100,6 +100,7 @@ def test_pictures_and_the_search_within_lead_to_searches_that_find_as_many(site:
         assert f'id="found">{count} trial' in site.html(path.replace("&amp;", "&"))
     within = site.html("/search?q=%22number+7%22&condition=deficiency")
     assert titles(within) == ["Vitamin study number 7"] and "Condition: deficiency" in within
+    assert '<a href="/condition/deficiency">deficiency</a>' in within
 
 
 def test_downloads_are_of_exactly_these_trials(site: InProcess) -> None:
