@@ -33,7 +33,8 @@ def keys_of(body: bytes, media_type: str) -> set[str]:
     """The names of a payload's fields or elements; empty for a form that has none."""
     if media_type.startswith("text/csv"):
         header = body.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
-        return {name.strip() for name in next(csv.reader([header]), []) if name.strip()}
+        names = next(csv.reader(header.splitlines()), [])
+        return {name.strip() for name in names if name.strip()}
     for form, pattern in _FORMS:
         if form in media_type:
             return {key.decode() for key in set(pattern.findall(body))}

@@ -307,6 +307,13 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
     if b"\nSummary" not in head and not head.startswith(b"Summary"):
         yield record_of(whole.read(LARGEST), "text/plain; charset=utf-8")
         return
+    empty = True
+    preface = b""
     for found in texts_headed(whole, _EUCTR_HEAD):
-        if found.whole or _EUCTR_NUMBER.search(found.body):  # the download opens with a sentence that is no record
+        if found.whole or _EUCTR_NUMBER.search(found.body):
+            empty = False
             yield record_of(found.body, "text/plain; charset=utf-8")
+        else:  # the download opens with a sentence that is no record
+            preface = preface or found.body
+    if empty:
+        yield record_of(preface, "text/plain; charset=utf-8")

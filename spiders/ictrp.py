@@ -166,24 +166,26 @@ def _cut_ictrp_xml(stream: BinaryIO, head: bytes) -> Iterator[Piece]:
         where = f" (TrialID {number[1].decode('utf-8', 'replace')})" if number else ""
         reason = "the <Trial> has no TrialID" if found.whole else f"the <Trial> is not closed{where}: export it again"
         yield Piece(body=found.body, media_type=media_type, reason=reason)
-    if empty and b"<Trials_downloaded_from_ICTRP" not in head:
-        yield Piece(body=head, media_type=looks_like(head), reason=refusal("an ICTRP XML export", head))
+    if empty and b"</Trials_downloaded_from_ICTRP" not in head:
+        yield Piece(body=head, media_type=looks_like(head), reason=refusal("an ICTRP XML export with a trial", head))
 
 
 def _cut_ictrp_csv(stream: BinaryIO) -> Iterator[Piece]:
     media_type = "text/csv; charset=utf-8"
     records = csv_records(stream)
     header = next(records).body
-    names = next(csv.reader([header.decode("utf-8-sig", "replace")]))
+    names = _cells(header.decode("utf-8-sig", "replace"))
     column = next((i for i, name in enumerate(names) if name.strip().replace("_", "").lower() == "trialid"), None)
     if column is None:
         yield Piece(
             body=header, media_type=media_type, reason="the CSV has no column TrialID: export it from WHO ICTRP again"
         )
         return
+    empty = True
     for found in records:
+        empty = False
         body = header + found.body
-        cells = next(csv.reader(io.StringIO(found.body.decode("utf-8", "replace"), newline="")), [])
+        cells = _cells(found.body.decode("utf-8", "replace"))
         number = cells[column].strip() if len(cells) > column else ""
         if found.whole and number:
             print_of_row = hashlib.sha256()
@@ -194,6 +196,17 @@ def _cut_ictrp_csv(stream: BinaryIO) -> Iterator[Piece]:
         else:
             reason = "the row has no TrialID" if found.whole else "the file ends inside a quoted value: export it again"
             yield Piece(body=body, media_type=media_type, reason=reason)
+    if empty:
+        reason = "the CSV has no row below its header, or its header is broken: export it from WHO ICTRP again"
+        yield Piece(body=header, media_type=media_type, reason=reason)
+
+
+def _cells(record: str) -> list[str]:
+    """The cells of the first record of a text; none where the reader gives up."""
+    try:
+        return next(csv.reader(io.StringIO(record, newline="")), [])
+    except csv.Error:
+        return []
 
 
 def fingerprint(body: bytes) -> str:
