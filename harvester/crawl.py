@@ -48,7 +48,9 @@ class Job(Struct, frozen=True, kw_only=True):
     since: str = ""  # ISO date
     all: bool = False
     recheck: int = 0  # of a query or all: only new records, and so many of the known ones, those seen longest ago
-    begun: str = ""  # when the refresh began (ISO 8601, UTC): what it fetched since then is not fetched again
+    last_run: int = (
+        -1
+    )  # the last run before the refresh: what runs after it brought is not fetched again; -1: all is fetched
     probe: bool = False  # one small request instead (harvester check)
     base_url: str = ""  # empty: the live registry
     contact: str = ""  # e-mail address or web page, for the User-Agent
@@ -293,7 +295,7 @@ def _settings_of(job: Job, common: Settings) -> Settings:
     settings = common.copy()
     ours: dict[str, Any] = {
         "CONTACT": job.contact,
-        "BEGUN": job.begun,
+        "LAST_RUN": job.last_run,
         "ROBOTSTXT_OBEY": job.obey_robots,
         "DOWNLOAD_VERIFY_CERTIFICATES": job.verify_tls,
         **job.settings,

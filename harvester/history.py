@@ -18,15 +18,18 @@ class Past(NamedTuple):
 
     sweep: str = ""
     success: str = ""  # sweep or changes
+    ahead: str = ""  # one that began later than it is now: the clock was set back since, and the run does not count
 
 
-def pasts(archive: Archive) -> dict[tuple[str, str], Past]:
-    """(registry, words) -> its past, for every query that was ever read in full."""
+def pasts(archive: Archive, until: str) -> dict[tuple[str, str], Past]:
+    """(registry, words) -> its past, for every query that was ever read in full. A run that began after `until` is ahead."""
     return {
-        (registry, words): Past(sweep, success)
-        for registry, words, sweep, success in archive.db.execute(
-            "SELECT registry, words, max(iif(kind = 'sweep', started_at, '')), max(started_at) FROM runs"
-            " WHERE verdict = 'complete' AND kind IN ('sweep', 'changes') GROUP BY registry, words"
+        (registry, words): Past(sweep, success, ahead)
+        for registry, words, sweep, success, ahead in archive.db.execute(
+            "SELECT registry, words, max(iif(kind = 'sweep' AND started_at <= ?1, started_at, '')),"
+            " max(iif(started_at <= ?1, started_at, '')), max(iif(started_at > ?1, started_at, '')) FROM runs"
+            " WHERE verdict = 'complete' AND kind IN ('sweep', 'changes') GROUP BY registry, words",
+            (until,),
         )
     }
 
@@ -42,11 +45,17 @@ def unfinished(archive: Archive, registry: str, query: str, not_before: str) -> 
     return int(row[0])
 
 
-def begun_since(archive: Archive, registry: str, moment: str) -> list[int]:
-    """Runs over a registry that began at a moment or later: the other jobs of the same refresh."""
-    if not moment:
+def last_run(archive: Archive) -> int:
+    """The number of the newest run; 0 when there is none."""
+    return int(archive.db.execute("SELECT coalesce(max(run_id), 0) FROM runs").fetchone()[0])
+
+
+def runs_after(archive: Archive, registry: str, last_run: int) -> list[int]:
+    """Runs over a registry that are newer than a run: the other jobs of the same refresh. By number, for a clock may be set
+    back. None when `last_run` is negative."""
+    if last_run < 0:
         return []
-    rows = archive.db.execute("SELECT run_id FROM runs WHERE registry = ? AND started_at >= ?", (registry, moment))
+    rows = archive.db.execute("SELECT run_id FROM runs WHERE registry = ? AND run_id > ?", (registry, last_run))
     return [row[0] for row in rows]
 
 

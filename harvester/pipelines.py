@@ -63,7 +63,7 @@ class ArchivePipeline:
         spider = spider_of(self.crawler)
         query = spider.asked_for()
         cut_off = history.unfinished(self.archive, spider.name, query, self._oldest_resumed())
-        runs = history.begun_since(self.archive, spider.name, self.crawler.settings.get("BEGUN") or "")
+        runs = history.runs_after(self.archive, spider.name, self.crawler.settings.getint("LAST_RUN", -1))
         self._brought = history.captured(self.archive, {*runs, *([cut_off] if cut_off else [])})
         self.run_id = spider.run_id = self.archive.start_run(spider.name, query, now(), spider.kind, spider.query)
         spider.have = self._brought.keys()

@@ -18,9 +18,8 @@ from harvester.crawl import Progress, crawl
 from harvester.imports import Imported, files_of, import_files, new_files
 from harvester.logs import QUIET, Logs
 from harvester.registries import REGISTRIES
-from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, plan
+from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, latest_moment, plan
 from harvester.stopping import at
-from spiders.base import now
 
 
 class Refreshed(Struct, kw_only=True):
@@ -41,7 +40,6 @@ def refresh(
 ) -> Refreshed:
     """Fetches and imports; a registry that fails does not stop the others. Raises ConfigError when nothing is asked for."""
     at("while it read inboxes and fetched")
-    begun = now()
     inboxes = {} if wish.ids or wish.query or wish.topics else _inboxes(config, wish.registries)
     planned = plan(config, wish)
     if not planned.jobs and not inboxes:
@@ -50,7 +48,7 @@ def refresh(
             + "; ".join(planned.skipped)
         )
     with Archive(archive_path) as archive:
-        planned = plan(config, wish, history.pasts(archive))
+        planned = plan(config, wish, history.pasts(archive, latest_moment()))
         notes = [*planned.skipped, *planned.notes]
         imports = []
         for source, folder in inboxes.items():
@@ -61,17 +59,18 @@ def refresh(
                 notes.append(
                     f"{REGISTRIES[source].name}: nothing new in the inbox {folder} ({len(files)} files, all read before)"
                 )
-    jobs = [replace(job, begun=begun) for job in planned.jobs]
+        last_run = history.last_run(archive)
+    jobs = [replace(job, last_run=last_run) for job in planned.jobs]
     verdicts = [done.verdict for done in imports if done.verdict]
     verdicts += crawl(jobs, archive_path, progress, logs, lock) if jobs else []
     if any(verdict.stopped for verdict in verdicts):
         return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
-    verdicts += _ask_what_became_of_missing(config, archive_path, {job.registry for job in jobs}, begun, logs, lock)
+    verdicts += _ask_what_became_of_missing(config, archive_path, {job.registry for job in jobs}, last_run, logs, lock)
     return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
 
 
 def _ask_what_became_of_missing(
-    config: Config, archive_path: Path, registries: set[str], begun: str, logs: Logs, lock: int | None
+    config: Config, archive_path: Path, registries: set[str], last_run: int, logs: Logs, lock: int | None
 ) -> list[Verdict]:
     """Asks by number for each record that the last complete sweep of a query no longer lists: it is served, or withdrawn.
 
@@ -84,7 +83,9 @@ def _ask_what_became_of_missing(
                 sweeps.setdefault(registry, []).append(run_id)
                 ids = history.no_longer_listed(archive, run_id, registry, words)
                 missing.setdefault(registry, {}).update(dict.fromkeys(ids))
-    jobs = [replace(job_for(config, source), ids=tuple(ids), begun=begun) for source, ids in missing.items() if ids]
+    jobs = [
+        replace(job_for(config, source), ids=tuple(ids), last_run=last_run) for source, ids in missing.items() if ids
+    ]
     verdicts = crawl(jobs, archive_path, lambda _: None, logs, lock) if jobs else []
     failed = {verdict.registry for verdict in verdicts if verdict.verdict == "failed"}
     with Archive(archive_path) as archive:

@@ -55,7 +55,7 @@ def plan(
     now: datetime.datetime | None = None,
 ) -> Plan:
     """Raises ConfigError for unknown topics. `pasts`: (registry, words) -> when it was read; `now`: with its time zone."""
-    now = now or datetime.datetime.now(datetime.UTC)
+    now = (now or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
     queries = _queries(config, wish)
     asked = wish.registries or tuple(source for source in REGISTRIES if config.registry(source).enabled)
     ids = _ids_by_source(wish)
@@ -76,12 +76,11 @@ def plan(
             searches = [replace(job, query=query) for query in words]
         for search in searches:
             past = (pasts or {}).get((source, search.query)) or Past()
-            if past.success and _moment(past.success) > now + _CLOCK_SLACK:
+            if past.ahead:
                 notes.append(
-                    f"{REGISTRIES[source].name}: the last run began {past.success}, which lies ahead: the clock was set back, "
-                    "so all is read in full"
+                    f"{REGISTRIES[source].name}: a run began {past.ahead}, which lies ahead: the clock was set back since, so "
+                    "that run does not count and what it brought is asked for again"
                 )
-                past = Past()
             jobs.append(search if wish.full else _narrowed(search, past, now, config))
         if own.ids and not wish.query and not wish.topics:
             jobs.append(replace(job, ids=tuple(own.ids)))
@@ -106,6 +105,12 @@ def _narrowed(search: Job, past: Past, now: datetime.datetime, config: Config) -
     else:
         return replace(search, recheck=config.recheck_records)
     return replace(search, since=since.isoformat(), all=False)
+
+
+def latest_moment(now: datetime.datetime | None = None) -> str:
+    """The latest moment at which a run can have begun (ISO 8601, UTC), if no clock was set back."""
+    now = (now or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
+    return (now + _CLOCK_SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moment(text: str) -> datetime.datetime:

@@ -8,11 +8,11 @@ from __future__ import annotations
 BOT_NAME = "Harvester"
 SPIDER_MODULES = ["spiders"]
 
-# Ours. CONTACT is who a registry can write to; ARCHIVE the path of archive.db; BEGUN when the refresh began (what it fetched
-# since is not fetched again); a run that was cut off is continued within RESUME_HOURS; pauses between tries are in seconds.
+# Ours. CONTACT is who a registry can write to; ARCHIVE the path of archive.db; LAST_RUN the last run before the refresh (what
+# later ones brought is not fetched again; -1: all is fetched); a run that was cut off is continued within RESUME_HOURS; pauses between tries are in seconds.
 CONTACT = ""
 ARCHIVE = ""
-BEGUN = ""
+LAST_RUN = -1
 RESUME_HOURS = 48
 PAUSE_BASE = 5.0
 PAUSE_CAP = 300.0

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from harvester.archive import Verdict
 from harvester.crawl import Job, crawl
 from harvester.registries import REGISTRIES
@@ -170,18 +172,5 @@ def run_all(scenarios: dict[str, Scenario], folder: Path) -> Iterator[dict[str, 
 
 def at(server: SampleServer, job: Job) -> Job:
     """The job, sent to a sample server and in a hurry."""
-    return Job(
-        registry=job.registry,
-        query=job.query,
-        ids=job.ids,
-        since=job.since,
-        all=job.all,
-        base_url=job.base_url or server.base_url(job.registry),
-        contact=job.contact,
-        delay=job.delay or 0,
-        obey_robots=job.obey_robots,
-        verify_tls=job.verify_tls,
-        download_handler=job.download_handler,
-        arguments=job.arguments,
-        settings=QUICK | job.settings,
-    )
+    base_url = job.base_url or server.base_url(job.registry)
+    return replace(job, base_url=base_url, delay=job.delay or 0, settings=QUICK | job.settings)
