@@ -46,6 +46,7 @@ from harvester.relate import relate_trials
 from harvester.stopping import at
 from harvester.touched import Touched, follow
 from harvester.trials import build_trials
+from harvester.unusable import sentence
 from harvester.written import NOTHING_WRITTEN, Written, store_written
 from spiders.base import now
 
@@ -125,12 +126,19 @@ def build(
 
 @contextmanager
 def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
-    """Removes the file when what is done within fails or is stopped: a half one would only take room."""
+    """Removes the file when what is done within fails or is stopped: a half one would only take room. Raises BuildFailed when
+    the disk had no room for it."""
     try:
         yield
-    except BaseException:
+    except BaseException as problem:
         file.unlink(missing_ok=True)
+        # What the archive refuses names the archive; to write is asked of this file alone.
+        if isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode & 0xFF in _NO_ROOM:
+            raise BuildFailed(f"{sentence(file, problem)}. The catalogue that stood is still published") from problem
         raise
+
+
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from harvester.registries import REGISTRIES
 from spiders.payloads import cut
 from tests.benchmarks.fuzzing import damaged, fuzz, tables, tried, whole
 
-PAYLOADS, RECORDED_PAYLOADS, FILES = 200, 100, 40
+PAYLOADS, RECORDED_PAYLOADS, FILES = 150, 60, 25
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_damaged_recorded_payloads_become_records_or_refusals(shared: Path, sour
 
 
 @pytest.mark.parametrize("source", REGISTRIES)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     body=st.binary(min_size=1, max_size=400)
     | st.text(min_size=1, max_size=200).map(lambda text: text.encode("utf-8", "replace"))

@@ -157,7 +157,10 @@ def json_changed(change: Callable[[Any, Any, random.Random], None]) -> Damage:
         ]
         if places:
             change(*rng.choice(places), rng)
-        return json.dumps(tree, ensure_ascii=rng.random() < 0.3).encode("utf-8", "surrogatepass")
+        try:
+            return json.dumps(tree, ensure_ascii=rng.random() < 0.3).encode("utf-8", "surrogatepass")
+        except RecursionError:  # made deep twice
+            return bits_flipped(body, rng)
 
     return damage
 

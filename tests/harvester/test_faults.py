@@ -76,6 +76,10 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "robots.txt forbids it": ("../spiders/test_ctgov.py::test_a_robots_refusal_is_an_error_with_a_way_out", "robots.txt forbids"),
     "SIGTERM or Ctrl-C": ("test_stopping.py::test_sigterm_during_the_build_keeps_the_catalogue_and_says_where", "stopped by a signal"),
     "SIGKILL, or the power fails": ("test_killing.py::test_a_refresh_killed_anywhere_is_finished_by_the_next_ones", "its lock is taken over"),
+    "the disk is full": ("test_disk.py::test_a_refresh_on_a_full_disk_says_so_and_goes_on_when_there_is_room", "the disk is full: make room"),
+    "the folder may not be written to": ("test_disk.py::test_a_folder_that_may_not_be_written_to_is_named", "cannot be written to"),
+    "the clock was set back": ("test_schedule.py::test_a_run_that_lies_ahead_does_not_count_and_is_told", "lies ahead: the clock was set back"),
+    "summer time begins or ends": ("test_schedule.py::test_what_is_asked_does_not_depend_on_the_time_of_the_place", "all times are UTC"),
     "two at once": ("test_gates.py::test_one_writer_at_a_time", "another harvester is at work"),
 }  # fmt: skip
 
