@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -42,4 +43,5 @@ def serve(catalogue: Path, port: int, site: Site, host: str = "127.0.0.1") -> No
     if site.contact:
         metadata["about_url"] = site.contact
     datasette = Datasette(files=[str(catalogue)], metadata=metadata, settings={**metadata["settings"], **site.settings})
+    asyncio.run(datasette.invoke_startup())  # reading the catalogue begins before the first reader comes
     uvicorn.run(datasette.app(), host=host, port=port, log_level="warning", lifespan="on")

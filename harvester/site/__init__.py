@@ -22,7 +22,7 @@ from harvester.site.downloads import MAKES_XLSX, search_csv, search_json, search
 from harvester.site.entities import entity
 from harvester.site.facets import facets_of
 from harvester.site.feeds import feed, search_feed
-from harvester.site.home import home
+from harvester.site.home import first_page, home
 from harvester.site.pages import ENTITIES, message
 from harvester.site.payloads import payload
 from harvester.site.quality import quality
@@ -30,6 +30,7 @@ from harvester.site.safety import App, guarded
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, footer, sources
 from harvester.site.trial import trial
+from harvester.site.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -86,9 +87,15 @@ def _has_page(path: str) -> bool:
     return any(re.match(pattern, path.partition("?")[0]) for pattern, _ in register_routes())
 
 
+def _kept(db: database.Reading) -> None:
+    """Makes what pages share of a catalogue, before a reader waits for it."""
+    for make in (facets_of, vocabulary_of, first_page):
+        make(db)
+
+
 @_hook
 def startup(datasette: Datasette) -> None:
-    database.adopt(datasette, prepare=facets_of)
+    database.adopt(datasette, prepare=_kept)
 
 
 @_hook

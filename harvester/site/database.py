@@ -1,8 +1,8 @@
 """Site room: the catalogue file as the site reads it, also when a build swaps it while the site runs.
 
 Datasette keeps one open connection a thread; after `os.replace` that connection would go on reading the old file. Here a
-thread looks at the file before each use and opens it anew when it is another one. All queries of one page run in one
-call on one connection, so a page never mixes two catalogues. Called by every view through `read`.
+thread changes to the new file as soon as what is kept of it in memory has been made beside the old. All queries of one page
+run in one call on one connection, so a page never mixes two catalogues. Called by every view through `read`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ Prepare = Callable[["Reading"], object]
 
 #: Milliseconds that the queries of one page may take together.
 PAGE_LIMIT = 15_000
+#: Seconds between two looks for a new file.
+_LOOK_EVERY = 0.5
 #: Bytes of the longest value that a query may make: `zeroblob(1e9)` on the SQL page takes no memory.
 _LONGEST_VALUE = 50_000_000
 
@@ -87,7 +89,11 @@ def plain_text(db: sqlite3.Connection) -> Iterator[None]:
 
 
 class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
-    """A database file that may be replaced under the running site."""
+    """A database file that may be replaced under the running site.
+
+    A thread of its own looks for a new file, opens it and makes what is `kept` of it, while readers go on with the old one:
+    nobody waits, but those who come while the first file of all is read.
+    """
 
     def __init__(self, datasette: Any, path: str, is_mutable: bool, prepare: Prepare) -> None:
         super().__init__(datasette, path=path, is_mutable=is_mutable)
@@ -95,7 +101,24 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
         self._held = threading.local()
         self._preparing = threading.Lock()
         self._prepared: Identity | None = None
+        self._ready: list[Reading] = []  # connections to the prepared file, one for each thread that will ask
         self._counted: Identity | None = None
+        self._closed = threading.Event()
+
+    def watch(self) -> None:
+        """Starts the thread that looks for new files; it ends with `close`."""
+        threading.Thread(target=self._look, name=f"watch {self.path}", daemon=True).start()
+
+    def _look(self) -> None:
+        while not self._closed.is_set():
+            with suppress(NoCatalogue):
+                self._prepare_newest()
+            self._closed.wait(_LOOK_EVERY)
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._preparing:
+            super().close()
 
     def identity(self) -> Identity:
         """Raises NoCatalogue when the file has gone."""
@@ -118,42 +141,46 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
             db.close()
 
     def _connection(self) -> Reading:
-        """This thread's connection to the file that is there now.
-
-        The reader who finds a new file first waits until it is prepared; those who come meanwhile go on with the old one.
-        """
+        """This thread's connection: to the file that is there now, or to the last one until that is prepared."""
         identity = self.identity()
         held: Reading | None = getattr(self._held, "connection", None)
-        if held is not None and held.identity == identity:
+        if held is not None and held.identity in (identity, self._prepared):
             return held
-        if self._prepared != identity:
-            if not self._preparing.acquire(blocking=held is None):
-                assert held is not None
-                return held
-            try:
-                if self._prepared != identity:
-                    return self._hold(self._opened(), held)
-            finally:
-                self._preparing.release()
-        return self._hold(self._opened(), held)
+        if self._prepared is None:
+            self._prepare_newest()
+        try:
+            db = self._ready.pop()
+        except IndexError:
+            db = self._opened()
+        self._held.connection = db
+        if held is not None:
+            self._closed_one(held)
+        return db
+
+    def _prepare_newest(self) -> None:
+        """Opens the file that is there now, makes what is kept of it, and lets the threads change to it."""
+        with self._preparing:
+            if self._closed.is_set() or self.identity() == self._prepared:
+                return
+            first = self._opened()
+            # A file that is no catalogue is told of by the page that reads it.
+            with suppress(sqlite3.Error):
+                self._prepare(first)
+            ready = [first, *(self._opened() for _ in range(1, self.ds.setting("num_sql_threads")))]
+            left, self._ready = self._ready, [db for db in ready if db.identity == first.identity]
+            self._prepared = first.identity
+            for db in left + [db for db in ready if db.identity != first.identity]:
+                self._closed_one(db)
 
     def _opened(self) -> Reading:
         db = self.open()
         self._all_file_connections.append(db)
         self.ds._prepare_connection(db, self.name)
-        if self._prepared != db.identity:
-            # A file that is no catalogue is told of by the page that reads it.
-            with suppress(sqlite3.Error):
-                self._prepare(db)
-            self._prepared = db.identity
         return db
 
-    def _hold(self, db: Reading, old: Reading | None) -> Reading:
-        self._held.connection = db
-        if old is not None:
-            old.close()
-            self._all_file_connections.remove(old)
-        return db
+    def _closed_one(self, db: Reading) -> None:
+        db.close()
+        self._all_file_connections.remove(db)
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         if self.ds.executor is None:
@@ -178,6 +205,7 @@ def adopt(datasette: Any, prepare: Prepare) -> None:
             file = CatalogueFile(datasette, database.path, database.is_mutable, prepare)
             file.name, file.route = name, database.route
             database.close()
+            file.watch()
             adopted[name] = file
         else:
             adopted[name] = database

@@ -96,22 +96,24 @@ def key_of(value: Any) -> str:
     return NOT_GIVEN if value is None else str(value)
 
 
-def _facet(lists: Iterable[Sequence[Hashable]]) -> Facet:
-    """From the values of each trial; none is "not given"."""
+def _facet(texts: Sequence[Hashable], read: Callable[[Any], Sequence[Hashable]]) -> Facet:
+    """From a text of each trial, which many trials share: each is read once; what has no value is "not given"."""
     known: dict[Hashable, int] = {}
-    places: list[int] = []
-    codes: list[int] = []
-    for place, values in enumerate(lists):
-        for value in values or (None,):
-            places.append(place)
-            codes.append(known.setdefault(value, len(known)))
-    return Facet(tuple(known), np.array(places, dtype=np.int64), np.array(codes, dtype=np.int32))
-
-
-def _of_texts(texts: Sequence[Any], read: Callable[[Any], Sequence[Hashable]]) -> Facet:
-    """The same from texts that many trials share; each is read once."""
-    known = {text: tuple(dict.fromkeys(read(text))) for text in set(texts)}
-    return _facet(known[text] for text in texts)
+    which = np.fromiter((known.setdefault(text, len(known)) for text in texts), dtype=np.int64, count=len(texts))
+    codes: dict[Hashable, int] = {}
+    read_codes: list[int] = []
+    sizes = np.empty(len(known), dtype=np.int64)
+    for n, text in enumerate(known):
+        values = dict.fromkeys(read(text)) or (None,)
+        sizes[n] = len(values)
+        read_codes += [codes.setdefault(value, len(codes)) for value in values]
+    # The values of a trial are a slice of `read_codes`; all slices, one after the other.
+    lengths = sizes[which]
+    places = np.repeat(np.arange(len(texts)), lengths)
+    within = np.arange(len(places)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    starts = (np.cumsum(sizes) - sizes)[which]
+    slices = np.array(read_codes, dtype=np.int32)[np.repeat(starts, lengths) + within]
+    return Facet(tuple(codes), places, slices)
 
 
 def _one(value: Any) -> Sequence[Hashable]:
@@ -160,25 +162,25 @@ def facets_of(db: sqlite3.Connection) -> Facets:
         return ("several" if ", " in registries else "one",)
 
     facets = {
-        "status": _of_texts(column["recruitment_status"], _one),
-        "phase": _of_texts(column["phase"], _one),
-        "type": _of_texts(column["study_type"], _one),
-        "country": _of_texts(
+        "status": _facet(column["recruitment_status"], _one),
+        "phase": _facet(column["phase"], _one),
+        "type": _facet(column["study_type"], _one),
+        "country": _facet(
             column["countries"],
             lambda names: [
                 code for name in (names or "").splitlines() if (code := codes.get(name) or country(name)[0])
             ],
         ),
-        "sponsor": _of_texts(column["primary_sponsor"], lambda name: _one(sponsor_ids.get(name))),
-        "class": _of_texts(column["sponsor_class"], _one),
-        "age": _of_texts(list(zip(column["minimum_age_years"], column["maximum_age_years"], strict=True)), _age_groups),
-        "sex": _of_texts(column["sex"], _one),
-        "year": _of_texts(column["start_year"], _one),
-        "results": _of_texts(column["has_results"], _one),
-        "registry": _of_texts(column["registries"], lambda names: names.split(", ")),
-        "registries": _of_texts(column["registries"], several),
-        "flag": _facet(flagged.get(trial_id, ()) for trial_id in column["trial_id"]),
-        "registered": _of_texts(column["date_of_registration"], _year),
+        "sponsor": _facet(column["primary_sponsor"], lambda name: _one(sponsor_ids.get(name))),
+        "class": _facet(column["sponsor_class"], _one),
+        "age": _facet(list(zip(column["minimum_age_years"], column["maximum_age_years"], strict=True)), _age_groups),
+        "sex": _facet(column["sex"], _one),
+        "year": _facet(column["start_year"], _one),
+        "results": _facet(column["has_results"], _one),
+        "registry": _facet(column["registries"], lambda names: names.split(", ")),
+        "registries": _facet(column["registries"], several),
+        "flag": _facet(column["trial_id"], lambda trial_id: flagged.get(trial_id, ())),
+        "registered": _facet(column["date_of_registration"], _year),
     }
     sizes = [
         a if a is not None else b

@@ -26,7 +26,8 @@ _FOLLOWS = ("last_update_date", "verification_date")
 
 
 @kept
-def _home(db: sqlite3.Connection) -> dict[str, Any]:
+def first_page(db: sqlite3.Connection) -> dict[str, Any]:
+    """What the first page shows; made once for each catalogue file."""
     everything = Wanted()
     found = find(db, everything)
     totals = queries.totals(db)
@@ -87,5 +88,5 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
 
 async def home(datasette: Datasette, request: Request) -> Response:
     """`/`"""
-    context = await read(datasette, _home)
+    context = await read(datasette, first_page)
     return await page(datasette, request, "home.html", {**context, "database": catalogue_of(datasette).name})
