@@ -98,8 +98,8 @@ def key_of(value: Any) -> str:
 
 def _facet(texts: Sequence[Hashable], read: Callable[[Any], Sequence[Hashable]]) -> Facet:
     """From a text of each trial, which many trials share: each is read once; what has no value is "not given"."""
-    known: dict[Hashable, int] = {}
-    which = np.fromiter((known.setdefault(text, len(known)) for text in texts), dtype=np.int64, count=len(texts))
+    known = {text: n for n, text in enumerate(dict.fromkeys(texts))}
+    which = np.fromiter(map(known.__getitem__, texts), dtype=np.int64, count=len(texts))
     codes: dict[Hashable, int] = {}
     read_codes: list[int] = []
     sizes = np.empty(len(known), dtype=np.int64)
@@ -131,14 +131,13 @@ def _age_groups(limits: tuple[float | None, float | None]) -> Sequence[str]:
     return [name for name, (low, high) in AGE_GROUPS.items() if (least or 0) < high + 1 and (most or 200) >= low]
 
 
-def _ranks(values: Sequence[Any], ids: Sequence[str]) -> NDArray[np.int64]:
-    """Place of each trial in the order of a column, largest first, without a value last, equal ones by id."""
-    order = sorted(range(len(ids)), key=ids.__getitem__)
+def _ranks(values: Sequence[Any], order: Sequence[int]) -> NDArray[np.int64]:
+    """Place of each trial in the order of a column, largest first, without a value last, equal ones in `order`."""
     given = [n for n in order if values[n] is not None]
     given.sort(key=values.__getitem__, reverse=True)
     ordered = np.array(given + [n for n in order if values[n] is None], dtype=np.int64)
-    ranks = np.empty(len(ids), dtype=np.int64)
-    ranks[ordered] = np.arange(len(ids))
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[ordered] = np.arange(len(order))
     return ranks
 
 
@@ -179,7 +178,7 @@ def facets_of(db: sqlite3.Connection) -> Facets:
         "results": _facet(column["has_results"], _one),
         "registry": _facet(column["registries"], lambda names: names.split(", ")),
         "registries": _facet(column["registries"], several),
-        "flag": _facet(column["trial_id"], lambda trial_id: flagged.get(trial_id, ())),
+        "flag": _facet([tuple(flagged.get(trial_id, ())) for trial_id in column["trial_id"]], tuple),
         "registered": _facet(column["date_of_registration"], _year),
     }
     sizes = [
@@ -187,5 +186,6 @@ def facets_of(db: sqlite3.Connection) -> Facets:
         for a, b in zip(column["actual_enrollment"], column["target_sample_size"], strict=True)
     ]
     orders = {"start": column["date_of_first_enrollment"], "update": column["last_update_date"], "size": sizes}
-    ranks = {name: _ranks(values, column["trial_id"]) for name, values in orders.items()}
+    by_id = sorted(range(len(rows)), key=column["trial_id"].__getitem__)
+    ranks = {name: _ranks(values, by_id) for name, values in orders.items()}
     return Facets(np.array(rowids, dtype=np.int64), facets, ranks, names)

@@ -37,7 +37,9 @@ from spiders.payloads import Piece, cut
 from tests.benchmarks import comparing as comparison
 from tests.benchmarks.judging import judging
 from tests.benchmarks.linking import linking
+from tests.benchmarks.loading import loading
 from tests.benchmarks.relating import relating
+from tests.benchmarks.swapping import swapping
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 #: Each folder is read so often that a figure stands on at least this many seconds.
@@ -193,6 +195,8 @@ def main() -> None:
     linking()
     relating()
     judging()
+    loading()
+    swapping()
 
 
 if __name__ == "__main__":

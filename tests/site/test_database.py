@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from harvester.site.database import catalogue_of
+from tests.benchmarks.swapping import BAR, swap
 from tests.site.conftest import InProcess
 from tests.site.made import BARE, CHINESE, make_catalogue
 
@@ -16,9 +20,19 @@ OLD = [("IRCT20200101000001N1", "ictrp", BARE)]
 NEW = [("ChiCTR2100000001", "ictrp", CHINESE)]
 
 
+def once(seen: Callable[[], bool]) -> bool:
+    """Whether something is seen within five seconds."""
+    deadline = time.monotonic() + 5
+    while not seen():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 @pytest.mark.parametrize("immutable", [False, True])
 @pytest.mark.parametrize("threads", [0, 3])
-def test_a_swapped_catalogue_is_seen_at_once_on_all_pages(
+def test_a_swapped_catalogue_is_seen_soon_on_all_pages(
     serve: Callable[..., InProcess], tmp_path: Path, immutable: bool, threads: int
 ) -> None:
     path = make_catalogue(tmp_path / "catalogue.db", OLD)
@@ -27,10 +41,37 @@ def test_a_swapped_catalogue_is_seen_at_once_on_all_pages(
         assert "A study of which nothing is said" in site.html("/search")
         assert len(site.get("/catalogue/trials.json?_shape=array").json()) == 1
     make_catalogue(tmp_path / "new.db", [*NEW, *OLD]).replace(path)
-    for _ in range(4):
+    assert once(lambda: "Acupuncture for nausea" in site.html("/search"))
+    for _ in range(4):  # and from then on by every thread
         assert "Acupuncture for nausea" in site.html("/search")
         assert len(site.get("/catalogue/trials.json?_shape=array").json()) == 2
     assert "2 rows" in site.html("/catalogue?_show_hidden=1").partition("/catalogue/trials")[2]
+
+
+def test_readers_go_on_with_the_old_catalogue_until_the_new_one_is_read(
+    serve: Callable[..., InProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_catalogue(tmp_path / "catalogue.db", OLD)
+    site = serve(path)
+    assert "A study of which nothing is said" in site.html("/search")
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(db: sqlite3.Connection) -> None:
+        begun.set()
+        may_end.wait(30)
+
+    monkeypatch.setattr(catalogue_of(site.datasette), "_prepare", slow)
+    make_catalogue(tmp_path / "new.db", NEW).replace(path)
+    assert begun.wait(5)
+    assert "A study of which nothing is said" in site.html("/search")
+    may_end.set()
+    assert once(lambda: "Acupuncture for nausea" in site.html("/search"))
+
+
+def test_no_request_fails_while_the_catalogue_is_swapped(tmp_path: Path) -> None:
+    done = swap(tmp_path, requests=250, swaps=3)
+    assert done.failures == () and done.requests >= 250
+    assert max(done.seconds) < BAR
 
 
 def test_without_a_catalogue_the_site_says_what_to_do(serve: Callable[..., InProcess]) -> None:
