@@ -4,6 +4,8 @@ A stage of `harvester.build`, after `trials`. Every trial has its 20 most relate
 compared by their profiles (`relate_profiles`) and a few facts, by nothing else; the 20 are those with the largest products of
 profiles (`relate_neighbours`), ranked by these and by the same people and design (`relate_reasons`). So a refresh compares
 anew the trials of which the profile or a fact changed, and the others only with these (`relate_update`).
+
+No extra with a sentence model is offered: none was found that comes inside a package, and nothing is downloaded at run time.
 """
 
 from __future__ import annotations

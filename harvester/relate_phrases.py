@@ -43,7 +43,8 @@ _UNTOLD_WORDS = """
     outcomes participant participants patient patients people percentage period pilot point population positive prevalence
     prevention product profile program prospective protocol quality questionnaire randomised randomized rate rates received
     receiving reduction related response result results retrospective risk safety scale score scores severe severity short recurrent recurring repeated spontaneous primary secondary unexplained habitual idiopathic beyond complete
-    refractory history inpatient outpatient cells cell protein renal blood serum active
+    viral bacterial inflammatory respiratory lower upper factor factors sample samples survey management intensive delayed
+    confinement pandemic assess refractory history inpatient outpatient cells cell protein renal blood serum active
     single solution status study subcutaneous subject subjects subcutaneously symptom symptoms syndrome system tablet tablets
     test therapeutic therapy time total treat treated treating treatment treatments trial trials type use value values women
 """
@@ -132,8 +133,8 @@ def whole(text: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def _read(word: str) -> tuple[str, str]:
-    """A word folded, and as it is shown: `Women` -> `women`, but `HCQ`, `mRNA`, `C` and `B12` stay."""
-    stays = len(word) == 1 or any(c.isupper() or c.isdigit() for c in word[1:])
+    """A word folded, and as it is shown: `Women` -> `women`, `DistrEss` -> `distress`, but `HCQ`, `mRNA`, `C` and `B12` stay."""
+    stays = len(word) == 1 or 2 * sum(map(str.isupper, word)) > len(word) or any(map(str.isdigit, word))
     return fold(word), word if stays else word.lower()
 
 

@@ -35,6 +35,8 @@ MOST_FOR_DESIGN = _PHASE + len(_ALIKE) * _DESIGN
 #: A term is named as a reason when it gives at least so many millionths, and at most so many are named.
 _NAMED_FROM = 2_000
 _NAMED = 6
+#: A word alone, or a pair, must give so many millionths to be told as what both test or study: `hydroxychloroquine` does, `samples` not.
+_TOLD_FROM = {"intervention": (50_000, 15_000), "condition": (10_000, _NAMED_FROM)}
 #: At most so many of them are MeSH terms: the most telling, so that their classes stand only where little else is shared.
 _CODES_NAMED = 2
 _MILLION = UNIT * UNIT
@@ -168,6 +170,9 @@ def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list
 _INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE = range(len(PARTS))
 
 
+_LEAST_TOLD = [_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS]
+
+
 def _told(
     one: tuple[Any, ...], two: tuple[Any, ...], named: list[tuple[int, int, int, str, bool]]
 ) -> tuple[str | None, ...]:
@@ -183,7 +188,7 @@ def _told(
             continue
         if is_code:
             codes[part].append(term)
-        elif not term.startswith("MedDRA "):
+        elif worth >= _LEAST_TOLD[part][not term.isalnum()] and not term.startswith("MedDRA "):
             by_part[part].append((place, term, worth))
         if part <= _OUTCOME:
             weight[term] = weight.get(term, 0) + worth

@@ -180,6 +180,15 @@ def invented(number: int, rng: random.Random, updated: str = "2026-01-01") -> Ro
     title = f"{' and '.join(drugs)} in {disease}" if rng.random() < 0.8 else f"Care of {disease}"
     made = study(number, title, [disease], [*drugs, "Placebo"], sponsor=f"Hospital {rng.randrange(9)}")
     made["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": updated}
+    short, defines = f"{drugs[0][:2].upper()}ST", rng.random() < 0.3
+    summary = f"{drugs[0]} sulfate therapy ({short})." if defines else "As in the title."
+    made["protocolSection"]["descriptionModule"] = {"briefSummary": summary}
+    if rng.random() < 0.3:
+        made["protocolSection"]["armsInterventionsModule"]["interventions"].append({"type": "DRUG", "name": short})
+    if rng.random() < 0.5:
+        # Registries code some records: what these teach must come out alike, too.
+        codes, above = [{"id": "D000001", "term": f"{disease}, Any"}], [{"id": "D000002", "term": "Diseases"}]
+        made["derivedSection"] = {"conditionBrowseModule": {"meshes": codes, "ancestors": above}}
     return made
 
 
