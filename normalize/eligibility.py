@@ -148,7 +148,7 @@ class _Reader:
         for text in lines:
             begin = after
             after += len(text) + 1
-            line = lists.line(text) if len(text) <= lists.LONGEST_KEPT else lists.line.__wrapped__(text)
+            line = lists.line(text)
             if line is None:
                 continue
             indent, mark, start, body = line.indent, line.mark, begin + line.start, line.body
@@ -179,7 +179,7 @@ class _Reader:
                 return (
                     0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
                 )
-        look = sections.heading if len(body) <= lists.LONGEST_KEPT else sections.heading.__wrapped__
+        look = sections.heading if len(body) <= sections.LONGEST_KEPT else sections.heading.__wrapped__
         found = look(body, bullet is not None)
         if found is not None and bullet and found.end < len(body) and found.kind == self.kind:
             found = None  # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria

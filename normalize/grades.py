@@ -15,7 +15,7 @@ _AT_LIMIT = re.compile(
     r"(?P<sign>[<>≥≤]\s?=?)\s?(?:the\s|institutional\s|laboratory\s|local\s|lab\s)*"
     r"(?P<limit>ULN|UNL|LLN|(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
 )
-SCALES = (
+_SCALES = (
     "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
 )  # fmt: skip
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
@@ -28,17 +28,24 @@ _ROMAN_GRADES = re.compile(
     (?:\s(?:or|and)\s(?:(?P<more>higher|greater|above|more|worse|over)|(?P<less>lower|less|below|better)))?""",
     re.VERBOSE,
 )
-#: One of these is in every criterion with such a limit.
-HINTS = ("ULN", "LLN", "imit of", *SCALES)
 #: More mentions of one scale in one criterion are no limits.
 _MOST_MENTIONS = 300
+
+
+def may_be_in(text: str) -> bool:
+    """A quick look: whether it is worth looking for such limits."""
+    if "ULN" in text or "LLN" in text or "imit of" in text:
+        return True
+    if text.isascii() and "I" not in text and "V" not in text:
+        return False
+    return any(scale in text for scale in _SCALES)
 
 
 def limits(text: str) -> Iterator[Limit]:
     """Those of one criterion; they may overlap."""
     if "ULN" in text or "LLN" in text or "imit of" in text:
         yield from _at_laboratory_limit(text)
-    for scale in SCALES:
+    for scale in _SCALES:
         if scale in text:
             at = text.find(scale)
             for _ in range(_MOST_MENTIONS):

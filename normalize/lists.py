@@ -53,10 +53,6 @@ _ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
-#: Characters; longer lines are hardly written twice, and are not kept.
-LONGEST_KEPT = 500
-
-
 class Line(Struct, frozen=True, gc=False):
     """A line that has a text."""
 
@@ -66,17 +62,29 @@ class Line(Struct, frozen=True, gc=False):
     body: str  # that text
 
 
-@lru_cache(maxsize=8192)
 def line(text: str) -> Line | None:
     """What a line holds; None when it is blank, a bullet without text, a rule of dashes."""
+    body = text.lstrip()
+    if body[:2] in _PLAIN_BULLETS:
+        body = body[2:].lstrip()
+    if body[:1].isalpha() and body[0] != "o" and _MARK_ENDS.isdisjoint(body[1:7]):
+        # Most lines begin with a word, or with an asterisk or dash before one.
+        indent = len(text) - len(text.lstrip())
+        start = len(text) - len(body)
+        return Line(indent, text[indent:start], start, body.rstrip())
     match = _LINE.match(text)
     if match is None:
         return None
-    indent, mark, body = match.groups()
+    blanks, mark, body = match.groups()
     body = body.rstrip()
     if len(body) <= 5 and _BARE.fullmatch(body):
         return None
-    return Line(len(indent), mark, match.start(3), body)
+    return Line(len(blanks), mark, match.start(3), body)
+
+
+_PLAIN_BULLETS = ("* ", "- ")
+#: One of these ends every enumerator.
+_MARK_ENDS = frozenset(".)]）、:．")
 
 
 class Bullet(Struct, frozen=True, gc=False):

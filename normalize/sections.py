@@ -122,6 +122,10 @@ _FOREIGN = re.compile(
 )
 
 
+#: Characters; longer lines are hardly written twice, and are not kept.
+LONGEST_KEPT = 500
+
+
 @lru_cache(maxsize=8192)
 def heading(line: str, bulleted: bool) -> Heading | None:
     """The heading that `line` begins with, None when the line is a criterion.

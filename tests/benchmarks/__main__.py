@@ -31,7 +31,7 @@ from harvester import catalogue
 from harvester.archive import Archive
 from harvester.build import build, content_hash
 from harvester.imports import files_of, import_files
-from normalize import eligibility, lists, measures, sections
+from normalize import eligibility, measures, sections
 from normalize.schema import Record
 from spiders.payloads import Piece, cut
 from tests.benchmarks import comparing as comparison
@@ -102,7 +102,7 @@ def criteria() -> None:
             texts.append(raw)
     quickest = float("inf")
     for _ in range(8):
-        for kept in (eligibility._field, lists.line, sections.heading, measures._of_criterion):
+        for kept in (eligibility._field, sections.heading, measures._of_criterion):
             kept.cache_clear()
         begin = time.process_time()
         for raw in texts:
