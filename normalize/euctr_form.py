@@ -280,7 +280,8 @@ def _steps(code: str) -> _Steps:
     match = _NUMBERED.match(code)
     if match is None:
         return ("",)
-    letter, numbers = match[1], tuple(map(int, match[2].split(".")[1:]))
+    # Python reads no number of thousands of figures, and no code of the form has more than two.
+    letter, numbers = match[1], tuple(int(number[:9]) for number in match[2].split(".")[1:])
     if letter in "BG":
         return (letter,)
     if letter == "D":

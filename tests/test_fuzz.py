@@ -66,8 +66,9 @@ def test_any_bytes_are_a_record_or_a_refusal(source: str, body: bytes, db: sqlit
         ("ictrp", b'TrialID,"Public title\nDRKS99000001,A trial\n'),
         ("ictrp", b"<Trials_downloaded_from_ICTRP>\n<Tri"),
         ("euctr", b"Summary\rEudraCT Number:"),
+        ("euctr", b"Summary\nEudraCT Number: 2014-099002-22\nLink: https://www.clinicaltrialsregister.eu/ctr-search/trial/2014-099002-22/GB/\nA.3 Full title of the trial: A trial\nE." + b"9" * 5_000 + b" Figures: none\n"),
     ],
-    ids=["reference to a surrogate", "surrogate", "return in a header", "open quote in a header", "export cut before a trial", "summary of nothing"],
+    ids=["reference to a surrogate", "surrogate", "return in a header", "open quote in a header", "export cut before a trial", "summary of nothing", "code of five thousand figures"],
 )  # fmt: skip
 def test_what_once_escaped_is_a_record_or_a_refusal(source: str, body: bytes, db: sqlite3.Connection) -> None:
     records, refused = tried(db, source, body)
