@@ -22,6 +22,7 @@ from harvester.imports import import_files
 from harvester.registries import REGISTRIES
 from spiders.payloads import cut
 from tests.benchmarks.fuzzing import damaged, fuzz, tables, tried, whole
+from tests.spiders.registries import country_record
 
 PAYLOADS, RECORDED_PAYLOADS, FILES = 150, 60, 25
 
@@ -66,7 +67,7 @@ def test_any_bytes_are_a_record_or_a_refusal(source: str, body: bytes, db: sqlit
         ("ictrp", b'TrialID,"Public title\nDRKS99000001,A trial\n'),
         ("ictrp", b"<Trials_downloaded_from_ICTRP>\n<Tri"),
         ("euctr", b"Summary\rEudraCT Number:"),
-        ("euctr", b"Summary\nEudraCT Number: 2014-099002-22\nLink: https://www.clinicaltrialsregister.eu/ctr-search/trial/2014-099002-22/GB/\nA.3 Full title of the trial: A trial\nE." + b"9" * 5_000 + b" Figures: none\n"),
+        ("euctr", country_record("2014-099002-22", "GB", "A trial").replace("N. Date", f"D.3.11.7 Plasma derived medicinal product: No\nD.{'9' * 5_000}.11.8 Extractive medicinal product: No\nN. Date").encode()),
     ],
     ids=["reference to a surrogate", "surrogate", "return in a header", "open quote in a header", "export cut before a trial", "summary of nothing", "code of five thousand figures"],
 )  # fmt: skip
