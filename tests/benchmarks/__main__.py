@@ -1,9 +1,11 @@
-"""`make bench`: throughput on one core over the recorded payloads, each figure beside its floor; and the content hash.
+"""`make bench`: what everything costs, each figure beside its bar and as a multiple of its floor; and the content hash.
 
     python -m tests.benchmarks              all figures
     python -m tests.benchmarks hash FILE    the hash over all tables of a catalogue
+    python -m tests.benchmarks.linking, .refreshing, .sponsors [SIZE]      one of them, at any size
 
-The floor of reading is the bare parser over the same bytes (orjson, lxml); that of writing is `executemany` of the same
+Reading is of the recorded payloads; linking, refreshing and sponsors are of generated ones. Times are CPU time of one process,
+so that what else the machine does matters little. The floor of reading is the bare parser over the same bytes (orjson, lxml); that of writing is `executemany` of the same
 rows into tables without indexes.
 """
 
@@ -38,8 +40,11 @@ from tests.benchmarks import comparing as comparison
 from tests.benchmarks.judging import judging
 from tests.benchmarks.linking import linking
 from tests.benchmarks.loading import loading
+from tests.benchmarks.refreshing import refreshing
 from tests.benchmarks.relating import relating
+from tests.benchmarks.sponsors import naming
 from tests.benchmarks.swapping import swapping
+from tests.benchmarks.table import HEAD, line
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"
 #: Each folder is read so often that a figure stands on at least this many seconds.
@@ -56,17 +61,18 @@ def pieces(source: str, folder: str) -> list[Piece]:
 
 
 def rate(work: Callable[[Any], object], items: Sequence[Any]) -> float:
-    """Items a second, with the collector of cyclic garbage off, as the build reads."""
+    """Items a second of CPU time, the best of several rounds, with the collector of cyclic garbage off, as the build reads."""
     gc.collect()
     gc.disable()
-    rounds, begin = 0, time.perf_counter()
-    while time.perf_counter() - begin < SECONDS:
+    best, spent = 0.0, 0.0
+    while spent < SECONDS:
+        begin = time.process_time()
         for item in items:
             work(item)
-        rounds += 1
-    pace = rounds * len(items) / (time.perf_counter() - begin)
+        took = time.process_time() - begin
+        best, spent = max(best, len(items) / took), spent + took
     gc.enable()
-    return pace
+    return best
 
 
 def to_rows(source: str, piece: Piece) -> list[tuple[str, list[tuple[Any, ...]]]]:
@@ -89,7 +95,7 @@ def reading() -> None:
         ours = rate(lambda piece, source=source: to_rows(source, piece), found)  # type: ignore[misc]
         bare = rate(floor, found)
         print(
-            f"{name:28} {ours:9,.0f}/s   bar {bar:6,}/s   floor {bare:10,.0f}/s   {bare / ours:6.1f} x the floor's time"
+            line(f"{name} to rows", ours, "/s", at_least=bar, floor=bare, note=f"floor {bare:,.0f}/s, the bare parser")
         )
 
 
@@ -115,6 +121,22 @@ def criteria() -> None:
 COPIES = 8
 
 
+def writing(found: list[Piece]) -> float:
+    """Records a second that `executemany` alone writes: the floor of import and build."""
+    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for piece in found:
+        for table, more in to_rows("ctgov", piece):
+            rows[table] += more
+    db = sqlite3.connect(":memory:")
+    catalogue.create(db)
+    begin = time.process_time()
+    for table, more in rows.items():
+        db.executemany(catalogue.insert_into(table), more)
+    pace = len(found) / (time.process_time() - begin)
+    db.close()
+    return pace
+
+
 def end_to_end() -> None:
     found = pieces("ctgov", "ctgov/studies")
     with tempfile.TemporaryDirectory() as folder:
@@ -126,31 +148,20 @@ def end_to_end() -> None:
                     out.write(
                         NCT.sub(b"NCT%08d" % number, b" ".join(piece.body.split(b"\n"))).replace(b"\r", b"") + b"\n"
                     )
-            begin = time.perf_counter()
+            begin = time.process_time()
             with Archive(place / f"{copies}.db") as archive:
                 import_files(archive, "ctgov", [(file, file.name)])
-            imported = time.perf_counter()
+            imported = time.process_time()
             build(place / f"{copies}.db", place / f"catalogue-{copies}.db")
-            done = time.perf_counter()
+            done = time.process_time()
             build(place / f"{copies}.db", place / f"catalogue-{copies}.db")
-            again = time.perf_counter()
+            again = time.process_time()
             count = len(found) * copies
+            note = f"import {imported - begin:.2f} s, build {done - imported:.2f} s, build again {again - done:.3f} s"
+            pace = count / (done - begin)
             print(
-                f"{f'import and build, {count:,}':28} {count / (done - begin):9,.0f}/s   bar    400/s   "
-                f"(import {imported - begin:.2f} s, build {done - imported:.2f} s, build again {again - done:.3f} s)"
+                line(f"import and build, {count:,} studies", pace, "/s", at_least=400, floor=writing(found), note=note)
             )
-    rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for piece in found:
-        for table, more in to_rows("ctgov", piece):
-            rows[table] += more
-    db = sqlite3.connect(":memory:")
-    catalogue.create(db)
-    begin = time.perf_counter()
-    for table, more in rows.items():
-        db.executemany(catalogue.insert_into(table), more)
-    pace = len(found) / (time.perf_counter() - begin)
-    print(f"{'executemany of the same rows':28} {pace:9,.0f}/s   (the floor of writing)")
-    db.close()
 
 
 def memory() -> None:
@@ -167,18 +178,16 @@ def memory() -> None:
             with Archive(Path(folder) / "archive.db") as archive:
                 done = import_files(archive, "ictrp", [(large, large.name)])
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(
-                f"{'500 MB export, broken end':28} {done.records:9,} records, {len(done.refusals)} rejected, peak memory {peak:,.0f} MB (bar 500 MB)"
-            )
+            note = f"{done.records:,} records, {len(done.refusals)} rejected"
+            print(line("memory, 500 MB export, broken end", peak, "MB", at_most=500, note=note))
             sys.stdout.flush()
             os._exit(0)
         os.waitpid(child, 0)
 
 
 def comparing() -> None:
-    print(
-        f"{'compare 10 trials of 60 criteria':32} {comparison.milliseconds():9,.0f} ms   bar    300 ms   (processor time, quickest of {comparison.ROUNDS})"
-    )
+    note = f"quickest of {comparison.ROUNDS}"
+    print(line("compare 10 trials of 60 criteria", comparison.milliseconds(), "ms", at_most=300, note=note))
 
 
 def main() -> None:
@@ -187,16 +196,12 @@ def main() -> None:
         return
     if not RECORDED.is_dir():
         sys.exit("make bench needs the recorded payloads in ../shared/recorded")
-    comparing()
-    memory()
-    criteria()
-    reading()
-    end_to_end()
-    linking()
-    relating()
-    judging()
-    loading()
-    swapping()
+    print(HEAD)
+    for measure in (
+        comparing, memory, criteria, reading, end_to_end, linking, naming, relating, refreshing, judging, loading, swapping,
+    ):  # fmt: skip
+        measure()
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

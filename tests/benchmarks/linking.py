@@ -17,6 +17,7 @@ from harvester.catalogue import OF_A_RECORD
 from harvester.link import link_records
 from harvester.touched import Touched
 from tests.benchmarks.generated import fill
+from tests.benchmarks.table import line
 
 #: Records that are taken out and come again, one by one.
 NEWCOMERS = 50
@@ -30,10 +31,10 @@ def linking(trials: int = 100_000) -> None:
         begin = time.process_time()
         link_records(db, None)
         catalogue.create_indexes(db)
-        print(f"{f'linking, {records:,} records':28} {time.process_time() - begin:9.1f} s   bar 60 s on two cores")
+        print(line(f"linking, {records:,} records", time.process_time() - begin, "s", at_most=60))
         ids = [row[0] for row in db.execute("SELECT record_id FROM records ORDER BY record_id")]
         times = sorted(_anew(db, record_id) for record_id in ids[:: max(1, records // NEWCOMERS)])
-        print(f"{'linking one new record':28} {median(times):9.1f} ms  bar 50 ms (slowest {times[-1]:.0f} ms)")
+        print(line("linking one new record", median(times), "ms", at_most=50, note=f"slowest {times[-1]:.0f} ms"))
 
 
 def _anew(db: sqlite3.Connection, record_id: str) -> float:

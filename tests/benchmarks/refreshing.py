@@ -19,6 +19,7 @@ from harvester.build import build
 from harvester.config import Gates
 from harvester.imports import import_files
 from tests.benchmarks.generated import Trial, study, trials
+from tests.benchmarks.table import line
 
 #: One record in so many changes.
 EVERY = 100
@@ -73,10 +74,18 @@ def refreshing(studies: int = 10_000, folder: Path | None = None) -> None:
         full = cost(built)
         take_in(archive, (changed(t) for t in trials(studies) if t.number % EVERY == 0), "2026-02-20")
         step, unchanged = cost(built), cost(built)
-    for name, one, bar in (("full", full, None), ("1 % changed", step, 0.03), ("unchanged", unchanged, 0.01)):
-        share = "" if bar is None else f"{one.seconds / full.seconds:7.2%}   bar {bar:.0%}"
+    print(
+        line(
+            f"full build of {studies:,} studies",
+            studies / full.seconds,
+            "/s",
+            note=f"{full.seconds:.1f} s, {full.memory:,.0f} MB",
+        )
+    )
+    for name, one, bar in (("1 % changed", step, 3), ("unchanged", unchanged, 1)):
+        note = f"{one.seconds:.2f} s, {one.memory:,.0f} MB"
         print(
-            f"{f'build of {studies:,}, {name}':28} {one.seconds:9.2f} s   {share:16}   peak memory {one.memory:,.0f} MB"
+            line(f"build of {studies:,}, {name}", 100 * one.seconds / full.seconds, "% of it", at_most=bar, note=note)
         )
 
 

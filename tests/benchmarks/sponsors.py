@@ -13,6 +13,7 @@ import time
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsors import NameUse, organizations
 from tests.benchmarks.generated import _SYLLABLES
+from tests.benchmarks.table import line
 
 _CITIES = [
     "Lyon",
@@ -51,22 +52,19 @@ def spellings(count: int) -> list[str]:
     return list(found)
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def naming(count: int = 100_000) -> None:
     begin = time.process_time()
     organizations([])
     known = time.process_time()
-    names = spellings(count)
-    uses = [NameUse(name, None, 1) for name in names]
+    uses = [NameUse(name, None, 1) for name in spellings(count)]
     start = time.process_time()
     found = organizations(uses)
     done = time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{f'sponsors, {count:,} spellings':28} {done - start:9.1f} s   bar     60 s   ({len(found[0]):,} organizations; the list alone"
-        f" {known - begin:.2f} s; peak memory {peak:,.0f} MB, bar 1,000 MB)"
-    )
+    print(line("sponsors, the list of organizations alone", known - begin, "s", at_most=0.2))
+    note = f"{len(found.organizations):,} organizations; peak memory of the process {peak:,.0f} MB"
+    print(line(f"sponsors, {count:,} spellings", done - start, "s", at_most=60, note=note))
 
 
 if __name__ == "__main__":
-    main()
+    naming(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
