@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from normalize.eligibility_facts import facts
 from normalize.schema import Record
+from normalize.tables import version
+
+__all__ = ["normalize", "version"]
 
 
 def normalize(source: str, body: bytes, media_type: str) -> Record:
@@ -21,14 +21,3 @@ def normalize(source: str, body: bytes, media_type: str) -> Record:
     """
     record: Record = import_module(f"normalize.{source}").normalize(body, media_type)
     return replace(record, eligibility_facts=facts(record))
-
-
-@cache
-def version() -> str:
-    """Twelve hex digits that change whenever a rule or a vocabulary of this package does."""
-    room = Path(__file__).parent
-    digest = hashlib.sha256()
-    for file in sorted((*room.glob("*.py"), *room.glob("vocabulary/*.yml"))):
-        digest.update(file.name.encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]

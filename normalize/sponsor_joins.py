@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -18,6 +17,7 @@ from normalize.sponsor_list import Known, Match, is_ambiguous, ordered_words
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import Name, read_name, repaired
 from normalize.sponsor_words import BUSINESS, GENERIC, PLACES, distinctive
+from normalize.tables import compiled
 from normalize.text import fold
 
 
@@ -98,7 +98,7 @@ def joined(spelled: list[Spelled]) -> tuple[list[Cluster], list[Doubtful]]:
     return [*clusters, *(c for c in joins.clusters() if c.known is None)], joins.doubtful()
 
 
-@cache
+@compiled
 def _known_nodes() -> dict[_Node, Known]:
     """The spellings of organizations.yml as if they stood in the catalogue, so that near spellings find them."""
     out: dict[_Node, Known] = {}

@@ -24,7 +24,7 @@ from normalize.sponsor_words import (
     STRANGERS,
     distinctive,
 )
-from normalize.tables import table
+from normalize.tables import compiled, table
 from normalize.text import fold
 
 
@@ -81,7 +81,7 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.replace("\n", " ").split(";") if part.strip()]
 
 
-@cache
+@compiled
 def organizations() -> dict[str, Known]:
     """Name -> organization. A name twice, an unknown class or a parent that the file does not hold: ValueError."""
     listed = table("organizations")
@@ -111,7 +111,7 @@ def ordered_words() -> frozenset[str]:
     return frozenset(table("organizations")["order_matters"].split())
 
 
-@cache
+@compiled
 def _index() -> _Index:
     index = _Index(
         {}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(table("organizations")["ambiguous"]))
@@ -247,7 +247,7 @@ def _by_abbreviation(index: _Index, name: Name, folded: str) -> Match | None:
     return None
 
 
-@cache
+@compiled
 def _places() -> dict[str, frozenset[str]]:
     """Name of an organization -> the places in its spellings."""
     return {
