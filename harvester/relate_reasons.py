@@ -36,7 +36,7 @@ MOST_FOR_DESIGN = _PHASE + len(_ALIKE) * _DESIGN
 _NAMED_FROM = 2_000
 _NAMED = 6
 #: A word alone, or a pair, must give so many millionths to be told as what both test or study: `hydroxychloroquine` does, `samples` not.
-_TOLD_FROM = {"intervention": (50_000, 15_000), "condition": (10_000, _NAMED_FROM)}
+_TOLD_FROM = {"intervention": (30_000, 10_000), "condition": (10_000, _NAMED_FROM)}
 #: At most so many of them are MeSH terms: the most telling, so that their classes stand only where little else is shared.
 _CODES_NAMED = 2
 _MILLION = UNIT * UNIT
