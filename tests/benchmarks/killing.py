@@ -121,10 +121,10 @@ class Killing:
 
     def start(self, data: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "harvester", "refresh", "--registry", "ctgov"]
-        said = (self.folder / "said").open("wb")
-        return subprocess.Popen(
-            [*command, "--config", str(self.config), "--data", str(data)], stdout=said, stderr=subprocess.STDOUT
-        )
+        with (self.folder / "said").open("wb") as said:
+            return subprocess.Popen(
+                [*command, "--config", str(self.config), "--data", str(data)], stdout=said, stderr=subprocess.STDOUT
+            )
 
     def undisturbed(self, data: Path) -> None:
         """Lets a refresh run to its end; notes how long it and its build take."""
