@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.killing import Killing
 
-KILLS, RECORDS = 8, 200
+KILLS, RECORDS = 5, 120
 
 
 def test_a_refresh_killed_anywhere_is_finished_by_the_next_ones(tmp_path: Path) -> None:
