@@ -46,7 +46,7 @@ from harvester.relate import relate_trials
 from harvester.stopping import at
 from harvester.touched import Touched, follow
 from harvester.trials import build_trials
-from harvester.unusable import sentence
+from harvester.unusable import result_code, sentence
 from harvester.written import NOTHING_WRITTEN, Written, store_written
 from spiders.base import now
 
@@ -133,7 +133,7 @@ def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
     except BaseException as problem:
         file.unlink(missing_ok=True)
         # What the archive refuses names the archive; to write is asked of this file alone.
-        if isinstance(problem, sqlite3.OperationalError) and problem.sqlite_errorcode & 0xFF in _NO_ROOM:
+        if isinstance(problem, sqlite3.OperationalError) and result_code(problem) in _NO_ROOM:
             raise BuildFailed(f"{sentence(file, problem)}. The catalogue that stood is still published") from problem
         raise
 

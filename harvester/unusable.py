@@ -39,11 +39,16 @@ _MENDED = {
 }
 
 
+def result_code(problem: Exception) -> int:
+    """SQLite's primary result code of an error, 0 when it has none (errors that Python's own module raises)."""
+    return (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+
+
 def sentence(path: Path, problem: sqlite3.Error | OSError) -> str:
     """Names the file, the cause and the way out."""
     if isinstance(problem, OSError):
         return f"{path} cannot be used ({problem.strerror or problem}): mend the rights of {path.parent}, or give another --data"
-    code = (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
+    code = result_code(problem)
     meaning = _MEANINGS.get(code)
     if meaning is None:
         return f"{path}: {problem}"
@@ -61,8 +66,7 @@ def explained(path: Path, work: Callable[Given, Answer], *given: Given.args, **n
     try:
         return work(*given, **named)
     except (sqlite3.Error, OSError) as problem:
-        code = (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
-        if isinstance(problem, OSError) or code in _MEANINGS:
+        if isinstance(problem, OSError) or result_code(problem) in _MEANINGS:
             raise Unusable(sentence(path, problem)) from problem
         raise
 
