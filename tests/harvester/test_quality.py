@@ -32,6 +32,14 @@ SOUND: dict[str, Any] = {
     "outcomes": (Outcome(kind="primary", measure="Live birth"),),
 }
 SAME = "Women of 18 to 40 years; at least two losses"
+LINES = [
+    "Known bleeding disorder, or treatment against clotting for another reason",
+    "Kidneys that clear less than 30 ml of creatinine a minute",
+    "Platelets below 50 x 10^9/L at the last two visits",
+    "Another trial of a medicine within the last three months",
+    "Not able to follow the visits that the protocol asks for",
+    "Any disease that in the eyes of the investigator makes taking part unsafe",
+]
 
 
 def _count(scope: str, count: int, value: str | None = None, kind: str = "planned") -> EnrollmentCount:
@@ -126,11 +134,13 @@ RAISES: list[tuple[dict[str, Any], str, str]] = [
     ({"eligibility_facts": _age("minimum_age", "The text says 16 years, the field 18.")}, "age_text_against_field", "The text says 16 years"),
     ({"recruitment_status": "withdrawn", "actual_enrollment": 3}, "withdrawn_with_enrollment", "with 3 enrolled"),
     ({"recruitment_status": "active_not_recruiting", "verification_date": "2024-02"}, "stale_record", "last confirmed 2024-02"),
+    ({"inclusion_criteria": "\n".join(LINES), "exclusion_criteria": "\n".join([*LINES[:3], "Under guardianship", *LINES[3:]])}, "inclusion_equals_exclusion", "Known bleeding"),
 ]  # fmt: skip
 
 #: What comes close and is no fault.
 SOUND_ONES: dict[str, dict[str, Any]] = {
     "nothing said": {},
+    "criteria that begin alike": {"inclusion_criteria": "\n".join(LINES), "exclusion_criteria": "\n".join([LINES[0], *LINES[:0:-1]])},
     "an observational study": {"prospective_registration": False, "study_type": "observational", "outcomes": ()},
     "began before registration was asked for": {"prospective_registration": False, "date_of_first_enrollment": "2005-06-30"},
     "texts that say nothing": {"inclusion_criteria": "Not applicable", "exclusion_criteria": "not applicable."},
