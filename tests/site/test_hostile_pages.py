@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 from lxml import etree
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from harvester.catalogue import TABLES, insert_into
 from harvester.relate import relate_trials
@@ -28,7 +28,7 @@ TEXTS = {"NCT06660001": MARKUP, "NCT06660002": ORDER, "NCT06660003": LONG}
 ALL = "&".join(f"trial={number}" for number in TEXTS)
 PAGES = (
     "/", "/search", "/search?q=script", "/search?q=abc&status=recruiting", "/search?q=%3Cscript%3E%E2%80%AE",
-    f"/compare?{ALL}", f"/compare?{ALL}&only=differences", "/changes", "/quality", "/about", "/dictionary",
+    f"/compare?{ALL}", f"/compare?{ALL}&only=differences", "/changes", "/quality", "/sources", "/about", "/dictionary",
     "/catalogue", "/catalogue?sql=select+*+from+records", "/catalogue/sponsors_by_trials", "/nowhere/%3Cscript%3E",
     *(f"/trial/{number}" for number in TEXTS),
     *(f"/changes?trial={number}" for number in TEXTS),
@@ -60,6 +60,18 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+def _entities(page: Page) -> list[str]:
+    """The first page of each kind that the trials' pages lead to: sponsor, condition, intervention, country."""
+    paths: dict[str, str] = {}
+    for number in TEXTS:
+        page.goto(f"/trial/{number}")
+        for kind in ("sponsor", "condition", "intervention", "country"):
+            for link in page.locator(f"main a[href^='/{kind}/']").all()[:1]:
+                paths.setdefault(kind, link.get_attribute("href") or "")
+    assert len(paths) >= 3, paths
+    return list(paths.values())
+
+
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_nothing_runs_and_nothing_breaks(browser: Browser, hostile: str, viewport: dict[str, int]) -> None:
     context = browser.new_context(base_url=hostile, viewport=viewport)  # type: ignore[arg-type]
@@ -67,7 +79,7 @@ def test_nothing_runs_and_nothing_breaks(browser: Browser, hostile: str, viewpor
     page.set_default_navigation_timeout(180_000)  # eleven megabytes of one trial, on a busy machine
     found = complaints(page)
     problems = []
-    for path in PAGES:
+    for path in (*PAGES, *_entities(page)):
         found.clear()
         answer = page.goto(path)
         assert answer is not None and answer.status < 500, path
@@ -85,7 +97,7 @@ def test_nothing_runs_and_nothing_breaks(browser: Browser, hostile: str, viewpor
 
 def test_feeds_of_hostile_records_are_well_formed(browser: Browser, hostile: str) -> None:
     context = browser.new_context(base_url=hostile)
-    for path in ("/changes.atom", *(f"/trial/{number}.atom" for number in TEXTS)):
+    for path in ("/changes.atom", "/search.atom?q=script", *(f"/trial/{number}.atom" for number in TEXTS)):
         answer = context.request.get(path)
         assert answer.status == 200 and etree.fromstring(answer.body()).tag.endswith("feed")
     context.close()
