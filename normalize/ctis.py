@@ -2,7 +2,8 @@
 
 Called by `normalize.normalize("ctis", ...)` with one answer of `retrieve/{ctNumber}`, alone or merged with the trial's row of the search
 (ctrdata stores it so; then one key can hold the value of either). Before the portal's relaunch of 2024-06-17 the application stood at the
-top level; else the two structures agree. `ctis_rows` reads the lists.
+top level; else the two structures agree. `ctis_rows` reads the lists, `ctis_population` who may
+take part.
 
 What a column gets is decided here:
 - Registration is the first decision of a member state. For a trial that came over from EudraCT that says nothing about prospective
@@ -23,13 +24,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from normalize import ctis_population, eligibility, vocabularies
 from normalize import ctis_rows as rows
-from normalize import eligibility, vocabularies
 from normalize.dates import is_prospective
 from normalize.enrollment import parse_size
 from normalize.objects import Notes, Part, decode
-from normalize.schema import CriterionKind, EnrollmentCount, EnrollmentScope, Keyword, Record, Unmapped, Unreadable
-from normalize.text import fold
+from normalize.schema import EnrollmentCount, EnrollmentScope, Keyword, Record, Unreadable
 
 REGISTRY = "CTIS"
 _TRIAL = "https://euclinicaltrials.eu/search-for-clinical-trials/?lang=en&EUCT="
@@ -52,29 +52,6 @@ _PHASES = {
 }
 #: `allocationMethod` of a period: reference list 57 of the CTIS data dictionary, where 1 and 2 are called "... controlled".
 _ALLOCATIONS = {"1": "Randomised", "2": "Non-randomised", "3": "Not applicable"}
-#: `ageRangeCategoryCode` -> words, youngest and oldest age in years (no oldest: no limit).
-_AGES: dict[str, tuple[str, float, float | None]] = {
-    "1": ("In utero", 0.0, 0.0),
-    "2": ("0-17 years", 0.0, 17.0),
-    "3": ("18-64 years", 18.0, 64.0),
-    "4": ("65+ years", 65.0, None),
-}
-#: `ctAgeRangeCode`, the finer bands within a category. Code 9 of the years before the relaunch is not explained anywhere.
-_FINER_AGES: dict[str, tuple[str, float, float | None]] = {
-    "1": ("Preterm newborn infants", 0.0, 27 / 365.25),
-    "2": ("Newborns (0-27 days)", 0.0, 27 / 365.25),
-    "3": ("Infants and toddlers (28 days-23 months)", 28 / 365.25, 23 / 12),
-    "4": ("Children (2-11 years)", 2.0, 11.0),
-    "5": ("Adolescents (12-17 years)", 12.0, 17.0),
-    "6": ("18-64 years", 18.0, 64.0),
-    "7": ("65-84 years", 65.0, 84.0),
-    "8": ("85+ years", 85.0, None),
-}
-_SEXES: dict[tuple[bool | None, bool | None], str] = {
-    (True, True): "Female, Male",
-    (True, False): "Female",
-    (False, True): "Male",
-}
 
 
 def normalize(body: bytes, media_type: str) -> Record:
@@ -109,8 +86,8 @@ def normalize(body: bytes, media_type: str) -> Record:
     ended = _any_date(trial.part("events"), ("trialGlobalEndDate",), "completion_date") or _global_end(application)
     estimated_end = _any_date(duration, ("estimatedGlobalEndDate", "estimatedEndDate"), "completion_date")
     counts = _enrollment(part_one, parts_two, trial)
-    youngest, oldest, ages = _ages(population)
-    criteria = eligibility.parse(list(_criteria(information.part("eligibilityCriteria"))))
+    youngest, oldest, ages = ctis_population.ages(population)
+    criteria = eligibility.parse(list(ctis_population.criteria(information.part("eligibilityCriteria"))))
     has_results = _has_results(trial)
     status = _status(trial)
     return Record(
@@ -144,10 +121,10 @@ def normalize(body: bytes, media_type: str) -> Record:
         maximum_age_years=oldest,
         minimum_age_raw=ages,
         maximum_age_raw=ages,
-        sex=_read("sex", _sex(population, trial), notes),
-        sex_raw=_sex(population, trial),
-        healthy_volunteers=_healthy_volunteers(population),
-        study_population=", ".join(_groups(population)) or None,
+        sex=_read("sex", ctis_population.sex(population, trial), notes),
+        sex_raw=ctis_population.sex(population, trial),
+        healthy_volunteers=ctis_population.healthy_volunteers(population),
+        study_population=", ".join(ctis_population.groups(population)) or None,
         inclusion_criteria=criteria.inclusion,
         exclusion_criteria=criteria.exclusion,
         eligibility_raw=criteria.raw,
@@ -344,64 +321,6 @@ def _enrollment(part_one: Part, parts_two: list[Part], trial: Part) -> tuple[Enr
 
 def _planned(scope: EnrollmentScope, value: str | None, count: int, source_field: str) -> EnrollmentCount:
     return EnrollmentCount(kind="planned", scope=scope, scope_value=value, count=count, source_field=source_field)
-
-
-def _ages(population: Part) -> tuple[float | None, float | None, str | None]:
-    """(youngest in years, oldest in years, the bands in words). Finer bands stand for their category where all of them are known."""
-    bands: list[tuple[str, float, float | None]] = []
-    finer: dict[str | None, list[str]] = {}
-    for item in population.parts("ageRangeSecondaryIds"):
-        code = item.text("ctAgeRangeCode") or item.text("ctAgeRange") or ""
-        finer.setdefault(item.text("ageRangeCategoryCode") or item.text("ageRangeCategory"), []).append(code)
-    for item in population.parts("ageRanges"):
-        category = item.text("ageRangeCategoryCode") or item.text("ageRangeCategory")
-        codes = finer.get(category, [])
-        if codes and all(code in _FINER_AGES for code in codes):
-            bands.extend(_FINER_AGES[code] for code in codes)
-        elif category in _AGES:
-            bands.append(_AGES[category])
-        else:
-            population.notes.unmapped.append(Unmapped(vocabulary="age_group", raw_value=category or ""))
-            return None, None, category
-    bands = sorted(dict.fromkeys(bands), key=lambda band: band[1])
-    if not bands:
-        return None, None, None
-    oldest = [upper for _, _, upper in bands]
-    return (
-        bands[0][1],
-        None if None in oldest else max(filter(None, oldest), default=0.0),
-        ", ".join(words for words, *_ in bands),
-    )
-
-
-def _sex(population: Part, trial: Part) -> str | None:
-    answers = (population.flag("isFemaleSubjects"), population.flag("isMaleSubjects"))
-    return _SEXES.get(answers) or trial.text("gender")
-
-
-def _groups(population: Part) -> list[str]:
-    """ "Patients", "Healthy volunteers"; whether vulnerable people are among them."""
-    groups = [name for group in population.parts("clinicalTrialGroups") if (name := group.text("name"))]
-    return [*groups, "Vulnerable population"] if population.flag("isVulnerablePopulationSelected") else groups
-
-
-def _healthy_volunteers(population: Part) -> bool | None:
-    groups = [fold(name) for group in population.parts("clinicalTrialGroups") if (name := group.text("name"))]
-    return any("healthy" in group for group in groups) if groups else None
-
-
-def _criteria(criteria: Part) -> Iterator[tuple[CriterionKind, str]]:
-    """Each half as a numbered list, in the order of its numbers: CTIS sends 1, 10, 11, 2."""
-    halves: tuple[tuple[str, CriterionKind], ...] = (
-        ("principalInclusionCriteria", "inclusion"),
-        ("principalExclusionCriteria", "exclusion"),
-    )
-    for key, kind in halves:
-        lines = [
-            f"{item.text('number') or '*'}. {text}" for item in rows.numbered(criteria, key) if (text := item.text(key))
-        ]
-        if lines:
-            yield kind, "\n".join(lines)
 
 
 def _has_results(trial: Part) -> bool | None:

@@ -15,23 +15,29 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from normalize import enrollment, ictrp_criteria, ictrp_design, ictrp_elements, ictrp_lists, identifiers, vocabularies
+from normalize import (
+    enrollment,
+    ictrp_criteria,
+    ictrp_design,
+    ictrp_elements,
+    ictrp_lists,
+    ictrp_people,
+    identifiers,
+    vocabularies,
+)
 from normalize.ages import parse_age
 from normalize.countries import country, each_once
 from normalize.dates import Order, is_prospective, iso_date
 from normalize.enrollment import Size, parse_size
 from normalize.ictrp_criteria import AgeForm
 from normalize.ictrp_elements import unescape
-from normalize.ictrp_lists import lines
+from normalize.ictrp_lists import lines, pieces
 from normalize.objects import Notes
 from normalize.schema import (
-    Contact,
     Document,
     EnrollmentCount,
     EthicsReview,
     Record,
-    RecordSponsor,
-    SponsorRole,
     Unmapped,
 )
 
@@ -75,8 +81,6 @@ _JAPANESE = {
 # ICTRP writes 01/01/1900 where a register gives no date (Ethics_review_approval_date of NL-OMON31535).
 _NO_DATE = "1900-01-01"
 _ANSWERS = {"yes": True, "no": False}
-#: What ICTRP writes instead of a funder (every ClinicalTrials.gov record of 2024).
-_NO_FUNDER = "Please refer to primary and secondary sponsors"
 
 #: Free texts, in which numbers are mentions.
 _TEXTS = (
@@ -175,7 +179,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         ipd_description=_lines(get("results_IPD_description")),
         processed_date=_date(get("Export_date"), "processed_date", notes, "mdy"),
         secondary_ids=identifiers.secondary_ids(
-            [("Secondary_ID", value, None) for value in _pieces(get("Secondary_ID"))],
+            [("Secondary_ID", value, None) for value in pieces(get("Secondary_ID"))],
             [(name, elements[name]) for name in _TEXTS if name in elements],
             number,
         ),
@@ -188,9 +192,9 @@ def normalize(body: bytes, media_type: str) -> Record:
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
         enrollment_counts=tuple(_counts(size, actual, age_form)),
-        record_sponsors=tuple(_sponsors(elements)),
+        record_sponsors=tuple(ictrp_people.sponsors(elements)),
         countries=tuple(each_once(_country_names(get("Countries")), notes.unmapped)),
-        contacts=tuple(_contacts(elements)),
+        contacts=tuple(ictrp_people.contacts(elements)),
         documents=tuple(_documents(elements)),
         ethics_reviews=tuple(_ethics_reviews(elements, notes)),
         warnings=tuple(notes.warnings),
@@ -219,11 +223,6 @@ def _lines(text: str | None) -> str | None:
 
 def _raw(text: str | None) -> str | None:
     return lines(text) or None if text else None
-
-
-def _pieces(text: str | None) -> list[str]:
-    """The filled elements of a list."""
-    return [piece for piece in (piece.strip() for piece in text.split(";")) if piece] if text else []
 
 
 def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:
@@ -320,58 +319,11 @@ def _counts(size: Size, actual: Size, form: AgeForm | None) -> Iterator[Enrollme
     yield from enrollment.counts(actual, "actual", "results_actual_enrollment")
 
 
-def _sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
-    if name := elements.get("Primary_sponsor"):
-        yield RecordSponsor(role="primary", name_raw=name)
-    roles: tuple[tuple[str, SponsorRole], ...] = (("Secondary_Sponsor", "secondary"), ("Source_Support", "funder"))
-    for element, role in roles:
-        for name in _pieces(elements.get(element)):
-            if name != _NO_FUNDER and not identifiers.is_junk(name):
-                yield RecordSponsor(role=role, name_raw=name)
-
-
 def _country_names(text: str | None) -> Iterator[str]:
-    for name in _pieces(text):
+    for name in pieces(text):
         # UMIN joins its regions with commas: "Japan,Asia(except Japan),Australia,Europe" (JPRN-UMIN000039686)
         parts = [part.strip() for part in name.split(",")] if "," in name and country(name)[0] is None else [name]
         yield from parts if any(country(part)[0] for part in parts) else [name]
-
-
-_CONTACT = (
-    "Contact_Firstname",
-    "Contact_Lastname",
-    "Contact_Affiliation",
-    "Contact_Email",
-    "Contact_Tel",
-    "Contact_Type",
-)
-
-
-def _contacts(elements: dict[str, str]) -> Iterator[Contact]:
-    """The people of the entry. The exports do not say who answers public queries and who scientific ones; the portal's page does."""
-    texts = [elements.get(name, "") for name in _CONTACT]
-    people = max(texts[0].count(";"), texts[1].count(";")) + 1
-    if people == 1 and not texts[0] and not texts[1]:
-        people = max(text.count(";") for text in texts) + 1
-    # A semicolon too many is one of the text, not of the list: "+00 000 000; +00 000 000" of one person.
-    columns = [[text] if text.count(";") >= people else text.split(";") for text in texts]
-    seen: set[Contact] = set()
-    for row in range(people):
-        first, last, affiliation, email, phone, kind = (
-            cells[row].strip() if row < len(cells) else "" for cells in columns
-        )
-        if not (first or last or affiliation or email or phone):
-            continue
-        contact = Contact(
-            kind="scientific" if kind.lower() == "scientific" else "public",
-            name=f"{first} {last}".strip() or None,
-            affiliation=affiliation or None,
-            email=email or None,
-            phone=phone or None,
-        )
-        if contact not in seen:
-            seen.add(contact)
-            yield contact
 
 
 def _documents(elements: dict[str, str]) -> Iterator[Document]:

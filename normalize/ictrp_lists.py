@@ -23,6 +23,11 @@ EUROPEAN = frozenset(("EUCTR", "CTIS"))
 _LINE_END = re.compile(r"<br\s*/\s*>\s*(?=<br)|(?:\r\n|\r|\n)(?=<br)", re.IGNORECASE)
 
 
+def pieces(text: str | None) -> list[str]:
+    """The filled elements of a list joined with semicolons."""
+    return [piece for piece in (piece.strip() for piece in text.split(";")) if piece] if text else []
+
+
 def lines(text: str) -> str:
     """The text with ICTRP's `<br>` and every kind of line end as newlines, blank lines kept, stripped."""
     if "<" in text:

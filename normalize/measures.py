@@ -1,6 +1,6 @@
 """Numeric and ordinal limits of criteria: what is limited, between which bounds, in which unit. Called by `eligibility`.
 
-`comparisons` reads the bounds from the text, `variables` and `units` know the vocabulary; here they come together.
+`comparisons` reads the bounds from the text, `variables` and `units` know the vocabulary; here they come together; where the vocabulary knows no name, `wording` takes the source's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from normalize import comparisons, signs, units, variables
+from normalize import comparisons, signs, units, variables, wording
 from normalize.limit import Limit
 from normalize.schema import Criterion, CriterionMeasure
 from normalize.units import Unit
@@ -28,20 +28,12 @@ _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|mo
 _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
 
-_WORDS: dict[str, frozenset[str]] = {
-    name: frozenset(words.split()) for name, words in units.VOCABULARY["words"].items()
-}
 _AGE_GOES_ON = re.compile(
     r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
     |scheduled|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without
     |able|willing|con|que|y|et|avec|qui|ayant|mit|und|die|com|e)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_ARTICLES = frozenset(("of", "a", "an", "the"))
-_DELIMITER = re.compile(r"[,;:()\[\].\n]")
-_ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
-_WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
-
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
 _MEASURED = frozenset(
     ("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln")
@@ -268,7 +260,7 @@ def _known(text: str, limit: Limit, around: _Around, lead: str) -> list[Variable
         return [GESTATIONAL_AGE]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if limit.roman:
-        return found[:1] if found and found[0].name in _WORDS["roman_scales"] else []
+        return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
     if limit.of_age and (timed or unit is None):
         return found if found and found[0].name.endswith("_age") and away < 7 else [AGE]
     follows = rest.lstrip(" ")
@@ -290,14 +282,14 @@ def _described(limit: Limit, left: str, around: _Around) -> tuple[list[Variable]
     follows = around.rest.lstrip(" ")
     if limit.ahead and (name := _NAMED_AHEAD.match(around.rest)):
         return [], name[1].strip()
-    if around.counted and (words := _words_after(follows)):
+    if around.counted and (words := wording.after(follows)):
         return [], words
     if around.timed and _TIME_AFTER.match(follows):
         return [_INTERVAL], ""
     last_word = left.rstrip(" (").rpartition(" ")[2].lower()
-    if around.timed and not follows.startswith("of ") and (not last_word or last_word in _WORDS["no_name"]):
+    if around.timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
         return [_DURATION], ""
-    words = _words_before(left) or _words_after(follows)
+    words = wording.before(left) or wording.after(follows)
     far = (
         variables.after(follows, around.unit, 6)
         if not words or words.lower().endswith(("score", "scores", "scale"))
@@ -311,7 +303,7 @@ def _described(limit: Limit, left: str, around: _Around) -> tuple[list[Variable]
 def _counts(rest: str) -> bool:
     """Whether a number is followed by what it counts: " lesions", not " or" or ")"."""
     word = rest[1:].partition(" ")[0] if rest[:1] == " " else ""
-    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in _WORDS["not_counted"]
+    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in wording.WORDS["not_counted"]
 
 
 def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
@@ -323,9 +315,11 @@ def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool
     elif unit.ucum != "a" or max(bounds) < 12:
         return False
     words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
-    while words and words[-1] in _WORDS["little"]:
+    while words and words[-1] in wording.WORDS["little"]:
         words.pop()
-    return (words[-1] in _WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(rest) is not None
+    return (words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
+        rest
+    ) is not None
 
 
 def _range_of_something(clause: str, unit: Unit | None) -> bool:
@@ -334,42 +328,6 @@ def _range_of_something(clause: str, unit: Unit | None) -> bool:
         return unit.dimension in _MEASURED or unit.dimension.endswith("/volume")
     near = clause[-40:]
     return bool(_SCORE_BEFORE.search(near) or _ACRONYM_BEFORE.search(near))
-
-
-def _words_before(left: str) -> str:
-    """The source's words for what is limited, from those before the limit."""
-    left = left.rstrip(" \t\n:=,-")
-    for _ in range(4):
-        cut = left.rsplit(None, 1)
-        if len(cut) < 2 or cut[1].lower() not in _WORDS["no_name"]:
-            break
-        left = cut[0]
-    short = _ABBREVIATED.search(left[-30:])
-    if short and not short[1][0].isdigit():
-        return short[1]
-    left = left.rstrip(" )]([:,")
-    words = _DELIMITER.split(left)[-1].split()
-    while words and words[-1].lower().strip("'\"-•*.") in _WORDS["no_name"]:
-        words.pop()
-    words = words[-6:]
-    while words and words[0].lower().strip("'\"-•*.") in _WORDS["no_name"]:
-        words.pop(0)
-    return "" if all(not word.strip("'\"-•*.").isalpha() and len(word) < 3 for word in words) else " ".join(words)
-
-
-def _words_after(rest: str) -> str:
-    """The source's words for what is limited, from those after the limit: "at least 3 failed cycles"."""
-    after = _WORDS_AFTER.match(rest)
-    words: list[str] = []
-    for word in after[1].split() if after else ():
-        if word.lower() in _WORDS["name_ends"]:
-            break
-        words.append(word)
-    while words and words[0].lower() in _ARTICLES:
-        words.pop(0)
-    while words and words[-1].lower() in _ARTICLES:
-        words.pop()
-    return " ".join(words)
 
 
 def _rows(text: str, limit: Limit, known: list[Variable], words: str) -> Iterator[_Read]:

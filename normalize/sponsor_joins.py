@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -16,6 +16,18 @@ from rapidfuzz.distance import OSA
 from normalize.sponsor_list import Known, Match, is_ambiguous, ordered_words
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import Name, read_name, repaired
+from normalize.sponsor_nodes import (
+    Node,
+    apart,
+    has_initials,
+    letters_of,
+    likeness_of,
+    near_pairs,
+    numerals,
+    order,
+    pairs_without_conflict,
+    without_business,
+)
 from normalize.sponsor_words import BUSINESS, GENERIC, PLACES, distinctive
 from normalize.tables import compiled
 from normalize.text import fold
@@ -35,15 +47,6 @@ class Cluster(NamedTuple):
     known: Known | None
     members: list[tuple[Spelled, str]]
     called: str | None = None  # its name, where a person wrote it
-
-
-class _Node(NamedTuple):
-    """Spellings that read the same: the words of the organization, and its places."""
-
-    words: tuple[str, ...]
-    places: frozenset[str]
-    company: bool
-    person: bool
 
 
 SAME = "same words, without case, accents, order and legal form"
@@ -81,7 +84,7 @@ class Doubtful(NamedTuple):
 def joined(spelled: list[Spelled]) -> tuple[list[Cluster], list[Doubtful]]:
     """One cluster for each organization, and the near misses; `spelled` is sorted by spelling."""
     found: dict[str, list[tuple[Spelled, str]]] = defaultdict(list)
-    nodes: dict[_Node, list[Spelled]] = defaultdict(list)
+    nodes: dict[Node, list[Spelled]] = defaultdict(list)
     for one in spelled:
         if one.match:
             found[one.match.known.name].append((one, one.match.rule))
@@ -99,9 +102,9 @@ def joined(spelled: list[Spelled]) -> tuple[list[Cluster], list[Doubtful]]:
 
 
 @compiled
-def _known_nodes() -> dict[_Node, Known]:
+def _known_nodes() -> dict[Node, Known]:
     """The spellings of organizations.yml as if they stood in the catalogue, so that near spellings find them."""
-    out: dict[_Node, Known] = {}
+    out: dict[Node, Known] = {}
     for known in known_organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if len(fold(spelling)) < 6:
@@ -112,7 +115,7 @@ def _known_nodes() -> dict[_Node, Known]:
     return out
 
 
-def _node(one: Spelled) -> _Node:
+def _node(one: Spelled) -> Node:
     name = one.name
     words = name.base
     if not distinctive(words) or len("".join(words)) < 3:
@@ -120,20 +123,20 @@ def _node(one: Spelled) -> _Node:
         words = name.words or (fold(one.name_raw),)
     if not ordered_words().intersection(name.places):
         words = tuple(sorted(set(words)))
-    return _Node(words, name.places, name.company, name.person)
+    return Node(words, name.places, name.company, name.person)
 
 
 class _Joins:
     """Union of nodes under guards. Roots are nodes; `rule` remembers what brought a node to its cluster."""
 
-    def __init__(self, nodes: dict[_Node, list[Spelled]], known: dict[_Node, Known]) -> None:
+    def __init__(self, nodes: dict[Node, list[Spelled]], known: dict[Node, Known]) -> None:
         self.spelled = nodes
-        self.nodes = sorted({*nodes, *known}, key=_order)
-        self.parent: dict[_Node, _Node] = {n: n for n in self.nodes}
-        self.known: dict[_Node, Known | None] = {n: known.get(n) for n in self.nodes}
-        self.places: dict[_Node, frozenset[str]] = {n: n.places for n in self.nodes}
-        self.rule: dict[_Node, str] = {}
-        first: dict[str, _Node] = {}
+        self.nodes = sorted({*nodes, *known}, key=order)
+        self.parent: dict[Node, Node] = {n: n for n in self.nodes}
+        self.known: dict[Node, Known | None] = {n: known.get(n) for n in self.nodes}
+        self.places: dict[Node, frozenset[str]] = {n: n.places for n in self.nodes}
+        self.rule: dict[Node, str] = {}
+        first: dict[str, Node] = {}
         for node in self.nodes:
             label = self.known[node]
             if label is not None:
@@ -141,15 +144,15 @@ class _Joins:
                 self.parent[node] = other
                 self.places[other] |= node.places
         self.frequency = Counter(w for n in self.nodes for w in set(n.words))
-        self._near: list[tuple[_Node, _Node, float]] = []
+        self._near: list[tuple[Node, Node, float]] = []
 
-    def root(self, node: _Node) -> _Node:
+    def root(self, node: Node) -> Node:
         while self.parent[node] != node:
             self.parent[node] = self.parent[self.parent[node]]
             node = self.parent[node]
         return node
 
-    def join(self, one: _Node, other: _Node, rule: str) -> None:
+    def join(self, one: Node, other: Node, rule: str) -> None:
         a, b = self.root(one), self.root(other)
         if a == b:
             return
@@ -157,11 +160,11 @@ class _Joins:
             return
         if is_ambiguous(one.words) or is_ambiguous(other.words):
             return
-        if _numerals(one) != _numerals(other) or one.person != other.person:
+        if numerals(one) != numerals(other) or one.person != other.person:
             return
-        if not (one.company or other.company) and _apart(self.places[a], self.places[b]):
+        if not (one.company or other.company) and apart(self.places[a], self.places[b]):
             return
-        if self.known[b] is not None or (self.known[a] is None and _order(b) < _order(a)):
+        if self.known[b] is not None or (self.known[a] is None and order(b) < order(a)):
             a, b = b, a
         self.parent[b] = a
         self.places[a] = self.places[a] | self.places[b]
@@ -169,7 +172,7 @@ class _Joins:
             self.rule.setdefault(node, rule)
 
     def clusters(self) -> list[Cluster]:
-        members: dict[_Node, list[tuple[Spelled, str]]] = defaultdict(list)
+        members: dict[Node, list[tuple[Spelled, str]]] = defaultdict(list)
         for node in self.nodes:
             for one in self.spelled.get(node, ()):
                 members[self.root(node)].append((one, self.rule.get(node, SAME)))
@@ -177,7 +180,7 @@ class _Joins:
 
     def doubtful(self) -> list[Doubtful]:
         """Names of the catalogue that stayed apart although most of their words are the same, by guard or by weight."""
-        found: dict[tuple[_Node, _Node], Doubtful] = {}
+        found: dict[tuple[Node, Node], Doubtful] = {}
         for one, other, likeness in self._near:
             pair = self.root(one), self.root(other)
             if pair[0] != pair[1] and one in self.spelled and other in self.spelled:
@@ -199,8 +202,8 @@ class _Joins:
 
     # ------------------------------------------------------------------------------------------------ steps
 
-    def _share(self, keys: Iterable[tuple[object, _Node]], rule: str) -> None:
-        groups: dict[object, list[_Node]] = defaultdict(list)
+    def _share(self, keys: Iterable[tuple[object, Node]], rule: str) -> None:
+        groups: dict[object, list[Node]] = defaultdict(list)
         for key, node in keys:
             groups[key].append(node)
         for group in groups.values():
@@ -213,7 +216,7 @@ class _Joins:
     def _glued(self) -> None:
         """ "Astra Zeneca" and "AstraZeneca": the same letters, split otherwise."""
 
-        def keys() -> Iterator[tuple[object, _Node]]:
+        def keys() -> Iterator[tuple[object, Node]]:
             for node in self.nodes:
                 yield (node.words, node.places), node
                 for one in self.spelled.get(node, ()):
@@ -226,10 +229,10 @@ class _Joins:
     def _accents_lost(self) -> None:
         """A transport that cannot carry accents drops the letters: "Fundacin" for "Fundación"."""
 
-        def keys() -> Iterator[tuple[object, _Node]]:
+        def keys() -> Iterator[tuple[object, Node]]:
             for node in self.nodes:
                 for one in self.spelled.get(node, ()):
-                    for letters in {_ascii(one.name_raw), _ascii(repaired(one.name_raw))}:
+                    for letters in {letters_of(one.name_raw), letters_of(repaired(one.name_raw))}:
                         if len(letters) >= 8:
                             yield letters, node
 
@@ -237,7 +240,7 @@ class _Joins:
 
     def _abbreviations(self) -> None:
         """A bare abbreviation is the one organization that gives it beside its name."""
-        claims: dict[str, list[_Node]] = defaultdict(list)
+        claims: dict[str, list[Node]] = defaultdict(list)
         for node in self.nodes:
             for one in self.spelled.get(node, ()):
                 for abbreviation in one.name.abbreviations:
@@ -245,38 +248,38 @@ class _Joins:
                         claims[abbreviation].append(node)
         bare = {n.words[0]: n for n in self.nodes if len(n.words) == 1 and n in self.spelled}
         for abbreviation, nodes in sorted(claims.items()):
-            groups: dict[_Node, list[_Node]] = defaultdict(list)
+            groups: dict[Node, list[Node]] = defaultdict(list)
             for node in nodes:
                 groups[self.root(node)].append(node)
             if len(groups) > 1 and len(abbreviation) >= 4:
                 for other in nodes[1:]:
-                    if _likeness(nodes[0], other, self._weight) >= 0.45:
+                    if likeness_of(nodes[0], other, self._weight) >= 0.45:
                         self.join(nodes[0], other, "same abbreviation beside a like name")
             if (
                 abbreviation in bare
                 and len({self.root(n) for n in nodes}) == 1
-                and _initials(abbreviation, self._first(nodes[0]))
+                and has_initials(abbreviation, self._first(nodes[0]))
             ):
                 self.join(nodes[0], bare[abbreviation], "abbreviation given beside the name")
 
-    def _first(self, node: _Node) -> str:
+    def _first(self, node: Node) -> str:
         return fold(self.spelled[node][0].name_raw)
 
     def _places_missing(self) -> None:
         """The same distinctive words, once with a place and once without, where only one place is known."""
-        groups: dict[tuple[str, ...], list[_Node]] = defaultdict(list)
+        groups: dict[tuple[str, ...], list[Node]] = defaultdict(list)
         for node in self.nodes:
             if distinctive(node.words):
                 groups[node.words].append(node)
         for group in groups.values():
-            for one, other in _pairs_without_conflict(group, company=any(n.company for n in group)):
+            for one, other in pairs_without_conflict(group, company=any(n.company for n in group)):
                 self.join(one, other, "same words, a place added")
 
     def _more_words(self) -> None:
         """One name is the other with words of business, or a hospital with its university."""
-        by_core: dict[tuple[str, ...], list[_Node]] = defaultdict(list)
+        by_core: dict[tuple[str, ...], list[Node]] = defaultdict(list)
         for node in self.nodes:
-            core = _without_business(node.words)
+            core = without_business(node.words)
             if distinctive(core):
                 by_core[core].append(node)
         for core, group in by_core.items():
@@ -284,7 +287,7 @@ class _Joins:
             fuller = {tuple(w for w in n.words if w not in core) for n in group} - {()}
             if not barest and len(fuller) > 1:
                 continue
-            chain = sorted(group, key=lambda n: (len(n.words), _order(n)))
+            chain = sorted(group, key=lambda n: (len(n.words), order(n)))
             if barest and (len(fuller) == 1 or sum(len(w) for w in core) >= 6):
                 for other in chain:
                     self.join(chain[0], other, "same name, words of business added")
@@ -307,7 +310,7 @@ class _Joins:
 
     def _typing_errors(self) -> None:
         """One word differs by a letter or two, which no second name of the catalogue spells so."""
-        rest: dict[tuple[object, ...], list[tuple[str, _Node]]] = defaultdict(list)
+        rest: dict[tuple[object, ...], list[tuple[str, Node]]] = defaultdict(list)
         for node in self.nodes:
             if node.person:
                 continue
@@ -320,7 +323,7 @@ class _Joins:
                         rest[others, word[0]].append((word, node))
         for group in rest.values():
             group.sort()
-            for (word, node), (next_word, other) in _near_pairs(group):
+            for (word, node), (next_word, other) in near_pairs(group):
                 alone = all(
                     w in BUSINESS for w in node.words if w != word
                 )  # a company's one word: Pharvaris, Pharmaxis
@@ -336,7 +339,7 @@ class _Joins:
 
     def _weighted(self) -> None:
         """Names that share nearly all the weight of their words; rare words weigh most, general words next to nothing."""
-        blocks: dict[str, list[_Node]] = defaultdict(list)
+        blocks: dict[str, list[Node]] = defaultdict(list)
         for node in self.nodes:
             if node.person:
                 continue
@@ -352,7 +355,7 @@ class _Joins:
                         continue
                     if self.root(one) == self.root(other):
                         continue
-                    likeness = _likeness(one, other, self._weight)
+                    likeness = likeness_of(one, other, self._weight)
                     if likeness >= _ALIKE:
                         self.join(one, other, "nearly the same words, weighed by rarity")
                     if likeness >= _DOUBTFUL:
@@ -362,62 +365,3 @@ class _Joins:
         if word in GENERIC:
             return 0.35
         return math.log((len(self.nodes) + 10_000) / (1 + self.frequency[word])) / math.log(10_000)
-
-
-def _order(node: _Node) -> tuple[tuple[str, ...], list[str], bool, bool]:
-    return node.words, sorted(node.places), node.company, node.person
-
-
-def _numerals(node: _Node) -> frozenset[str]:
-    return frozenset(w for w in node.words if w.isdigit())
-
-
-def _apart(one: frozenset[str], other: frozenset[str]) -> bool:
-    return bool(one and other) and not (one <= other or other <= one)
-
-
-def _pairs_without_conflict(group: list[_Node], company: bool) -> Iterator[tuple[_Node, _Node]]:
-    """Pairs to join: all of a company's, else those without a place with the one place there is, and places that hold one another."""
-    if company:
-        yield from ((group[0], other) for other in group[1:])
-        return
-    placed = [n for n in group if n.places]
-    bare = [n for n in group if not n.places]
-    if all(not _apart(a.places, b.places) for a in placed for b in placed[:20]):
-        yield from ((group[0], other) for other in group[1:])
-        return
-    yield from ((bare[0], other) for other in bare[1:])
-    for one in placed:
-        for other in placed:
-            if one.places < other.places:
-                yield one, other
-
-
-def _without_business(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(w for w in words if w not in BUSINESS)
-
-
-def _ascii(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isascii() and c.isalpha())
-
-
-def _initials(abbreviation: str, folded: str) -> bool:
-    """Whether the letters of an abbreviation stand in this order in the name, from a first letter of a word on."""
-    starts = "".join(word[0] for word in folded.split())
-    return abbreviation[0] in starts
-
-
-def _near_pairs(group: list[tuple[str, _Node]]) -> Iterator[tuple[tuple[str, _Node], tuple[str, _Node]]]:
-    """All pairs of a small group; neighbours in the alphabet of a large one."""
-    reach = len(group) if len(group) <= 60 else 8
-    for at, one in enumerate(group):
-        for other in group[at + 1 : at + 1 + reach]:
-            if one[0] != other[0]:
-                yield one, other
-
-
-def _likeness(one: _Node, other: _Node, weigh: Callable[[str], float]) -> float:
-    """Shared weight over all weight (weighted Jaccard) of the words."""
-    a, b = set(one.words), set(other.words)
-    shared = sum(weigh(w) for w in a & b)
-    return shared / (shared + sum(weigh(w) for w in a ^ b)) if shared else 0.0

@@ -37,6 +37,7 @@ from harvester.build import content_hash
 from harvester.care import verify
 from harvester.sample.server import SampleServer
 from tests.benchmarks.generated import nct, study, trials
+from tests.processes import crawl_processes
 
 #: When the kill comes: at any time; after the building of the catalogue began; in the last tenth of that.
 INSTANTS = {"anywhere": 2, "building": 1, "swapping": 1}
@@ -144,7 +145,7 @@ class Killing:
         ended = self._wait(process, data, instant)
         if ended:
             return Attempt(process.returncode, self.said(), 0.0)
-        crawls = crawls_of(process.pid)
+        crawls = crawl_processes(process.pid)
         held = acknowledged(data)
         self.figures.found["crawl" if crawls else "build" if _building(data).exists() else "between"] += 1
         struck = time.monotonic()
@@ -338,20 +339,6 @@ def _age(archive: Path, days: int) -> None:
     with closing(sqlite3.connect(archive)) as db, db:
         for table, column in (("runs", "started_at"), ("runs", "finished_at"), ("captures", "fetched_at")):
             db.execute(f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%SZ', {column}, '-{days} days')")
-
-
-def crawls_of(parent: int) -> list[int]:
-    """Processes of a refresh's crawl, by what the system says of them."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            ancestor = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # it ended meanwhile
-        if b"from harvester.crawl import child" in command and ancestor == parent:
-            found.append(int(folder.name))
-    return found
 
 
 def _lives(process: int) -> bool:

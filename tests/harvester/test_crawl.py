@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harvester.archive import Archive
 from harvester.crawl import Job, Progress, crawl
 from harvester.sample.server import SampleServer
+from tests.processes import crawl_processes
 from tests.spiders.registries import at, study, write_records
 
 ALL = Job(registry="ctgov", all=True)
@@ -39,20 +40,6 @@ def server(tmp_path: Path) -> Iterator[SampleServer]:
 def known(path: Path, source: str = "ctgov") -> set[str]:
     with Archive(path) as archive:
         return archive.known(source)
-
-
-def crawl_processes(parent: int | None = None) -> list[int]:
-    """Processes of running crawls, by what the system says of them; of one parent, or of all."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            ancestor = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # it ended meanwhile
-        if b"from harvester.crawl import child" in command and parent in (None, ancestor):
-            found.append(int(folder.name))
-    return found
 
 
 # What it brings home -------------------------------------------------------------------------------------------------------

@@ -8,21 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize import eligibility
 from normalize.eligibility_facts import contradictions, facts
 from normalize.schema import EligibilityFact, Record
+from tests.normalize.entry import record_of
 
 
 def record(text: str, **fields: Any) -> Record:
-    read = eligibility.parse([("unspecified", text)])
-    return Record(
-        registry="R",
-        registry_id="R1",
-        eligibility_raw=read.raw,
-        criteria=read.criteria,
-        criterion_measures=read.measures,
-        **fields,
-    )
+    return record_of([("unspecified", text)], **fields)
 
 
 def said(text: str, **fields: Any) -> list[EligibilityFact]:
@@ -83,16 +75,7 @@ LANGUAGES = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_facts_in_other_languages(language: str) -> None:
     included, excluded = LANGUAGES[language]
-    read = eligibility.parse([("inclusion", included), ("exclusion", excluded)])
-    rows = facts(
-        Record(
-            registry="R",
-            registry_id="R1",
-            eligibility_raw=read.raw,
-            criteria=read.criteria,
-            criterion_measures=read.measures,
-        )
-    )
+    rows = facts(record_of([("inclusion", included), ("exclusion", excluded)]))
     assert [(row.fact, row.value or row.years, row.for_all) for row in rows] == [
         ("minimum_age", 20.0, True),
         ("maximum_age", 60.0, True),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from normalize import eligibility, eligibility_facts, measures
-from normalize.schema import Record
+from tests.normalize.entry import record_of
 
 #: Milliseconds of processor time for 10,000 characters.
 MOST = 50.0
@@ -27,16 +27,7 @@ def milliseconds(text: str) -> float:
         for kept in (eligibility._field, measures._of_criterion, eligibility_facts._said):
             kept.cache_clear()
         begin = time.thread_time()
-        read = eligibility.parse([("unspecified", text)])
-        eligibility_facts.facts(
-            Record(
-                registry="R",
-                registry_id="R1",
-                eligibility_raw=read.raw,
-                criteria=read.criteria,
-                criterion_measures=read.measures,
-            )
-        )
+        eligibility_facts.facts(record_of([("unspecified", text)]))
         quickest = min(quickest, (time.thread_time() - begin) * 1000)
         if quickest * 10_000 < MOST / 2 * len(text):
             break  # far below

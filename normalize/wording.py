@@ -1,0 +1,50 @@
+"""The source's own words for what a limit is about, where the vocabulary knows no variable. Called by `measures`."""
+
+from __future__ import annotations
+
+import re
+
+from normalize import units
+
+#: Lists of words that decide what a number is about (`words` of vocabulary/measures.yml).
+WORDS: dict[str, frozenset[str]] = {name: frozenset(words.split()) for name, words in units.VOCABULARY["words"].items()}
+_ARTICLES = frozenset(("of", "a", "an", "the"))
+_DELIMITER = re.compile(r"[,;:()\[\].\n]")
+_ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
+_WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
+
+
+def before(left: str) -> str:
+    """The source's words for what is limited, from those before the limit."""
+    left = left.rstrip(" \t\n:=,-")
+    for _ in range(4):
+        cut = left.rsplit(None, 1)
+        if len(cut) < 2 or cut[1].lower() not in WORDS["no_name"]:
+            break
+        left = cut[0]
+    short = _ABBREVIATED.search(left[-30:])
+    if short and not short[1][0].isdigit():
+        return short[1]
+    left = left.rstrip(" )]([:,")
+    words = _DELIMITER.split(left)[-1].split()
+    while words and words[-1].lower().strip("'\"-•*.") in WORDS["no_name"]:
+        words.pop()
+    words = words[-6:]
+    while words and words[0].lower().strip("'\"-•*.") in WORDS["no_name"]:
+        words.pop(0)
+    return "" if all(not word.strip("'\"-•*.").isalpha() and len(word) < 3 for word in words) else " ".join(words)
+
+
+def after(rest: str) -> str:
+    """The source's words for what is limited, from those after the limit: "at least 3 failed cycles"."""
+    found = _WORDS_AFTER.match(rest)
+    words: list[str] = []
+    for word in found[1].split() if found else ():
+        if word.lower() in WORDS["name_ends"]:
+            break
+        words.append(word)
+    while words and words[0].lower() in _ARTICLES:
+        words.pop(0)
+    while words and words[-1].lower() in _ARTICLES:
+        words.pop()
+    return " ".join(words)
