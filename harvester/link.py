@@ -26,6 +26,7 @@ from harvester.catalogue import insert_into, refill
 from harvester.link_clusters import ALIAS, IDENTIFIER, OVERRIDE, TEXT, Tie, settle
 from harvester.link_entries import Entry, filed_under, number_of, read_entries
 from harvester.link_evidence import SAME, weigh, weigh_if_possible
+from harvester.registries import REGISTRIES
 from harvester.rows import TrialLink
 from harvester.touched import Touched
 
@@ -184,7 +185,7 @@ def _same_number(entry: Entry) -> Iterable[TrialLink]:
             detail = f"{first_id} and {other_id} are records of one number, {entry.number}"
             yield TrialLink(first, other, "same", "identifier", detail, 1.0)
         else:
-            detail = f"{source} and {other_source} both serve {entry.number}"
+            detail = f"{REGISTRIES[source].name} and {REGISTRIES[other_source].name} both hold {entry.number}"
             yield TrialLink(first, other, "same", "mirror", detail, 1.0)
 
 

@@ -137,7 +137,7 @@ RULES: tuple[Rule, ...] = (
             severity="serious",
         ),
         """
-        SELECT record_id, 'Both texts begin: ' || substr(ltrim(inclusion_criteria, ' -*' || char(10)), 1, 120) AS detail
+        SELECT record_id, 'Both texts begin: ' || substr(replace(ltrim(inclusion_criteria, ' -*' || char(10)), char(10), ' '), 1, 120) || ' ...' AS detail
         FROM records WHERE same_text(inclusion_criteria, exclusion_criteria) AND {judged}""",
     ),
     Rule(

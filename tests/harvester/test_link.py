@@ -24,7 +24,11 @@ def test_a_mirror_is_the_same_trial() -> None:
         "ictrp:NCT90000002": "NCT90000002",
     }
     (only,) = linked.links()
-    assert (only.verdict, only.evidence, only.detail) == ("same", "mirror", "ctgov and ictrp both serve NCT90000001")
+    assert (only.verdict, only.evidence, only.detail) == (
+        "same",
+        "mirror",
+        "ClinicalTrials.gov and WHO ICTRP both hold NCT90000001",
+    )
 
 
 def test_country_records_of_one_eudract_number_are_one_trial() -> None:

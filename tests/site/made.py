@@ -291,7 +291,7 @@ _TRIALS: list[tuple[str, str, Record]] = [
 ]
 
 _LINKS = [
-    TrialLink("ctgov:NCT01000001", "ictrp:NCT01000001", "same", "mirror", "ctgov and ictrp both serve NCT01000001", 1.0),
+    TrialLink("ctgov:NCT01000001", "ictrp:NCT01000001", "same", "mirror", "ClinicalTrials.gov and WHO ICTRP both hold NCT01000001", 1.0),
     TrialLink("ctgov:NCT01000001", "euctr:EUCTR2019-000001-11-FR", "same", "identifier", "NCT01000001 names 2019-000001-11 in a", 1.0,
               spoke_for="+2.0 titles equal: One / One (1.00 of their weight)\n+0.5 same phase: 2 / 2", spoke_against="-0.5 sizes within 30 %: 240 / 200"),
     TrialLink("ictrp:ChiCTR2100000001", "ctgov:NCT01000001", "mentioned", "identifier", "ChiCTR2100000001 names NCT01000001 in b", None),
