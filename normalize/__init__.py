@@ -7,6 +7,7 @@ from importlib import import_module
 from msgspec.structs import replace
 
 from normalize.eligibility_facts import facts
+from normalize.measures import unread
 from normalize.schema import Record
 from normalize.tables import version
 
@@ -20,4 +21,4 @@ def normalize(source: str, body: bytes, media_type: str) -> Record:
     The same payload always gives the same record. Raises `normalize.schema.Unreadable` when it holds none.
     """
     record: Record = import_module(f"normalize.{source}").normalize(body, media_type)
-    return replace(record, eligibility_facts=facts(record))
+    return replace(record, eligibility_facts=facts(record), warnings=(*record.warnings, *unread(record.criteria)))

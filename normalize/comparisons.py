@@ -106,8 +106,8 @@ class _Unit(Struct, frozen=True, gc=False):
 #: What stands before a number in words that is compared, and after one.
 _SPELLED_AFTER = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
 _SPELLED_BEFORE = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
-#: More numbers in one criterion are a table of data.
-_MOST_NUMBERS = 300
+#: More numbers in one criterion are a table of data: the first ones are read, and the record gets a warning.
+MOST_NUMBERS = 300
 _FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 
 
@@ -130,16 +130,29 @@ def may_be_in(text: str, figures: bytes) -> bool:
     return grades.may_be_in(text)
 
 
-def limits(text: str, figures: bytes) -> list[Limit]:
-    """The comparisons of one criterion, in order, not overlapping."""
-    found: list[Limit] = []
+def has_more(text: str) -> bool:
+    """Whether a criterion holds more numbers, or names a scale more often, than are looked at for limits."""
+    if len(text) <= 2 * MOST_NUMBERS:
+        return False
+    return len(_numbers(text, figures(text), MOST_NUMBERS + 1)) > MOST_NUMBERS or grades.has_more(text)
+
+
+def _numbers(text: str, figures: bytes, most: int) -> list[tuple[int, int]]:
+    """Where the first numbers in figures stand."""
     numbers: list[tuple[int, int]] = []
     at = figures.find(b"0")
-    while at >= 0 and len(numbers) < _MOST_NUMBERS:
+    while at >= 0 and len(numbers) < most:
         number = _NUMBER.match(text, at)
         if number:
             numbers.append(number.span())
         at = figures.find(b"0", number.end() if number else at + 1)
+    return numbers
+
+
+def limits(text: str, figures: bytes) -> list[Limit]:
+    """The comparisons of one criterion, in order, not overlapping."""
+    found: list[Limit] = []
+    numbers = _numbers(text, figures, MOST_NUMBERS)
     if spelled := _spelled_out(text):
         numbers = sorted({*numbers, *spelled})
     done = 0

@@ -41,6 +41,11 @@ def may_be_in(text: str) -> bool:
     return any(scale in text for scale in _SCALES)
 
 
+def has_more(text: str) -> bool:
+    """Whether a criterion names one scale more often than it is looked at."""
+    return any(text.count(scale) > _MOST_MENTIONS for scale in _SCALES)
+
+
 def limits(text: str) -> Iterator[Limit]:
     """Those of one criterion; they may overlap."""
     if "ULN" in text or "LLN" in text or "imit of" in text:

@@ -1,4 +1,4 @@
-"""Numeric and ordinal limits of criteria: what is limited, between which bounds, in which unit. Called by `eligibility`.
+"""Numeric and ordinal limits of criteria: what is limited, between which bounds, in which unit. Called by `eligibility`; `unread` by `normalize`.
 
 `comparisons` reads the bounds from the text, `variables` and `units` know the vocabulary; here they come together; where the vocabulary knows no name, `wording` takes the source's.
 """
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from normalize import comparisons, signs, units, variables, wording
 from normalize.limit import Limit
-from normalize.schema import Criterion, CriterionMeasure
+from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
 from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
 
@@ -112,6 +112,17 @@ def measures(criteria: Sequence[Criterion], numbered: Iterable[tuple[int, Criter
                 )
             )
     return tuple(out)
+
+
+def unread(criteria: Iterable[Criterion]) -> Iterator[ValueWarning]:
+    """A warning for each criterion of so many numbers that only the first are read."""
+    for ordinal, criterion in enumerate(criteria, 1):
+        if comparisons.has_more(criterion.text):
+            yield ValueWarning(
+                field="criterion_measures",
+                raw_value=criterion.text[:80],
+                reason=f"Criterion {ordinal} holds more than {comparisons.MOST_NUMBERS} numbers: limits are read from the first ones only.",
+            )
 
 
 #: Characters; longer criteria are hardly written twice.

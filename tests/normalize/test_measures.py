@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize import units, variables
+from normalize import normalize, units, variables
 from normalize.eligibility import parse
 from normalize.schema import CriterionMeasure
 
@@ -249,6 +250,19 @@ def test_what_the_vocabulary_does_not_know_keeps_its_words() -> None:
 def test_a_name_that_is_also_a_word_needs_its_capitals() -> None:
     assert read("ACT ≥ 20") == [("asthma_control_test", ">=20", None)]
     assert [one.variable for one in measures("the act > 20")] != ["asthma_control_test"]
+
+
+def test_a_criterion_of_more_numbers_than_are_read_says_so() -> None:
+    table = "Doses given so far: " + ", ".join(f"week {n}: {n} mg" for n in range(200))
+    study = {
+        "protocolSection": {
+            "identificationModule": {"nctId": "NCT90000001"},
+            "eligibilityModule": {"eligibilityCriteria": f"Inclusion Criteria:\n\n* Age ≥ 18 years\n* {table}"},
+        }
+    }
+    record = normalize("ctgov", json.dumps(study).encode(), "application/json")
+    [warning] = [one for one in record.warnings if one.field == "criterion_measures"]
+    assert warning.reason == "Criterion 2 holds more than 300 numbers: limits are read from the first ones only."
 
 
 def test_a_limit_knows_its_criterion() -> None:
