@@ -94,6 +94,10 @@ class Rejection(NamedTuple):
     reason: str
 
 
+#: Of zstd. Level 6 takes four times as long for 7 % less: 30 kB of a study become 5.5 kB in 90 microseconds.
+_LEVEL = 3
+
+
 class Archive:
     """An open archive.db; created when it is not there. Raises Unusable, on opening and later, for what is wrong with the file."""
 
@@ -124,7 +128,7 @@ class Archive:
         return archive
 
     def _prepare(self) -> None:
-        self._compressor = zstandard.ZstdCompressor(level=6)
+        self._compressor = zstandard.ZstdCompressor(level=_LEVEL)
         self._decompressor = zstandard.ZstdDecompressor()
 
     def _form(self) -> int:
@@ -355,7 +359,7 @@ class Archive:
     def _pack(self, body: bytes, base: str | None) -> bytes:
         if base is None:
             return self._compressor.compress(body)
-        compressor = zstandard.ZstdCompressor(level=6, dict_data=_difference_from(self.body(base)))
+        compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_difference_from(self.body(base)))
         return compressor.compress(body)
 
 

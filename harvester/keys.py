@@ -22,22 +22,22 @@ ENOUGH = 10
 _PAYLOADS = ""
 
 _FORMS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
-    ("json", re.compile(rb'"([A-Za-z_][\w.-]{0,79})"\s*:')),
+    ("json", re.compile(rb'"([A-Za-z_][\w.-]{0,79})" ?:')),
     ("html", re.compile(rb'\bid="([A-Za-z_][\w-]{0,79})"')),
     ("xml", re.compile(rb"<([A-Za-z_][\w.-]{0,79})[\s/>]")),
     ("text/plain", re.compile(rb"^([A-Z]\.\d+(?:\.\d+)*)\b", re.MULTILINE)),
 )
 
 
-def keys_of(body: bytes, media_type: str) -> set[str]:
-    """The names of a payload's fields or elements; empty for a form that has none."""
+def keys_of(body: bytes, media_type: str) -> set[bytes]:
+    """The names of a payload's fields or elements, in UTF-8; empty for a form that has none."""
     if media_type.startswith("text/csv"):
         header = body.split(b"\n", 1)[0].decode("utf-8-sig", "replace")
         names = next(csv.reader(header.splitlines()), [])
-        return {name.strip() for name in names if name.strip()}
+        return {name.strip().encode() for name in names if name.strip()}
     for form, pattern in _FORMS:
         if form in media_type:
-            return {key.decode() for key in set(pattern.findall(body))}
+            return set(pattern.findall(body))
     return set()
 
 
@@ -45,19 +45,24 @@ class KeyCount:
     """How many of a run's payloads have each key."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[bytes] = Counter()
+        self._payloads = 0
 
     def add(self, body: bytes, media_type: str) -> None:
         self._counts.update(keys_of(body, media_type))
-        self._counts[_PAYLOADS] += 1
+        self._payloads += 1
 
     def settle(self, archive: Archive, run_id: int, verdict: Verdict) -> None:
         """Writes the counts of a run that is ending, and into its verdict what is new and what vanished."""
-        keys = self._counts.keys() - {_PAYLOADS}
+        keys = {key.decode() for key in self._counts}
         if not keys:
             return
         archive.db.executemany(
-            "INSERT OR REPLACE INTO payload_keys VALUES (?, ?, ?)", [(run_id, *item) for item in self._counts.items()]
+            "INSERT OR REPLACE INTO payload_keys VALUES (?, ?, ?)",
+            [
+                (run_id, _PAYLOADS, self._payloads),
+                *((run_id, key.decode(), count) for key, count in self._counts.items()),
+            ],
         )
         verdict.keys_fingerprint = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:12]
         known = {
@@ -70,7 +75,7 @@ class KeyCount:
         }
         if known:
             verdict.new_keys = sorted(keys - known)
-        if self._counts[_PAYLOADS] >= ENOUGH:
+        if self._payloads >= ENOUGH:
             verdict.vanished_keys = sorted(_usual(archive, verdict.registry, run_id) - keys)
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+import msgspec
+
 #: No registry's record comes near this size (the largest study of ClinicalTrials.gov has 2.4 MB).
 LARGEST = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
@@ -23,6 +25,7 @@ class Slice(NamedTuple):
 
 
 _BRACE = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}"]', re.DOTALL)
+_decode = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 def json_objects(stream: BinaryIO, start: bytes = b"") -> Iterator[Slice]:
@@ -91,6 +94,9 @@ def json_headed(stream: BinaryIO, head: re.Pattern[bytes], start: bytes = b"") -
 
 def _closing(buffer: bytes, begin: int, stop: int) -> int:
     """Where the object that opens at `begin` is closed; 0 when that is not before `stop`."""
+    whole = buffer[begin:stop].rstrip(b", \t\r\n")
+    if _is_json(whole):  # as nearly all are: braces are counted only where something else follows, or is broken
+        return begin + len(whole)
     depth = 0
     for token in _BRACE.finditer(buffer, begin, stop):
         if token[0] == b'"':  # a string without end
@@ -99,6 +105,14 @@ def _closing(buffer: bytes, begin: int, stop: int) -> int:
         if depth == 0 and token[0] == b"}":
             return token.end()
     return 0
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        _decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def xml_elements(stream: BinaryIO, name: bytes) -> Iterator[Slice]:
