@@ -45,7 +45,7 @@ FIRST_DAY = datetime.date(1980, 1, 1)
 YEARS_AHEAD = 10
 
 ASKED = re.compile(r"(?:EUCTR)?(\d{4}-\d{6}-\d{2})(?:[-/]([A-Z]{2}|3RD))?", re.IGNORECASE)
-_COUNT = re.compile(r"Trials with a EudraCT protocol\s*\(\s*(\d[\d.,'\s]*)\)")
+_COUNT = re.compile(r"Trials with a EudraCT protocol\s*+\(\s*+(\d[\d.,'\s]*+)\)")
 _NO_MATCH = "did not match any clinical trials"
 _NUMBER_LINE = re.compile(r"EudraCT Number:\s*(\d{4}-\d{6}-\d{2})")
 _COUNTRY = re.compile(r"\b([A-Z]{2})\s?\(|(Outside EU/EEA)")
@@ -263,9 +263,9 @@ EUCTR_COUNTRIES = {
 }  # fmt: skip
 _EUCTR_LINK = re.compile(rb"/ctr-search/trial/(\d{4}-\d{6}-\d{2})/([A-Za-z]{2}|3rd|3RD)\b")
 _EUCTR_HEAD = re.compile(rb"Summary\s*$")
-_EUCTR_NUMBER = re.compile(rb"EudraCT Number:\s*(?:</td>\s*<td[^>]*>)?\s*(\d{4}-\d{6}-\d{2})")
-_EUCTR_AUTHORITY = re.compile(rb"National Competent Authority:\s*(?:</td>\s*<td[^>]*>)?\s*([A-Za-z ]+?)\s+-\s")
-_EUCTR_OUTSIDE = re.compile(rb"Clinical Trial Type:\s*(?:</td>\s*<td[^>]*>)?\s*Outside EU/EEA")
+_EUCTR_NUMBER = re.compile(rb"EudraCT Number:\s*+(?:</td>\s*+<td[^>]*>\s*+)?(\d{4}-\d{6}-\d{2})")
+_EUCTR_AUTHORITY = re.compile(rb"National Competent Authority:\s*+(?:</td>\s*+<td[^>]*>\s*+)?([A-Za-z]++(?: [A-Za-z]++)*+)\s++-\s")
+_EUCTR_OUTSIDE = re.compile(rb"Clinical Trial Type:\s*+(?:</td>\s*+<td[^>]*>\s*+)?Outside EU/EEA")
 
 
 def record_of(body: bytes, media_type: str) -> Piece:

@@ -110,8 +110,8 @@ class IctrpSpider(RegistrySpider):
 
 # --------------------------------------------------------------------------- what a file or an answer holds
 
-_TRIAL_ID = re.compile(rb"<TrialID>\s*(?:<!\[CDATA\[)?\s*([^<\]]*?)\s*(?:\]\]>\s*)?</TrialID>")
-_TRIAL_ID_LABEL = re.compile(rb'id="DataList3_ctl01_TrialIDLabel"[^>]*>(?:\s|<[^>]*>)*([^<]*?)\s*<')
+_TRIAL_ID = re.compile(rb"<TrialID>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]*)(?:\]\]>\s*+)?</TrialID>")
+_TRIAL_ID_LABEL = re.compile(rb'id="DataList3_ctl01_TrialIDLabel"[^>]*>(?:\s*+<[^>]*>)*\s*+([^<]*)<')
 _PORTAL_PAGE = re.compile(rb"(?i)<!doctype html|<html|\bDataList\d|aspnetForm|<table|<span")
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 _VOLATILE_XML = re.compile(rb"<(Export_date|Internal_Number)>[^<]*</\1>")
@@ -154,16 +154,17 @@ def _cut_ictrp_xml(stream: BinaryIO, head: bytes) -> Iterator[Piece]:
     empty = True
     for found in xml_elements(stream, b"Trial"):
         empty = False
-        number = _TRIAL_ID.search(found.body)
-        if found.whole and number and number[1]:
+        labelled = _TRIAL_ID.search(found.body)
+        number = labelled[1].decode("utf-8", "replace").strip() if labelled else ""
+        if found.whole and number:
             yield Piece(
                 body=found.body,
                 media_type=media_type,
-                registry_id=number[1].decode("utf-8", "replace"),
+                registry_id=number,
                 fingerprint=fingerprint(found.body),
             )
             continue
-        where = f" (TrialID {number[1].decode('utf-8', 'replace')})" if number else ""
+        where = f" (TrialID {number})" if number else ""
         reason = "the <Trial> has no TrialID" if found.whole else f"the <Trial> is not closed{where}: export it again"
         yield Piece(body=found.body, media_type=media_type, reason=reason)
     if empty and b"</Trials_downloaded_from_ICTRP" not in head:

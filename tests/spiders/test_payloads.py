@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -243,3 +244,23 @@ def test_recorded_wrong_answers_are_all_refused(shared: Path) -> None:
                 found = list(cut("ctgov", stream, lambda note: None))
             assert found, file.name
             assert all(piece.reason and piece.registry_id is None for piece in found), file.name
+
+
+@pytest.mark.parametrize("filling", [b" ", b"\n", b"< ", b"a ", b"</td> ", b"<td", b"<b>", b"]] ", b"1"])
+@pytest.mark.parametrize(
+    ("source", "before"),
+    [
+        ("ictrp", b"<Trials_downloaded_from_ICTRP><Trial><TrialID>NCT90000001"),
+        ("ictrp", b'<html><span id="DataList3_ctl01_TrialIDLabel">'),
+        ("euctr", b"Summary\nEudraCT Number:"),
+        ("euctr", b"Summary\nEudraCT Number: 2099-900001-10\nNational Competent Authority:"),
+        ("euctr", b"Summary\nEudraCT Number: 2099-900001-10\nClinical Trial Type:"),
+        ("isrctn", b"<allTrials><fullTrial><isrctn>"),
+        ("ctgov", b'{"protocolSection": '),
+        ("ctis", b'{"ctNumber": '),
+    ],
+)
+def test_a_long_filling_where_an_identifier_was_due_is_cut_in_time(source: str, before: bytes, filling: bytes) -> None:
+    begun = time.process_time()
+    assert pieces(source, before + filling * (30_000 // len(filling)))
+    assert time.process_time() - begun < 0.3
