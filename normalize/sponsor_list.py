@@ -157,9 +157,15 @@ def _name_is_phrase(known: Known) -> bool:
 
 
 def _kind(known: Known, words: tuple[str, ...]) -> str:
-    if known.class_ == "academic_or_hospital":
-        return "university" if "university" in words and "hospital" not in words else "hospital"
-    return known.class_
+    if known.class_ != "academic_or_hospital":
+        return known.class_
+    if _are_initials(known, words):  # they say nothing of their kind: the name does
+        words = words_of(known.name)
+    return "university" if "university" in words and "hospital" not in words else "hospital"
+
+
+def _are_initials(known: Known, words: tuple[str, ...]) -> bool:
+    return words == ("".join(word[0] for word in fold(known.name).split()),)
 
 
 def find(name_raw: str, name: Name) -> Match | None:
@@ -219,7 +225,7 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
         window, rest = words[at : at + size], [*words[:at], *words[at + size :]]
         kind = _kind(known, window)
         strangers = STRANGERS.get(kind, frozenset())
-        if kind in ("hospital", "university") and _elsewhere(known, rest):
+        if kind in ("hospital", "university") and _elsewhere(known, window, rest):
             continue
         if strangers.intersection(rest) or not (
             distinctive(window)
@@ -258,11 +264,14 @@ def _places() -> dict[str, frozenset[str]]:
     }
 
 
-def _elsewhere(known: Known, rest: list[str]) -> bool:
-    """Whether the words beside a hospital's name place it in another town than any of its spellings ("Zhongshan Hospital, Xiamen")."""
+def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:
+    """Whether the words beside a name place it in another town than any spelling of the organization.
+
+    That tells hospitals apart ("Zhongshan Hospital, Xiamen") and initials ("University of Lausanne (UCL)" is not London's).
+    """
     named = {w for w in rest if w in PLACES}
     own = _places()[known.name]
-    return bool(named and own) and not named & own and "hospital" in rest
+    return bool(named and own) and not named & own and ("hospital" in rest or _are_initials(known, window))
 
 
 def _stands(known: Known, window: tuple[str, ...], rest: list[str], beside: set[str]) -> bool:

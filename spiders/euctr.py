@@ -264,7 +264,9 @@ EUCTR_COUNTRIES = {
 _EUCTR_LINK = re.compile(rb"/ctr-search/trial/(\d{4}-\d{6}-\d{2})/([A-Za-z]{2}|3rd|3RD)\b")
 _EUCTR_HEAD = re.compile(rb"Summary\s*$")
 _EUCTR_NUMBER = re.compile(rb"EudraCT Number:\s*+(?:</td>\s*+<td[^>]*>\s*+)?(\d{4}-\d{6}-\d{2})")
-_EUCTR_AUTHORITY = re.compile(rb"National Competent Authority:\s*+(?:</td>\s*+<td[^>]*>\s*+)?([A-Za-z]++(?: [A-Za-z]++)*+)\s++-\s")
+_EUCTR_AUTHORITY = re.compile(
+    rb"National Competent Authority:\s*+(?:</td>\s*+<td[^>]*>\s*+)?([A-Za-z]++(?: [A-Za-z]++)*+)\s++-\s"
+)
 _EUCTR_OUTSIDE = re.compile(rb"Clinical Trial Type:\s*+(?:</td>\s*+<td[^>]*>\s*+)?Outside EU/EEA")
 
 

@@ -58,7 +58,11 @@ def test_r_reads_every_value(comparison: Path, values: list[str]) -> None:
     for (x in table$value) cat(utf8ToInt(sub("^'", "", x)), "\n")
     """
     answer = subprocess.run(
-        [str(RSCRIPT), "--vanilla", "-e", script, str(comparison)], check=True, capture_output=True, text=True, timeout=60
+        [str(RSCRIPT), "--vanilla", "-e", script, str(comparison)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     read = ["".join(map(chr, map(int, line.split()))) for line in answer.stdout.splitlines()]
     assert read == values, answer.stderr

@@ -72,6 +72,9 @@ APART = {
     "two universities of a city": ["Zhejiang University", "Zhejiang Chinese Medical University"],
     "hospitals of one name": ["Zhongshan Hospital, Fudan University", "Zhongshan Hospital, Xiamen University"],
     "ministries": ["Ministry of Science and Technology, China", "Ministry of Science and Technology, Vietnam"],
+    "initials of a university in another town": ["University College London (UCL)", "University of Lausanne (UCL)"],
+    "the university before the initials": ["UCL", "Université catholique de Louvain (UCL)"],
+    "general words in a longer name": ["Bio Farma", "Quivarex Pacific Bio Pharmaceutical Co Ltd"],
     "an abbreviation with two owners": ["Baltic Lung Group (BALG)", "Bavarian Leukemia League (BALG)"],
 }  # fmt: skip
 
