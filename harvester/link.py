@@ -63,7 +63,7 @@ def _link_all(db: sqlite3.Connection) -> None:
     link_keys.write_all(db, held)
     references = _references(db, None)
     decisions = _decisions(db)
-    pairs = {pair for pair in link_keys.all_pairs(held) if _may_be_one(entries[pair[0]], entries[pair[1]])}
+    pairs = {(a, b) for a, b in link_keys.all_pairs(held) if _may_be_one(entries[a].registry, entries[b].registry)}
     del held
     links = _judge(entries, pairs | set(references) | _held(decisions, entries), references, decisions)
     links += [row for entry in entries.values() for row in _same_number(entry)]
@@ -79,14 +79,11 @@ def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
     before |= _tied(db, _records(db, looked_at))
     references, decisions = _references(db, looked_at), _decisions(db)
     pairs = {(min(n, other), max(n, other)) for n in looked_at for other in link_keys.pairs_of(db, n)}
+    registries = _registries(db, {number for pair in pairs for number in pair})
+    pairs = {pair for pair in pairs if _may_be_one(registries[pair[0]], registries[pair[1]])}
     pairs |= set(references) | {pair for pair in decisions if looked_at.intersection(pair)}
     entries = {
         entry.number: entry for entry in read_entries(db, {number for pair in pairs for number in pair} | looked_at)
-    }
-    pairs = {
-        pair
-        for pair in pairs
-        if pair in references or pair in decisions or _may_be_one(entries[pair[0]], entries[pair[1]])
     }
     links = _judge(entries, {pair for pair in pairs if all(n in entries for n in pair)}, references, decisions)
     links += [row for number in looked_at if number in entries for row in _same_number(entries[number])]
@@ -167,9 +164,15 @@ def _held(decisions: _Decisions, entries: Mapping[str, Entry]) -> set[_Pair]:
     return {pair for pair in decisions if pair[0] in entries and pair[1] in entries}
 
 
-def _may_be_one(one: Entry, other: Entry) -> bool:
-    """Texts join no two numbers of one registry."""
-    return one.registry != other.registry
+def _may_be_one(registry: str, other_registry: str) -> bool:
+    """Texts join no two numbers of one registry: most candidates need not even be read."""
+    return registry != other_registry
+
+
+def _registries(db: sqlite3.Connection, numbers: Collection[str]) -> dict[str, str]:
+    """The registry of each number."""
+    sql = "SELECT number, registry FROM record_numbers WHERE number IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(sql, (json.dumps(sorted(numbers)),)))
 
 
 # ------------------------------------------------------------------------------------------------------------- verdicts
