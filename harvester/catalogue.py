@@ -289,6 +289,7 @@ TABLES: dict[str, Table] = {
         "Every version of every record in the archive, and which one is shown.",
         columns_of(VersionRow),
         ("record_id", "payload_sha256"),
+        indexes=(("payload_sha256",),),
     ),
     "warnings": Table(
         "Values that could not be read or are doubtful.",

@@ -1,4 +1,8 @@
-"""harvester.toml: what to harvest, as whom, and how politely. Read by the command line; every key is optional."""
+"""harvester.toml: what to harvest, as whom, and how politely. Read by the command line; every key is optional.
+
+Files and folders that it names (`sponsors`, `links`, `inbox`) are looked for beside it, wherever the command was started: a
+scheduled job begins in `/`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from harvester.registries import REGISTRIES
 
@@ -114,4 +119,14 @@ def load(path: Path | None) -> Config:
     for source in [*config.registries, *(name for topic in config.topics for name in topic.overrides)]:
         if source not in REGISTRIES:
             raise ConfigError(f"{path}: there is no registry {source!r}; the registries are {', '.join(REGISTRIES)}")
-    return config
+    return _beside(path.parent, config)
+
+
+def _beside(folder: Path, config: Config) -> Config:
+    """The configuration with its relative paths beginning in a folder."""
+
+    def found(name: str | None) -> str | None:
+        return None if name is None else str(folder / name)
+
+    registries = {source: replace(one, inbox=found(one.inbox)) for source, one in config.registries.items()}
+    return replace(config, sponsors=found(config.sponsors), links=found(config.links), registries=registries)

@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -80,12 +80,23 @@ def filed_under(number: str) -> str:
 
 def read_entries(db: sqlite3.Connection, numbers: Collection[str] | None = None) -> Iterator[Entry]:
     """Entries in order of their numbers; `numbers` None reads all. `record_numbers` must be filled."""
-    chosen = "" if numbers is None else _CHOSEN
-    given = (json.dumps(sorted(numbers or ())),) if chosen else ()
+    if numbers is None:
+        numbers = [row[0] for row in db.execute("SELECT DISTINCT number FROM record_numbers")]
+    ordered = sorted(numbers)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield from _read(db, ordered[start : start + _AT_ONCE])
+
+
+#: Numbers whose rows are in memory at once.
+_AT_ONCE = 2000
+
+
+def _read(db: sqlite3.Connection, numbers: Sequence[str]) -> Iterator[Entry]:
+    given = (json.dumps(numbers),)
     below = {
         table: _grouped(
             db.execute(
-                f"SELECT record_id, {columns} FROM {table} {chosen or 'WHERE true'} AND {which} ORDER BY 1, ordinal",
+                f"SELECT record_id, {columns} FROM {table} {_CHOSEN} AND {which} ORDER BY 1, ordinal",
                 given,
             )
         )
@@ -95,7 +106,7 @@ def read_entries(db: sqlite3.Connection, numbers: Collection[str] | None = None)
     registries: dict[str, str] = {}
     for row in db.execute(
         "SELECT number, n.registry, record_id, registry_id, public_title, scientific_title, acronym, target_sample_size,"
-        f" actual_enrollment, date_of_first_enrollment, phase, study_type FROM records JOIN record_numbers n USING (record_id) {chosen}",
+        f" actual_enrollment, date_of_first_enrollment, phase, study_type FROM records JOIN record_numbers n USING (record_id) {_CHOSEN}",
         given,
     ):
         filed[row[0]].append(row[2:])

@@ -11,9 +11,10 @@ again, and so a step finds exactly the pairs that a full run would.
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -65,9 +66,12 @@ def worth(key: int) -> int:
 def held(entries: Mapping[str, Entry]) -> Held:
     """The keys of all entries."""
     numbers = sorted(entries)
-    found = [keys_of(entries[number]) for number in numbers]
-    counts = np.fromiter(map(len, found), np.int64, len(found))
-    keys = np.fromiter(chain.from_iterable(found), np.int64, counts.sum())
+    counts, found = array("q"), array("q")
+    for number in numbers:
+        of_entry = keys_of(entries[number])
+        counts.append(len(of_entry))
+        found.extend(of_entry)
+    keys = np.array(found, np.int64)
     holders = np.repeat(np.arange(len(numbers)), counts)
     order = np.lexsort((holders, keys))
     return Held(numbers, keys[order], holders[order])

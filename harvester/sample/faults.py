@@ -60,8 +60,8 @@ def swapped(holding: Holding, options: Options) -> str:
 
 
 def new_status(shelf: Shelf, registry: str, options: Options) -> Shelf:
-    """Recruiting records have a status that did not exist before."""
-    return replaced(shelf, *NEW_STATUS[registry])
+    """Recruiting records have a status that did not exist before; with `every`, only the first in so many records."""
+    return replaced(shelf, *NEW_STATUS[registry], options.get("every", 1))
 
 
 def renamed_key(shelf: Shelf, registry: str, options: Options) -> Shelf:
@@ -70,8 +70,14 @@ def renamed_key(shelf: Shelf, registry: str, options: Options) -> Shelf:
     return replaced(shelf, options.get("old", old), options.get("new", new))
 
 
-def replaced(shelf: Shelf, old: str, new: str) -> Shelf:
-    return replace(shelf, holdings=tuple(Holding(each.number, each.text.replace(old, new)) for each in shelf.holdings))
+def replaced(shelf: Shelf, old: str, new: str, every: int = 1) -> Shelf:
+    return replace(
+        shelf,
+        holdings=tuple(
+            each if place % every else Holding(each.number, each.text.replace(old, new))
+            for place, each in enumerate(shelf.holdings)
+        ),
+    )
 
 
 def many_records(shelf: Shelf, registry: str, options: Options) -> Shelf:

@@ -34,6 +34,18 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     assert config.registry("ictrp").obey_robots is False
 
 
+def test_what_it_names_is_looked_for_beside_it_wherever_the_command_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    lines = 'links = "mine/links.csv"\nsponsors = "/srv/sponsors.csv"\n[registries.ictrp]\ninbox = "inbox"\n'
+    config = load(written(tmp_path, lines))
+    assert config.links == str(tmp_path / "mine" / "links.csv")
+    assert config.sponsors == "/srv/sponsors.csv"
+    assert config.registry("ictrp").inbox == str(tmp_path / "inbox")
+    assert config.registry("ctgov").inbox is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -23,6 +23,7 @@ from harvester.build import build
 from harvester.care import verify
 from harvester.config import Gates
 from harvester.crawl import Job, crawl
+from harvester.sample.faults import NEW_STATUS
 from harvester.sample.server import SampleServer
 from tests.spiders.registries import QUICK, study
 
@@ -64,7 +65,7 @@ FAULTS: dict[str, Fault] = {
     "a record lost between pages": Fault("record-lost", {}, "incomplete", "5 records were announced and 4 arrived", 4, "old"),
     "more announced than served": Fault("announces-more", {}, "incomplete", "6 records were announced and 5 arrived", 5, "old"),
     "an empty page with a token": Fault("empty-page", {}, "complete", "5 of 5", 5, "new"),
-    "a new value in some records": Fault("new-status", {}, "complete", "5 of 5", 5, "new"),
+    "a new value in some records": Fault("new-status", {"every": 100}, "complete", "5 of 5", 5, "new"),
     "a host name that is not known": Fault("", {"base_url": "http://registry.invalid/api/v2"}, "failed", "the host name is not known", 0, "old"),
 }  # fmt: skip
 
@@ -91,6 +92,7 @@ class Came(NamedTuple):
     title: str | None  # of the changed study, in the catalogue
     stored: int
     paths: list[str]
+    unknown: list[tuple[str, int]]  # values that no vocabulary knows, and in how many records of the catalogue
 
 
 def number(place: int, index: int) -> str:
@@ -125,10 +127,11 @@ def came(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Came]]:
         build(archive_path, catalogue_path, shares=Gates())
         with closing(sqlite3.connect(catalogue_path)) as db, Archive(archive_path) as archive:
             titles = dict(db.execute("SELECT registry_id, public_title FROM records"))
+            unknown = db.execute("SELECT raw_value, records FROM unmapped_values").fetchall()
             counted = dict(archive.db.execute("SELECT run_id, count(DISTINCT sha256) FROM captures GROUP BY run_id"))
             assert list(verify(archive)) == []
         yield {
-            name: Came(verdict, titles.get(number(place, CHANGED)), counted.get(verdict.run_id, 0), [r.path for r in servers[name].requests])
+            name: Came(verdict, titles.get(number(place, CHANGED)), counted.get(verdict.run_id, 0), [r.path for r in servers[name].requests], unknown)
             for place, (name, verdict) in enumerate(zip(FAULTS, verdicts, strict=True))
         }  # fmt: skip
 
@@ -158,6 +161,12 @@ def test_a_fault_is_read_stored_and_published_as_the_table_says(came: dict[str, 
     assert seen.title is not None
     assert seen.title.startswith("Changed study" if fault.published == "new" else "Study"), seen.title
     assert "of Forelle Größe" in seen.title, "whatever the header says of its charset"
+
+
+def test_a_status_that_is_new_in_one_record_of_a_hundred_is_told_and_costs_nothing_else(came: dict[str, Came]) -> None:
+    [(value, records)] = came["a new value in some records"].unknown
+    assert f'"{value}"' in NEW_STATUS["ctgov"][1]
+    assert round(100 * records / (STUDIES * len(FAULTS))) == 1
 
 
 def test_no_fault_leads_to_another_host(came: dict[str, Came]) -> None:
