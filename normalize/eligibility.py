@@ -74,15 +74,11 @@ _LONGEST_KEPT = 20_000
 def _field(kind: CriterionKind, text: str) -> _Field:
     reader = _Reader(text)
     reader.read(kind)
-    has_form = "F.1." in text  # a form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
     criteria = lists.outline(text, lists.split_runs(text, reader.items))
+    # A form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
+    limits = measures.measures(text, criteria, _FORM if "F.1." in text else None)
     return _Field(
-        inclusion=reader.half("inclusion"),
-        exclusion=reader.half("exclusion"),
-        criteria=criteria,
-        measures=measures.measures(
-            criteria, [(n, one) for n, one in enumerate(criteria, 1) if not has_form or not _FORM.match(one.text)]
-        ),
+        inclusion=reader.half("inclusion"), exclusion=reader.half("exclusion"), criteria=criteria, measures=limits
     )
 
 
@@ -111,6 +107,8 @@ _FORM = re.compile(r"Are the trial subjects under 18\?|F\.1\.\d|Number of subjec
 
 #: The last word of a line that cannot be the end of a criterion.
 _OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|is|are|be)|[(/])$")
+#: The last characters of those.
+_OPEN_ENDS = "fehornyatms(/"
 
 
 _WORDLESS = re.compile(r"[\W_]*")
@@ -142,8 +140,12 @@ class _Reader:
     def read(self, kind: CriterionKind) -> None:
         """Read the field, whose kind it is until a heading says something else."""
         self.kind = kind
-        lines = self.raw.split("\n")
+        raw = self.raw
+        lines = raw.split("\n")
         self.width = lists.wrapped_at(lines)
+        stems = sections.stems(raw)
+        stem = 0
+        is_ascii = raw.isascii()
         after = 0
         for text in lines:
             begin = after
@@ -151,25 +153,41 @@ class _Reader:
             line = lists.line(text)
             if line is None:
                 continue
-            indent, mark, start, body = line.indent, line.mark, begin + line.start, line.body
-            bullet = lists.bullet(mark, self.items) if mark else None
-            if mark and bullet is None:
-                start, body = begin + indent, text[indent:].rstrip()
+            indent, mark, offset, body = line
+            start = begin + offset
+            bullet = None
+            if mark:
+                bullet = lists.bullet(mark, self.items)
+                if bullet is None:
+                    start, body = begin + indent, text[indent:].rstrip()
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
-            rest = self._line(begin, indent, bullet, start, body)
-            for _ in range(_HEADINGS_A_LINE):
-                if not rest:
-                    break
-                start, body = start + rest, body[rest:]
-                mark, inner = lists.mark_of(body)
-                bullet = lists.bullet(mark, self.items) if mark else None
-                inner = inner if bullet else 0
-                rest = self._line(start, indent, bullet, start + inner, body[inner:])
-                rest += inner if rest else 0
+            while stems[stem] < begin:
+                stem += 1
+            if (
+                stems[stem] < after
+                or body[-1] in sections.ENDS
+                or self.heading_goes_on
+                or not (is_ascii or body.isascii())
+            ):
+                rest = self._line(begin, indent, bullet, start, body)
+            else:
+                rest = self._content(begin, indent, bullet, start, body)
             if rest:
-                self._item(start + rest, indent, None, start + rest, body[rest:])
+                self._rest(indent, start + rest, body[rest:])
         self._close_half()
+
+    def _rest(self, indent: int, start: int, body: str) -> None:
+        """Read what follows a heading on its line."""
+        for _ in range(_HEADINGS_A_LINE):
+            mark, inner = lists.mark_of(body)
+            bullet = lists.bullet(mark, self.items) if mark else None
+            inner = inner if bullet else 0
+            rest = self._line(start, indent, bullet, start + inner, body[inner:])
+            if not rest:
+                return
+            start, body = start + inner + rest, body[inner + rest :]
+        self._item(start, indent, None, start, body)
 
     def _line(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
         """Read a line, or what follows a heading on it; gives the place in `body` where something follows a heading, else 0."""
@@ -181,16 +199,19 @@ class _Reader:
                 )
         look = sections.heading if len(body) <= sections.LONGEST_KEPT else sections.heading.__wrapped__
         found = look(body, bullet is not None)
-        if found is not None and bullet and found.end < len(body) and found.kind == self.kind:
-            found = None  # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
-        if found is not None:
-            if bullet and found.kind is not None:
-                self.scope, self.scope_entered = (indent, self.kind), False
-            elif bullet is None:
-                self.scope = None
-            self._open_half(found, start)
-            self.heading_goes_on = found.unfinished and bool(self.width)
-            return found.end if found.end < len(body) else 0
+        if found is None or (bullet and found.end < len(body) and found.kind == self.kind):
+            # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
+            return self._content(line_start, indent, bullet, start, body)
+        if bullet and found.kind is not None:
+            self.scope, self.scope_entered = (indent, self.kind), False
+        elif bullet is None:
+            self.scope = None
+        self._open_half(found, start)
+        self.heading_goes_on = found.unfinished and bool(self.width)
+        return found.end if found.end < len(body) else 0
+
+    def _content(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
+        """Take in a line that begins with no heading; gives the place in `body` where something follows one in it, else 0."""
         if bullet is None and self.last is not None and self._goes_on(indent, body):
             self.last.end = self.until = start + len(body)
             self.last.lead = body[-1] in ":："
@@ -266,4 +287,7 @@ class _Reader:
                 return True  # the first word had no room on the line before
         if last.style and not ended and body[0].islower():
             return True
-        return _OPEN_END.search(raw, max(last.start, last.end - 12), last.end) is not None
+        return (
+            raw[last.end - 1] in _OPEN_ENDS
+            and _OPEN_END.search(raw, max(last.start, last.end - 12), last.end) is not None
+        )

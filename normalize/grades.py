@@ -18,6 +18,7 @@ _AT_LIMIT = re.compile(
 _SCALES = (
     "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
 )  # fmt: skip
+_HINTS = ("ULN", "LLN", "imit of", *_SCALES)
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 _GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"
 _GRADES = re.compile(r"I{1,3}(?!V)|IV|VI?|[ⅠⅡⅢⅣⅤ]")
@@ -32,13 +33,15 @@ _ROMAN_GRADES = re.compile(
 _MOST_MENTIONS = 300
 
 
-def may_be_in(text: str) -> bool:
-    """A quick look: whether it is worth looking for such limits."""
-    if "ULN" in text or "LLN" in text or "imit of" in text:
-        return True
-    if text.isascii() and "I" not in text and "V" not in text:
-        return False
-    return any(scale in text for scale in _SCALES)
+def hints(text: str) -> list[int]:
+    """Where in a text something stands that can be such a limit: a quick look."""
+    found = []
+    for hint in _HINTS:
+        at = text.find(hint)
+        while at >= 0:
+            found.append(at)
+            at = text.find(hint, at + 1)
+    return found
 
 
 def has_more(text: str) -> bool:

@@ -53,25 +53,23 @@ _ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
-class Line(Struct, frozen=True, gc=False):
-    """A line that has a text."""
-
-    indent: int
-    mark: str  # what looks like a bullet, with the blanks after it; "" for none
-    start: int  # where the text after the mark begins
-    body: str  # that text
+#: A line that has a text: its indentation; what looks like a bullet, with the blanks after it ("" for none); where the text
+#: after that begins; that text.
+Line = tuple[int, str, int, str]
 
 
 def line(text: str) -> Line | None:
     """What a line holds; None when it is blank, a bullet without text, a rule of dashes."""
-    body = text.lstrip()
-    if body[:2] in _PLAIN_BULLETS:
-        body = body[2:].lstrip()
+    all_of_it = text.strip()
+    if not all_of_it:
+        return None
+    # Most lines begin with a word, or with an asterisk, dash or number before one.
+    mark, _, body = all_of_it.partition(" ")
+    body = body.lstrip() if mark in _COMMON_MARKS else all_of_it
     if body[:1].isalpha() and body[0] != "o" and _MARK_ENDS.isdisjoint(body[1:7]):
-        # Most lines begin with a word, or with an asterisk or dash before one.
-        indent = len(text) - len(text.lstrip())
-        start = len(text) - len(body)
-        return Line(indent, text[indent:start], start, body.rstrip())
+        indent = text.index(all_of_it[0])
+        start = indent + len(all_of_it) - len(body)
+        return indent, text[indent:start], start, body
     match = _LINE.match(text)
     if match is None:
         return None
@@ -79,10 +77,11 @@ def line(text: str) -> Line | None:
     body = body.rstrip()
     if len(body) <= 5 and _BARE.fullmatch(body):
         return None
-    return Line(len(blanks), mark, match.start(3), body)
+    return len(blanks), mark, match.start(3), body
 
 
-_PLAIN_BULLETS = ("* ", "- ")
+#: Bullets that need no pattern where a blank and a word follow.
+_COMMON_MARKS = frozenset(("*", "-", *[f"{number}{end}" for number in range(100) for end in ".)"]))
 #: One of these ends every enumerator.
 _MARK_ENDS = frozenset(".)]）、:．")
 

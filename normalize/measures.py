@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from normalize import comparisons, signs, units, variables, wording
+from normalize import comparisons, numbers, signs, units, variables, wording
 from normalize.limit import Limit
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
@@ -69,14 +69,24 @@ _Read = tuple[
 ]
 
 
-def measures(criteria: Sequence[Criterion], numbered: Iterable[tuple[int, Criterion]]) -> tuple[CriterionMeasure, ...]:
-    """The limits in the criteria of one text, in its order: in those of them that are `numbered`, each with its ordinal."""
+def measures(raw: str, criteria: Sequence[Criterion], without: re.Pattern[str] | None) -> tuple[CriterionMeasure, ...]:
+    """The limits in the criteria of the text `raw`, in its order; criteria that begin `without` have none."""
     out: list[CriterionMeasure] = []
-    for ordinal, criterion in numbered:
+    figures = numbers.figures(raw)
+    hints = comparisons.hints(raw)
+    hint = 0
+    for ordinal, criterion in enumerate(criteria, 1):
+        at, end = criterion.start, criterion.end
+        while hints[hint] < at:
+            hint += 1
+        hinted = hints[hint] < end
+        if not hinted and figures.find(b"0", at, end) < 0:
+            continue
         text = criterion.text
+        if without is not None and without.match(text):
+            continue
         parent = criterion.parent_ordinal
         lead = criteria[parent - 1].text if parent else ""
-        at = criterion.start
         read = _of_criterion if len(text) + len(lead) <= _LONGEST_KEPT else _of_criterion.__wrapped__
         for (
             variable,
@@ -92,7 +102,7 @@ def measures(criteria: Sequence[Criterion], numbered: Iterable[tuple[int, Criter
             words,
             start,
             end,
-        ) in read(text, lead):
+        ) in read(text, lead, hinted):
             out.append(
                 CriterionMeasure(
                     criterion_ordinal=ordinal,
@@ -121,7 +131,7 @@ def unread(criteria: Iterable[Criterion]) -> Iterator[ValueWarning]:
             yield ValueWarning(
                 field="criterion_measures",
                 raw_value=criterion.text[:80],
-                reason=f"Criterion {ordinal} holds more than {comparisons.MOST_NUMBERS} numbers: limits are read from the first ones only.",
+                reason=f"Criterion {ordinal} holds more than {numbers.MOST} numbers: limits are read from the first ones only.",
             )
 
 
@@ -132,12 +142,9 @@ _LONGEST_KEPT = 1000
 # The country records of one EUCTR trial share most of their criteria, as do the versions of any record, and "Age ≥ 18 years"
 # stands in thousands of trials.
 @lru_cache(maxsize=16384)
-def _of_criterion(text: str, lead: str) -> tuple[_Read, ...]:
+def _of_criterion(text: str, lead: str, hinted: bool) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
-    figures = comparisons.figures(text)
-    if not comparisons.may_be_in(text, figures):
-        return ()
-    found = comparisons.limits(text, figures)
+    found = comparisons.limits(text, hinted)
     if not found:
         return ()
     if len(found) > 1:
@@ -149,7 +156,10 @@ def _of_criterion(text: str, lead: str) -> tuple[_Read, ...]:
             named.append((limit, known, words))
     if len(named) > 1:
         named = _joined(text, named)
-    return tuple([row for limit, known, words in named for row in _rows(text, limit, known, words)])
+    rows: list[_Read] = []
+    for limit, known, words in named:
+        _add_rows(rows, text, limit, known, words)
+    return tuple(rows)
 
 
 # -------------------------------------------------------------------------------------------- limits that belong together
@@ -341,41 +351,46 @@ def _range_of_something(clause: str, unit: Unit | None) -> bool:
     return bool(_SCORE_BEFORE.search(near) or _ACRONYM_BEFORE.search(near))
 
 
-def _rows(text: str, limit: Limit, known: list[Variable], words: str) -> Iterator[_Read]:
-    """The rows that a limit becomes: one for each variable, and for each bound that has a unit of its own."""
+_Bound = tuple[float | None, bool | None]
+_NO_BOUND: _Bound = (None, None)
+
+
+def _add_rows(rows: list[_Read], text: str, limit: Limit, known: list[Variable], words: str) -> None:
+    """Add the rows that a limit becomes: one for each variable, and for each bound that has a unit of its own."""
     lower = (limit.lower, limit.lower_inclusive)
     upper = (limit.upper, limit.upper_inclusive)
     if limit.second is not None and known and known[0] in (BLOOD_PRESSURE, SYSTOLIC, DIASTOLIC):
-        yield _row(text, limit, SYSTOLIC, "", lower, upper, limit.unit)
+        rows.append(_row(text, limit, SYSTOLIC, "", lower, upper, limit.unit))
         lower = (limit.second if limit.lower is not None else None, limit.lower_inclusive)
         upper = (limit.second if limit.upper is not None else None, limit.upper_inclusive)
         known = [DIASTOLIC]
     for variable in known or (None,):
         if limit.upper_unit:
-            yield _row(text, limit, variable, words, lower, _NO_BOUND, limit.unit)
-            yield _row(text, limit, variable, words, _NO_BOUND, upper, limit.upper_unit)
+            rows.append(_row(text, limit, variable, words, lower, _NO_BOUND, limit.unit))
+            rows.append(_row(text, limit, variable, words, _NO_BOUND, upper, limit.upper_unit))
         else:
-            yield _row(text, limit, variable, words, lower, upper, limit.unit)
-
-
-_Bound = tuple[float | None, bool | None]
-_NO_BOUND: _Bound = (None, None)
+            rows.append(_row(text, limit, variable, words, lower, upper, limit.unit))
 
 
 def _row(
     text: str, limit: Limit, variable: Variable | None, words: str, lower: _Bound, upper: _Bound, unit: str
 ) -> _Read:
     read = text[limit.start : limit.end].rstrip()
-    compared = variables.comparable(variable.name, units.unit(unit) if unit else None) if variable else None
+    name, low, high, code = words, None, None, None
+    if variable is not None:
+        name = variable.name
+        compared = variables.comparable(name, units.unit(unit) if unit else None)
+        if compared is not None:
+            low, high, code = compared.of(lower[0]), compared.of(upper[0]), compared.unit
     return (
-        variable.name if variable else words,
+        name,
         *lower,
         *upper,
         unit or None,
         limit.negated,
-        compared.of(lower[0]) if compared else None,
-        compared.of(upper[0]) if compared else None,
-        compared.unit if compared else None,
+        low,
+        high,
+        code,
         read,
         limit.start,
         limit.start + len(read),

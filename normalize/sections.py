@@ -122,6 +122,26 @@ _FOREIGN = re.compile(
 )
 
 
+#: One of these is in every heading that is ASCII, or it ends with one of `ENDS`.
+_STEMS = ("clu", "criter", "eligib", "following", "krit", "kryt")
+#: The last characters of such headings: of a colon, of one with a dash after it, of "if" and "they".
+ENDS = ":：-fFyY"
+
+
+def stems(text: str) -> list[int]:
+    """Where in a text a stem of headings stands, in order: a quick look for lines that can be one. The last is behind the text."""
+    low = plain(text).replace("İ", "I").lower()  # the one letter that is two in lower case
+    found = []
+    for stem in _STEMS:
+        at = low.find(stem)
+        while at >= 0:
+            found.append(at)
+            at = low.find(stem, at + 1)
+    found.sort()
+    found.append(len(text) + 1)
+    return found
+
+
 #: Characters; longer lines are hardly written twice, and are not kept.
 LONGEST_KEPT = 500
 

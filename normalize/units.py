@@ -82,6 +82,9 @@ ALONE = frozenset(spelling for spelling in _ATOMS if _LETTERS.fullmatch(spelling
     match[0] for spelling in (*_ATOMS, "times ") if (match := _LETTERS.match(spelling)) and match[0] != spelling
 }
 
+#: What spellings that begin with no word begin with: "°".
+BEGINNINGS_OF_SIGNS = frozenset(spelling[0] for spelling in _ATOMS if not spelling[0].isalpha())
+
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
 _LOWER_LIMIT = re.compile(r"\b(?:lln|lnl)\b|lower", re.IGNORECASE)

@@ -1,0 +1,120 @@
+"""Numbers in running text, in figures and in words, each with what follows it. Called by `comparisons`.
+
+A number is found as a match: its group `number` is the number, the others tell how the text goes on (`TAIL`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from normalize import units
+
+#: The digits of a number after its first; thousands in groups, or a decimal point or comma.
+_MORE_DIGITS = r"(?:[0-9]{0,2}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]{0,2}(?:[\u00a0\u2009\u202f' ][0-9]{3})+(?![0-9]|[,.][0-9])|[0-9]*(?:[.,·][0-9]+)?)"
+DIGITS = rf"[0-9]{_MORE_DIGITS}"
+SPELLED = {name: value for value, name in enumerate(units.VOCABULARY["numbers"].split(), 1)} | {
+    "fifteen": 15, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+}  # fmt: skip
+
+#: What follows a number: a word that can be its unit; `more` says that more of a unit may follow (a power, another unit);
+#: `then` is the word or sign after that, or after the number where no word is.
+_TAIL = (
+    r"(?:\s{0,2}-?(?P<word>[^\W\d_]+|%(?![^\W\d_]))"
+    r"(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|each\b|a\s(?:day|week|month|year|night)))?)?"
+    r"(?:\s*(?P<then>[^\W\d_]+|[^\s\w]))?"
+)
+#: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
+_IN_FIGURES = re.compile(
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].){_MORE_DIGITS}){_TAIL}"
+)
+_IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
+_NONE = re.compile(rf"(?P<number>){_TAIL}")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+
+#: What stands before a number in words that is compared, and after one.
+_BEFORE_WORD = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
+_AFTER_WORD = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
+_BEGINNINGS = frozenset(name[:3] for name in SPELLED)
+_ENDS = frozenset(words[4:7] for words in _AFTER_WORD)
+
+#: More numbers in one criterion are a table of data: the first ones are read, and the record gets a warning.
+MOST = 300
+_FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
+
+
+def figures(text: str) -> bytes:
+    """A byte for each character, a nought for every figure: bytes are searched faster than text."""
+    return text.encode("ascii", "replace").translate(_FIGURES)
+
+
+def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
+    """The first numbers in figures."""
+    found: list[re.Match[str]] = []
+    noughts = figures(text)
+    at = noughts.find(b"0")
+    while at >= 0 and len(found) < most:
+        number = _IN_FIGURES.match(text, at)
+        if number:
+            found.append(number)
+        at = noughts.find(b"0", number.end(1) if number else at + 1)
+    return found
+
+
+def in_words(text: str) -> list[re.Match[str]]:
+    """The numbers in words that stand in comparisons: "at least two", "three or more"."""
+    found = set()
+    for hint in _BEFORE_WORD:
+        at = text.find(hint)
+        while at >= 0:
+            at += len(hint)
+            word = text[at : at + 9].partition(" ")[0].rstrip(",;")
+            if word.lower() in SPELLED:
+                found.add(at)
+            at = text.find(hint, at)
+    if " or " in text:
+        for hint in _AFTER_WORD:
+            at = text.find(hint)
+            while at >= 0:
+                for word in text[max(0, at - 22) : at].split()[-2:]:
+                    if word.lower() in SPELLED:
+                        found.add(text.rfind(word, 0, at))
+                at = text.find(hint, at + 1)
+    return [number for at in found if (number := _IN_WORDS.match(text, at))]
+
+
+def hints_of_words(text: str) -> list[int]:
+    """Where in a text a comparison with a number in words can be: a quick look."""
+    found = []
+    for hint in _BEFORE_WORD:
+        at = text.find(hint)
+        while at >= 0:
+            after = at + len(hint)
+            if text[after : after + 3].lower() in _BEGINNINGS:
+                found.append(at)
+            at = text.find(hint, after)
+    at = text.find(" or ")
+    while at >= 0:
+        if text[at + 4 : at + 7] in _ENDS:
+            found.append(at)
+        at = text.find(" or ", at + 4)
+    return found
+
+
+def tail(text: str, at: int) -> re.Match[str]:
+    """How a text goes on at a place, as after a number."""
+    found = _NONE.match(text, at)
+    assert found is not None  # it matches nothing, too
+    return found
+
+
+def value(number: str) -> float:
+    """The number that a text means: thousands separators, decimal commas, words."""
+    if number.isdigit():
+        return float(number)
+    if number[0].isalpha():
+        return float(SPELLED[number.lower()])
+    if _THOUSANDS.fullmatch(number):
+        return float(number.replace(",", ""))
+    for blank in "\u00a0\u2009\u202f' ":
+        number = number.replace(blank, "")
+    return float(number.replace(",", ".").replace("·", "."))
