@@ -38,6 +38,21 @@ _SCALE_BEFORE = re.compile(
     r"\b(?:scale(?:\s(?:of|from))?|on an?|range|ranging|ranges)[\s:(]*(?:of|from)?[\s:(]*$", re.IGNORECASE
 )
 
+#: How a limit begins after the range of its scale.
+_COMPARING = (
+    *signs.SIGNS,
+    "of at least",
+    "at least",
+    "of more",
+    "more than",
+    "of less",
+    "less than",
+    "greater",
+    "above",
+    "below",
+    "over",
+)
+
 # -------------------------------------------------------------------------------------------------------- after a number
 
 _UNIT = re.compile(
@@ -54,7 +69,7 @@ _OLD_BEGINNINGS = frozenset(("o", "of", "in", "age", "aged", "old", "de", "d", "
 #: How a unit that is no word begins.
 _UNIT_SIGNS = frozenset("×*✕∙·•/÷(-") | units.BEGINNINGS_OF_SIGNS
 _AFTER = re.compile(
-    r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
+    r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*|\([A-Za-z/]{1,6}\)\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
     (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
     |(?P<less>younger|less|fewer|lower|shorter|smaller|earlier|menos|moins|weniger)
     |(?P<above>over|above|beyond)(?!\s*\(?[\d<>≥≤=])|(?P<below>below|under)(?!\s*\(?[\d<>≥≤=]))\b(?!\s*(?:than|then|the\sage|age|to\b|or\sequal))
@@ -203,6 +218,8 @@ def _goes_on(text: str, at: int, unit: _Unit, tail: re.Match[str]) -> bool:
     if unit.end != tail.end(2):
         tail = numbers.tail(text, unit.end)
         then = tail[2] or tail[4]
+    elif tail[3] and tail[3][-1] == "(":
+        return True  # "50 kilogram (kg) or above"
     return then is not None and then.lower() in _GOES_ON
 
 
@@ -260,10 +277,10 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: r
     upper = -numbers.value(to["to"]) if to["minus"] else numbers.value(to["to"])
     end = to.end()
     date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
-    scale = (
-        value == 0
-        and not opening
-        and (_SCALE_AFTER.match(text, end) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start))
+    scale = value == 0 and (
+        _SCALE_AFTER.match(text, end) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
+        if not opening
+        else opening[:4].lower() == "rang" and _is_scale(text, limit.start, end)
     )
     if (to["and"] and not opening) or date or scale:
         return None
@@ -283,6 +300,14 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: r
         limit.unit, limit.upper_unit = unit.text, second.text
     limit.bare = opening[:4].lower() not in _RANGE_WORDS
     return limit
+
+
+def _is_scale(text: str, start: int, end: int) -> bool:
+    """ "UAS7 (range 0-42) ≥ 16", "NRS ≥ 4 (range 0-10)": whether a range in brackets stands beside the limit, and is none itself."""
+    if text[start - 1 : start] != "(" or text[end : end + 1] != ")":
+        return False
+    follows = text[end + 1 :].lstrip()[:12].lower()
+    return text[: start - 1].rstrip()[-1:].isdigit() or follows.startswith(_COMPARING)
 
 
 def _postfix(text: str, limit: Limit, value: float, unit: _Unit) -> Limit | None:

@@ -63,7 +63,6 @@ _Read = tuple[
     float | None,
     float | None,
     str | None,
-    str,
     int,
     int,
 ]
@@ -99,7 +98,6 @@ def measures(raw: str, criteria: Sequence[Criterion], without: re.Pattern[str] |
             canonical_low,
             canonical_high,
             code,
-            words,
             start,
             end,
         ) in read(text, lead, hinted):
@@ -116,7 +114,7 @@ def measures(raw: str, criteria: Sequence[Criterion], without: re.Pattern[str] |
                     canonical_lower=canonical_low,
                     canonical_upper=canonical_high,
                     canonical_unit=code,
-                    text=words,
+                    text=text[start:end],
                     start=at + start,
                     end=at + end,
                 )
@@ -144,6 +142,8 @@ _LONGEST_KEPT = 1000
 @lru_cache(maxsize=16384)
 def _of_criterion(text: str, lead: str, hinted: bool) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
+    if "&" in text:
+        text = _unescaped(text)
     found = comparisons.limits(text, hinted)
     if not found:
         return ()
@@ -160,6 +160,19 @@ def _of_criterion(text: str, lead: str, hinted: bool) -> tuple[_Read, ...]:
     for limit, known, words in named:
         _add_rows(rows, text, limit, known, words)
     return tuple(rows)
+
+
+_ESCAPED = re.compile(r"&(?:(?P<gt>gt)|(?P<lt>lt)|(?P<ge>ge)|le);(?P<equal>\s?=)?")
+
+
+def _unescaped(text: str) -> str:
+    """The text with signs where a registry has their HTML escapes ("&gt;= 60"), every other character at its place."""
+
+    def sign(escaped: re.Match[str]) -> str:
+        meant = ">" if escaped["gt"] else "<" if escaped["lt"] else "≥" if escaped["ge"] else "≤"
+        return (meant + ("=" if escaped["equal"] else "")).ljust(len(escaped[0]))
+
+    return _ESCAPED.sub(sign, text)
 
 
 # -------------------------------------------------------------------------------------------- limits that belong together
@@ -327,15 +340,21 @@ def _counts(rest: str) -> bool:
     return word[:1].isalpha() and word.rstrip(",.;)").lower() not in wording.WORDS["not_counted"]
 
 
+#: What a criterion begins with that goes on as an age: "Are ≥ 6 years".
+_ARE = (["are"], ["is"], ["be"], ["must", "be"])
+
+
 def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     """ "Patients ≥ 18 years", "Over 16 years", "Children under 18": an age that does not say that it is one."""
     bounds = [value for value in (limit.lower, limit.upper) if value is not None]
     if unit is None:
         if limit.bare or not all(10 <= value <= 110 for value in bounds):
             return False
-    elif unit.ucum != "a" or max(bounds) < 12:
+    elif unit.ucum != "a":
         return False
     words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
+    if unit is not None and max(bounds) < 12 and words not in _ARE:  # "≥ 6 years" can be how long something is
+        return False
     while words and words[-1] in wording.WORDS["little"]:
         words.pop()
     return (words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
@@ -375,7 +394,6 @@ def _add_rows(rows: list[_Read], text: str, limit: Limit, known: list[Variable],
 def _row(
     text: str, limit: Limit, variable: Variable | None, words: str, lower: _Bound, upper: _Bound, unit: str
 ) -> _Read:
-    read = text[limit.start : limit.end].rstrip()
     name, low, high, code = words, None, None, None
     if variable is not None:
         name = variable.name
@@ -391,7 +409,6 @@ def _row(
         low,
         high,
         code,
-        read,
         limit.start,
-        limit.start + len(read),
+        limit.start + len(text[limit.start : limit.end].rstrip()),
     )

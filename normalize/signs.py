@@ -17,6 +17,10 @@ _GREATER = frozenset(">≥≧＞⩾˃﹥")
 _OR_EQUAL = frozenset("≥≤≧≦⩾⩽=＝")
 _SIGN = rf"(?:[{SIGNS}](?:\s?/?\s?(?:or\s?)?[=＝]{{1,2}})?|[=＝]\s?/?\s?[<>＜＞])"
 _SIGN_BEFORE = re.compile(rf"(?<![-–=]){_SIGN}\s*$")
+#: "greater than (>) 2": a sign in brackets repeats the words before it.
+_SIGN_IN_BRACKETS = re.compile(rf"\(\s?({_SIGN})\s?\)$")
+#: "≥Grade 3": a sign and the word that it is written on.
+_SIGN_ON_WORD = re.compile(rf"[(\[]?({_SIGN})(\w+)$")
 #: "18 < age", "3*10^9/L ≤, ".
 SIGN_AFTER = re.compile(rf"\s?({_SIGN}(?=\s?[^\W\d_])|[≤≥≦≧](?=\s*(?:[,;.)]|$)))\s?")
 
@@ -37,6 +41,7 @@ def _phrases() -> dict[str, str]:
             out |= dict.fromkeys(
                 (f"{word} than or {equals}{to}", f"{word} then or {equals}{to}", f"{word} or {equals}{to}"), equal
             )
+            out |= dict.fromkeys((f"{word} than/{equals}{to}", f"{word}/{equals}{to}"), equal)
             out |= dict.fromkeys((f"{equals} or {word}{to}", f"{equals} to or {word}{to}"), equal)
     return out
 
@@ -66,6 +71,7 @@ def side(sign: str) -> str:
 
 _SIDES = {sign: side(sign) for sign in SIGNS}
 _MARKS = "(:[,"
+_LAST_OF_SIGNS = SIGNS + "="
 
 
 def before(text: str, begin: int, start: int) -> Before | None:
@@ -83,10 +89,21 @@ def before(text: str, begin: int, start: int) -> Before | None:
             return Before(_SIDES[last], at - 1)
         sign = _SIGN_BEFORE.search(text, max(begin, at - 8), at)
         return Before(side(sign.group()), sign.start()) if sign else None
+    if last == ")":
+        return _in_brackets(text, begin, at)
     word = left.rsplit(None, 1)[-1].strip(_MARKS).lower()
-    if word and word not in _PHRASE_LENGTHS and word not in _FILLERS:
+    if word and word not in _PHRASE_LENGTHS and word.lstrip(SIGNS + "=") not in _FILLERS:
         return None
     return _phrase(text, begin, at)
+
+
+def _in_brackets(text: str, begin: int, at: int) -> Before | None:
+    """The sign in brackets that `text[begin:at]` ends with, and the words that it repeats."""
+    sign = _SIGN_IN_BRACKETS.search(text, max(begin, at - 8), at)
+    if sign is None:
+        return None
+    said = _phrase(text, begin, sign.start())
+    return said if said and said.side == side(sign[1]) else Before(side(sign[1]), sign.start())
 
 
 def _phrase(text: str, begin: int, at: int) -> Before | None:
@@ -113,7 +130,11 @@ def _phrase(text: str, begin: int, at: int) -> Before | None:
                 return Before(
                     allowed, window + _place(left, words[first:]) + words[first].find(plain[first]), denied, of_age
                 )
-        if end < len(plain) and plain[end - 1] and plain[end - 1][-1] in SIGNS:
+        if glued := _SIGN_ON_WORD.match(words[end - 1]):
+            if glued[2] not in _FILLERS:
+                return None
+            return Before(side(glued[1]), window + _place(left, words[end - 1 :]) + glued.start(1))
+        if end < len(plain) and plain[end - 1] and plain[end - 1][-1] in _LAST_OF_SIGNS:
             sign = _SIGN_BEFORE.search(left, 0, _place(left, words[end - 1 :]) + len(words[end - 1]))
             return Before(side(sign.group()), window + sign.start()) if sign else None
         if plain[end - 1] not in _FILLERS:

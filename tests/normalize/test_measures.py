@@ -32,6 +32,33 @@ def read(text: str) -> list[tuple[str, str, str | None]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        # a sign in a registry's HTML escape
+        (
+            "Ferritin &gt; 12 ug/L and Karnofsky score &gt;= 70",
+            [("ferritin", ">12", "ug/L"), ("karnofsky", ">=70", None)],
+        ),
+        ("Body weight &le; 90 kg", [("body_weight", "<=90", "kg")]),
+        # a sign in brackets that repeats the words
+        ("Had greater than (>)3 prior lines of therapy", [("prior_therapy_lines", ">3", None)]),
+        ("Ferritin less than or equal to (<=) 12 ug/L", [("ferritin", "<=12", "ug/L")]),
+        ("Ferritin greater than/equal to 12 ug/L", [("ferritin", ">=12", "ug/L")]),
+        # a sign on the word before the number
+        ("Itching not resolved to <= Grade 1", [("ctcae_grade", "<=1", None)]),
+        ("Severe itching (≥Grade 3) on the drug", [("ctcae_grade", ">=3", None)]),
+        # the range of a scale beside the limit on it
+        ("Pain NRS (range 0-10) ≥ 4 at rest", [("pain_score", ">=4", None)]),
+        ("Pain NRS ≥ 4 (range 0 - 10)", [("pain_score", ">=4", None)]),
+        ("ECOG performance status (range 0-2)", [("ecog", ">=0 <=2", None)]),
+        # a unit and its short form
+        ("A body weight of 55 kilogram (kg) or above", [("body_weight", ">=55", "kilogram")]),
+        # an age that is all of the criterion
+        ("Are ≥ 6 years", [("age", ">=6", "years")]),
+        # a quotient named in full
+        (
+            "Arterial pressure of oxygen (PaO2) / fraction of inspired oxygen (FiO2) ≤250 mmHg",
+            [("oxygenation_index", "<=250", "mmHg")],
+        ),
+        ("The ratio of PaO2 to FiO2 < 250", [("oxygenation_index", "<250", None)]),
         # the sign before the name
         ("145 mmHg ≤ msSBP", [("systolic_blood_pressure", ">=145", "mmHg")]),
         ("145 mmHg ≤ msSBP < 180 mmHg", [("systolic_blood_pressure", ">=145 <180", "mmHg")]),
