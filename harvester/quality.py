@@ -18,12 +18,14 @@ from harvester.catalogue import BY_DATE, refill
 from harvester.quality_rules import RULES, Rule, same_text
 from harvester.touched import Touched
 
-#: The columns of BY_DATE, and today.
-DATED = f"""
+#: The newest capture of each source.
+_NEWEST = "CREATE TEMP TABLE newest AS SELECT source, max(fetched_at) AS fetched_at FROM main.records GROUP BY source"
+#: The columns of BY_DATE, and today. Read from their index, whatever SQLite thinks of it: the rows themselves are wide.
+_DATED = f"""
 CREATE TEMP VIEW dated AS
 SELECT {", ".join(name for name in BY_DATE if name not in ("source", "fetched_at"))},
        coalesce(processed_date, substr(newest.fetched_at, 1, 10)) AS today
-FROM main.records JOIN (SELECT source, max(fetched_at) AS fetched_at FROM main.records GROUP BY source) AS newest USING (source)
+FROM main.records INDEXED BY idx_records_{"_".join(BY_DATE)} JOIN newest USING (source)
 """
 
 
@@ -31,7 +33,7 @@ def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
     """Judges the records by every rule; `records.trial_id` must be set. A stage of `harvester.build`."""
     refill(db, "quality_rules", [astuple(rule.told) for rule in RULES])
     db.create_function("same_text", 2, same_text, deterministic=True)
-    db.execute(DATED)
+    date(db)
     if touched is None:
         _raise(db, RULES, "record_id IS NOT NULL")
     else:
@@ -44,6 +46,13 @@ def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
         _raise(db, (rule for rule in RULES if rule.by_date), "record_id IS NOT NULL")
         db.execute("DROP TABLE judged")
     db.execute("DROP VIEW dated")
+    db.execute("DROP TABLE newest")
+
+
+def date(db: sqlite3.Connection) -> None:
+    """Makes `dated`, from which rules read that need today."""
+    db.execute(_NEWEST)
+    db.execute(_DATED)
 
 
 def _choose(db: sqlite3.Connection, touched: Touched) -> None:

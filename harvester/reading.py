@@ -75,7 +75,8 @@ class _Reader:
         self._absent = archive.absences()
         self._shown_absent: dict[str, str] = dict(
             db.execute(
-                "SELECT record_id, withdrawn_from_registry_at FROM records WHERE withdrawn_from_registry_at IS NOT NULL"
+                # `> ''`, not `IS NOT NULL`: SQLite would read all records, for most have no value in the index.
+                "SELECT record_id, withdrawn_from_registry_at FROM records WHERE withdrawn_from_registry_at > ''"
             )
         )
         self._rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
