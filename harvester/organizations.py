@@ -14,7 +14,7 @@ from harvester.catalogue import refill
 from harvester.touched import Touched
 from normalize.sponsors import NameUse, organizations
 
-_CLASSES = "SELECT name_raw, class FROM sponsor_aliases JOIN sponsors USING (sponsor_id)"
+_SHOWN = "SELECT name_raw, class, name FROM sponsor_aliases JOIN sponsors USING (sponsor_id)"
 _NAME = """
     UPDATE record_sponsors
     SET sponsor_id = (SELECT sponsor_id FROM sponsor_aliases a WHERE a.name_raw = record_sponsors.name_raw)"""
@@ -22,7 +22,7 @@ _NAME = """
 
 def name_sponsors(db: sqlite3.Connection, touched: Touched | None) -> None:
     """Fills `sponsors`, `sponsor_aliases` and `sponsor_candidates`, and `record_sponsors.sponsor_id`. New records may change
-    the class of an organization: then every trial that names it is touched."""
+    the class or the name of an organization: then every trial that names it is touched."""
     if touched is None:
         _find_organizations(db)
         db.execute(_NAME)
@@ -30,10 +30,10 @@ def name_sponsors(db: sqlite3.Connection, touched: Touched | None) -> None:
     if not any(touched.sponsors.values()):
         _name_written(db, touched.records)
         return
-    before = set(db.execute(_CLASSES))
+    before = set(db.execute(_SHOWN))
     _find_organizations(db)
     _name_written(db, touched.records)
-    turned = {name for name, _ in before ^ set(db.execute(_CLASSES))}
+    turned = {name for name, _, _ in before ^ set(db.execute(_SHOWN))}
     moved = db.execute(
         "SELECT DISTINCT s.name_raw FROM record_sponsors s LEFT JOIN sponsor_aliases a USING (name_raw)"
         " WHERE s.sponsor_id IS NOT a.sponsor_id"

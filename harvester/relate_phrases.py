@@ -50,7 +50,7 @@ _UNTOLD_WORDS = """
 """
 _UNTOLD = frozenset(_UNTOLD_WORDS.split())
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"([^\W_]+)")
 #: A figure with its unit: `200 mg`, `1.5 mg/kg`, `0,5-1 ml`, `10%`.
 _DOSE = re.compile(
     r"(?i)(?<!\w)\d[\d.,]*(?:\s*(?:-|–|to|x)\s*\d[\d.,]*)?\s*-?(?:%|(?:"
@@ -61,8 +61,6 @@ _DOSE = re.compile(
 _LONGEST_WHOLE = 6
 #: What stands between two words that are no pair.
 _BREAK = re.compile(r"[;:()\[\]|]|[.!?]\s")
-#: What makes of a few capital letters the name of a code: `-101` in NVK-101, where NVK alone is everything of that firm.
-_CODE = re.compile(r"-\d")
 _TIES = frozenset(("-", "/", ", ", "'", "’"))
 
 #: How international nonproprietary names are respelled from language to language (WHO: "f" for "ph", "t" for "th", "e" for "ae" and "oe",
@@ -95,27 +93,39 @@ def _root(word: str) -> str:
 
 def terms(text: str, *, pairs: bool) -> list[str]:
     """Words and, where asked for, pairs of neighbouring words, in reading order; no doses, units and long figures."""
-    text = _DOSE.sub(" | ", text)
+    return [term for term, _ in rooted_terms(text, pairs=pairs)]
+
+
+def rooted_terms(text: str, *, pairs: bool) -> list[tuple[str, str]]:
+    """`terms`, each with its `root`."""
+    if _FIGURE.search(text):
+        text = _DOSE.sub(" | ", text)
     if text.isupper() and " " in text:
         text = text.lower()
-    found: list[str] = []
-    before, end = "", 0
-    for match in _WORD.finditer(text):
-        gap, end = text[end : match.start()], match.end()
-        word, shown = _read(match[0])
-        if not word or word in _BARRIERS:
+    found: list[tuple[str, str]] = []
+    gaps_and_words = _WORD.split(text)
+    gaps, words = gaps_and_words[::2], gaps_and_words[1::2]
+    before, before_root = "", ""
+    for place, word in enumerate(words):
+        shown, rooted, kind = _read(word)
+        if kind == _BARRIER:
             before = ""
             continue
-        is_figure = word.isdigit()
-        if before and pairs and _are_neighbours(before, gap, word):
-            found.append(f"{before}{gap if gap in _TIES else ' '}{shown}")
-        if is_figure and len(word) > 2:
+        if before and pairs:
+            gap = gaps[place]
+            if (gap == " " and kind < _NUMBER and not before.isdigit()) or _are_neighbours(before, gap, fold(word)):
+                found.append((f"{before}{gap if gap in _TIES else ' '}{shown}", f"{before_root} {rooted}"))
+        if kind == _LONG_NUMBER:
             before = ""
             continue
-        if len(word) > 1 and not is_figure and not (len(shown) <= 4 and shown.isupper() and _CODE.match(text, end)):
-            found.append(shown)
-        before = shown
+        if kind == _PLAIN or (kind == _CAPITALS and not _begin_a_code(gaps, words, place)):
+            found.append((shown, rooted))
+        before, before_root = shown, rooted
     return found
+
+
+def _begin_a_code(gaps: list[str], words: list[str], place: int) -> bool:
+    return gaps[place + 1] == "-" and place + 1 < len(words) and words[place + 1][0].isdecimal()
 
 
 def _are_neighbours(before: str, gap: str, word: str) -> bool:
@@ -125,17 +135,32 @@ def _are_neighbours(before: str, gap: str, word: str) -> bool:
     return not word.isdigit() or gap == "-" or (len(word) <= 2 and not before.isdigit())
 
 
+@lru_cache(maxsize=100_000)
 def whole(text: str) -> str:
     """The text as one name, whatever the order of its words: `Abortion, Habitual` is `habitual abortion`. Blank: no name."""
-    words = sorted({root(word) for term in terms(text, pairs=False) for word in fold(term).split()})
+    words = sorted({word for _, rooted in rooted_terms(text, pairs=False) for word in rooted.split()})
     return " ".join(words) if len(words) <= _LONGEST_WHOLE else ""
 
 
+#: What a word is. Of a letter alone only pairs are terms, of a number too; a long number ends a pair. Of a few capital letters before
+#: a hyphen and a figure only the pair is: NVK-101 is a code, where NVK alone is everything of that firm.
+_PLAIN, _LETTER, _CAPITALS, _NUMBER, _LONG_NUMBER, _BARRIER = range(6)
+
+
 @lru_cache(maxsize=200_000)
-def _read(word: str) -> tuple[str, str]:
-    """A word folded, and as it is shown: `Women` -> `women`, `DistrEss` -> `distress`, but `HCQ`, `mRNA`, `C` and `B12` stay."""
+def _read(word: str) -> tuple[str, str, int]:
+    """A word as it is shown, its root, and what it is: `Women` -> `women`, `DistrEss` -> `distress`, but `HCQ`, `mRNA`, `C`, `B12` stay."""
     stays = len(word) == 1 or 2 * sum(map(str.isupper, word)) > len(word) or any(map(str.isdigit, word))
-    return fold(word), word if stays else word.lower()
+    folded, shown = fold(word), word if stays else word.lower()
+    if not folded or folded in _BARRIERS:
+        kind = _BARRIER
+    elif folded.isdigit():
+        kind = _NUMBER if len(folded) <= 2 else _LONG_NUMBER
+    elif len(folded) == 1:
+        kind = _LETTER
+    else:
+        kind = _CAPITALS if len(shown) <= 4 and shown.isupper() else _PLAIN
+    return shown, root(word), kind
 
 
 #: A short form in brackets behind the words it stands for: `recurrent pregnancy loss (RPL)`.

@@ -15,7 +15,6 @@ Weights are whole thousandths, so a score is a sum of whole millionths: the same
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -38,13 +37,13 @@ from harvester.relate_synonyms import (
     PAIR,
     PAPER,
     PERSON,
+    SPONSOR,
     TITLE,
     Seen,
     count_aliases,
-    merged,
     with_synonyms,
 )  # fmt: skip
-from harvester.relate_terms import FIELDS, PLACE_BITS, TITLE_PAIR, entry
+from harvester.relate_terms import PLACE_BITS, number, of_code
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
@@ -82,10 +81,10 @@ UNIT = 1000
 #: Smaller weights decide nothing and cost time.
 _LEAST = 8
 
-_SPONSOR = TITLE_PAIR + 1
-_FACTS = (
+#: What is compared as such. Names of sponsors are among them, for a reason tells them.
+FACTS = (
     "study_type", "phase", "allocation", "intervention_model", "masking", "primary_purpose", "minimum_age_years", "maximum_age_years",
-    "sex", "healthy_volunteers",
+    "sex", "healthy_volunteers", "sponsors",
 )  # fmt: skip
 
 #: A catalogue of no more trials is counted whole.
@@ -98,7 +97,7 @@ class Profiles(NamedTuple):
     trials: list[str]
     matrix: csr_matrix  # trial x feature: weights in units; a feature is part * len(roots) + place in roots
     roots: NDArray[np.uint64]  # as in `trial_terms.roots`, without the bits of the column
-    facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers, sponsor names
+    facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers, names of sponsors one a line
     codes: dict[int, str]  # root of a MeSH term -> the term
     fingerprints: Whole
     before: list[tuple[int | None, int | None]]  # fingerprint and least when a trial was last related
@@ -112,16 +111,14 @@ def profiles(db: sqlite3.Connection) -> Profiles:
     before: list[tuple[int | None, int | None]] = []
     blobs: list[bytes] = []
     aliases: list[str | None] = []
-    sponsors = _sponsors(db)
-    sql = f"SELECT trial_id, date_of_registration, roots, aliases, fingerprint, least, {', '.join(_FACTS)} FROM trial_terms ORDER BY trial_id"
+    sql = f"SELECT trial_id, date_of_registration, roots, aliases, fingerprint, least, {', '.join(FACTS)} FROM trial_terms ORDER BY trial_id"
     for trial, date, found, alias, fingerprint, least, *fact in db.execute(sql):
-        entries, names = sponsors.get(trial, (b"", ()))
         trials.append(trial)
         registered.append(date or "~")
         before.append((fingerprint, least))
-        blobs.append(found + entries)
+        blobs.append(found)
         aliases.append(alias)
-        facts.append((*fact, names))
+        facts.append(tuple(fact))
     roots, seen = _gathered(blobs)
     teachers = _teachers(trials, registered)
     taught = count_aliases(alias for alias, teaches in zip(aliases, teachers.tolist(), strict=True) if teaches)
@@ -131,24 +128,8 @@ def profiles(db: sqlite3.Connection) -> Profiles:
 
 
 def _codes(db: sqlite3.Connection) -> dict[int, str]:
-    place = FIELDS.index("condition_codes")
-    terms = [
-        term for (term,) in db.execute("SELECT DISTINCT term FROM (SELECT DISTINCT mesh_id, term FROM mesh_terms)")
-    ]
-    return {int.from_bytes(entry(term, place), "little") >> PLACE_BITS: term for term in terms}
-
-
-def _sponsors(db: sqlite3.Connection) -> dict[str, tuple[bytes, tuple[str, ...]]]:
-    """trial -> entries and names of its primary sponsors; read anew each time, for what is one organization can change anywhere."""
-    found: dict[str, tuple[bytes, tuple[str, ...]]] = defaultdict(lambda: (b"", ()))
-    sql = (
-        "SELECT DISTINCT r.trial_id, s.sponsor_id, s.name FROM record_sponsors p JOIN records r USING (record_id)"
-        " JOIN sponsors s USING (sponsor_id) WHERE p.role = 'primary' ORDER BY 1, 2"
-    )
-    for trial, sponsor_id, name in db.execute(sql):
-        entries, names = found[trial]
-        found[trial] = (entries + entry(f"sponsor {sponsor_id}", _SPONSOR), (*names, name))
-    return found
+    terms = db.execute("SELECT DISTINCT term FROM (SELECT DISTINCT mesh_id, term FROM mesh_terms)")
+    return {number(of_code(term)): term for (term,) in terms}
 
 
 def _teachers(trials: list[str], registered: list[str]) -> Flags:
@@ -164,10 +145,17 @@ def _teachers(trials: list[str], registered: list[str]) -> Flags:
 def _gathered(blobs: list[bytes]) -> tuple[NDArray[np.uint64], Seen]:
     """The roots that are used, and where they stand."""
     entries = np.frombuffer(b"".join(blobs), "<u8")
-    trial = np.repeat(np.arange(len(blobs)), np.fromiter((len(blob) // 8 for blob in blobs), np.int64, len(blobs)))
-    field = np.left_shift(1, (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.int64))
+    trial = np.repeat(np.arange(len(blobs)), [len(blob) // 8 for blob in blobs])
     roots, root = np.unique(entries >> np.uint64(PLACE_BITS), return_inverse=True)
-    return roots, merged(trial, root, field)
+    field = (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.int64)
+    # All three in one number, for these are sorted much faster than places by a key.
+    packed = (trial * len(roots) + root) << PLACE_BITS | field
+    packed.sort()
+    key = packed >> PLACE_BITS
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    fields = np.bitwise_or.reduceat(np.left_shift(1, packed & (1 << PLACE_BITS) - 1), first) if len(first) else first
+    trial, root = np.divmod(key[first], max(len(roots), 1))
+    return roots, Seen(trial, root, fields)
 
 
 def _weights(seen: Seen, teachers: Flags, roots: int, trials: int) -> list[tuple[Whole, Real]]:
@@ -221,7 +209,7 @@ def _weights(seen: Seen, teachers: Flags, roots: int, trials: int) -> list[tuple
         ),
         "title": (standing(TITLE), 1 - np.maximum(treats, ails), 1.0),
         "outcome": (standing(OUTCOME), np.ones(roots), 1.0),
-        "sponsor": (standing(1 << _SPONSOR), np.ones(roots), 1.0),
+        "sponsor": (standing(SPONSOR), np.ones(roots), 1.0),
         "investigator": (standing(PERSON), np.ones(roots), 1.0),
         "reference": (standing(PAPER), np.ones(roots), 1.0),
     }

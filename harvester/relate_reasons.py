@@ -7,7 +7,7 @@ the same people and the same design, from a few facts of each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harvester.relate_neighbours import Pairs
 from harvester.relate_phrases import outcomes, phrases, root
-from harvester.relate_profiles import PARTS, UNIT, Profiles
+from harvester.relate_profiles import FACTS, PARTS, UNIT, Profiles
 
 Whole = NDArray[np.int64]
 Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, tuple[int, str]]]]
@@ -55,7 +55,7 @@ class Facts(NamedTuple):
 
 
 def facts_of(profiles: Profiles) -> Facts:
-    columns = list(zip(*profiles.facts, strict=True)) or [()] * 11
+    columns = list(zip(*profiles.facts, strict=True)) or [()] * len(FACTS)
     coded = {name: _coded(values) for name, values in zip(_DESIGNS, columns, strict=False)}
     coded |= {"sex": _coded(columns[8]), "healthy_volunteers": _coded(columns[9])}
     low = np.array([0.0 if value is None else value for value in columns[6]])
@@ -115,19 +115,21 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
     order = np.lexsort((pairs.other, -total, pairs.row))
     row, other, total, people, plan = (values[order] for values in (pairs.row, pairs.other, total, people, plan))
     ranks = np.arange(len(row)) - np.searchsorted(row, row) + 1
+    accepted = _Alike(_people, [fact[6:10] for fact in profiles.facts])
+    designed = _Alike(_design, [fact[:6] for fact in profiles.facts])
     for start in range(0, len(row), _CHUNK):
         part = slice(start, start + _CHUNK)
-        sums, named = _compared(profiles, row[part], other[part])
+        sums, found = _compared(profiles, row[part], other[part])
         own, others = row[part].tolist(), other[part].tolist()
         spellings = spelled([profiles.trials[one] for one in sorted(set(own))])
         words = [spellings[profiles.trials[one]] for one in own]
         # What only a synonym brings in stands in the other trial, if it is written anywhere.
-        lent = [
+        lent = {
             two
-            for mine, two, found in zip(words, others, named, strict=True)
-            if any(r not in mine and r not in codes for _, _, r in found)
-        ]
-        lending = spelled([profiles.trials[two] for two in sorted(set(lent))])
+            for mine, two, shared in zip(words, others, found, strict=True)
+            if [r for _, _, r in shared if r not in mine and r not in codes]
+        }
+        lending = spelled([profiles.trials[two] for two in sorted(lent)])
         scores = np.column_stack(
             [
                 total[part],
@@ -138,17 +140,33 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
                 sums[:, _REFERENCE],
             ]
         )
-        numbers = zip(ranks[part].tolist(), (scores / _MILLION).tolist(), strict=True)
-        for one, two, (rank, values), mine, found in zip(own, others, numbers, words, named, strict=True):
-            yours = lending.get(profiles.trials[two], {})
-            terms = [(w, p, *(mine.get(r) or yours.get(r) or (0, codes.get(r, ""))), r in codes) for w, p, r in found]
-            yield (
-                profiles.trials[one],
-                profiles.trials[two],
-                rank,
-                *values,
-                *_told(profiles.facts[one], profiles.facts[two], terms),
+        for one, two, rank, values, mine, shared, sponsored, both_accept, same_design in zip(
+            own, others, ranks[part].tolist(), (scores / _MILLION).tolist(), words, found, (sums[:, _SPONSOR] > 0).tolist(),
+            accepted.told(row[part], other[part]), designed.told(row[part], other[part]), strict=True,
+        ):  # fmt: skip
+            trial = profiles.trials[two]
+            conditions, interventions, measured, terms, references, investigators = _told(
+                shared, mine, lending.get(trial, {}), codes
             )
+            sponsors = _sponsors(profiles.facts[one][-1], profiles.facts[two][-1]) if sponsored else None
+            yield (
+                profiles.trials[one], trial, rank, *values, conditions, interventions, measured, terms, references,
+                sponsors, investigators, both_accept, same_design,
+            )  # fmt: skip
+
+
+class _Alike:
+    """What is said of two trials by a few facts: the same for all pairs with the same facts, so said once of each."""
+
+    def __init__(self, said: Callable[[Any, Any], str | None], facts: Sequence[tuple[Any, ...]]) -> None:
+        number = {fact: place for place, fact in enumerate(dict.fromkeys(facts))}
+        self._said, self._kinds = cache(said), list(number)
+        self._kind = np.array([number[fact] for fact in facts], np.int64)
+
+    def told(self, row: Whole, other: Whole) -> list[str | None]:
+        both, place = np.unique(self._kind[row] * len(self._kinds) + self._kind[other], return_inverse=True)
+        said = [self._said(*(self._kinds[kind] for kind in divmod(pair, len(self._kinds)))) for pair in both.tolist()]
+        return [said[n] for n in place.tolist()]
 
 
 def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[list[tuple[int, int, int]]]]:
@@ -173,43 +191,58 @@ _INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE
 _LEAST_TOLD = [_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS]
 
 
-def _told(
-    one: tuple[Any, ...], two: tuple[Any, ...], named: list[tuple[int, int, int, str, bool]]
-) -> tuple[str | None, ...]:
-    """The columns that give reasons in words, in their order in the table.
+_Spellings = Mapping[int, tuple[int, str]]
 
-    `named`: millionths, part, place in reading order, term, whether it is a MeSH term; those that give most first.
+
+def _told(
+    shared: list[tuple[int, int, int]], mine: _Spellings, yours: _Spellings, codes: Mapping[int, str]
+) -> tuple[str | None, ...]:
+    """In words: conditions, interventions, outcomes, terms, references and investigators that two trials share.
+
+    `shared`: millionths, part and root of each; those that give most first.
     """
-    by_part: list[list[tuple[int, str, int]]] = [[] for _ in PARTS]
-    codes: list[list[str]] = [[] for _ in PARTS]
+    by_part: list[list[tuple[int, str, int]]] = [[], [], [], [], [], [], []]
+    coded: list[list[str]] = [[], []]
     weight: dict[str, int] = {}
-    for worth, part, place, term, is_code in named:
-        if not term:
+    for worth, part, root_ in shared:
+        spelling = mine.get(root_) or yours.get(root_)
+        if root_ in codes:
+            term = spelling[1] if spelling else codes[root_]
+            coded[part].append(term)
+        elif spelling:
+            place, term = spelling
+            if worth >= _LEAST_TOLD[part][not term.isalnum()] and not term.startswith("MedDRA "):
+                by_part[part].append((place, term, worth))
+        else:
             continue
-        if is_code:
-            codes[part].append(term)
-        elif worth >= _LEAST_TOLD[part][not term.isalnum()] and not term.startswith("MedDRA "):
-            by_part[part].append((place, term, worth))
         if part <= _OUTCOME:
             weight[term] = weight.get(term, 0) + worth
     terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
     return (
-        _names(*_reading(by_part[_CONDITION]), tuple(codes[_CONDITION])),
-        _names(*_reading(by_part[_INTERVENTION]), tuple(codes[_INTERVENTION])),
-        _lines(outcomes(*_reading(by_part[_OUTCOME]))),
+        _names(*_reading(by_part[_CONDITION]), tuple(coded[_CONDITION])),
+        _names(*_reading(by_part[_INTERVENTION]), tuple(coded[_INTERVENTION])),
+        _outcomes(*_reading(by_part[_OUTCOME])) if by_part[_OUTCOME] else None,
         "\n".join([f"{term}\t{_thousandths(weight[term])}" for term in terms]) or None,
         _lines([term for _, term, _ in by_part[_REFERENCE]]),
-        _lines([name for name in one[-1] if name in two[-1]]),
         _lines([term for _, term, _ in by_part[_INVESTIGATOR]]),
-        _people(one[6:10], two[6:10]),
-        _design(one[:6], two[:6]),
     )
+
+
+def _outcomes(terms: tuple[str, ...], worth: tuple[int, ...]) -> str | None:
+    return _lines(outcomes(terms, worth))
+
+
+def _sponsors(one: str | None, two: str | None) -> str | None:
+    others = (two or "").split("\n")
+    return _lines([name for name in (one or "").split("\n") if name and name in others])
 
 
 def _reading(found: list[tuple[int, str, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same."""
-    if len(found) < 2:
-        return tuple(term for _, term, _ in found), (0,) * len(found)
+    if not found:
+        return (), ()
+    if len(found) == 1:
+        return (found[0][1],), (0,)
     ranked = {term: -rank for rank, (_, term, _) in enumerate(found)}
     terms = tuple([term for _, term, _ in sorted(found)])
     return terms, tuple([ranked[term] for term in terms])
@@ -233,7 +266,6 @@ def _lines(texts: Sequence[str]) -> str | None:
     return "\n".join(texts[:_NAMED]) or None
 
 
-@lru_cache(maxsize=100_000)
 def _people(one: tuple[Any, ...], two: tuple[Any, ...]) -> str | None:
     """`Women, 18 to 40 years, healthy volunteers`: whom both accept, of low, high, sex and volunteers; None when too little is said
     or there is nobody."""
@@ -248,7 +280,6 @@ def _people(one: tuple[Any, ...], two: tuple[Any, ...]) -> str | None:
     return ", ".join(filter(None, (who, ages, "healthy volunteers" if healthy and other_healthy else ""))) or None
 
 
-@lru_cache(maxsize=100_000)
 def _design(one: tuple[str | None, ...], two: tuple[str | None, ...]) -> str | None:
     """What is alike in study_type, phase, allocation, intervention_model, masking and purpose, one a line."""
     alike = [

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from harvester.relate_phrases import terms
-from harvester.relate_terms import FIELDS, PLACE_BITS, TITLE_PAIR, entry
+from harvester.relate_phrases import root, terms
+from harvester.relate_terms import FIELDS, TITLE_PAIR, number
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -29,10 +29,10 @@ _DEFINED = 0.1
 #: The fields as bits, then what is learned: a code that the name of a condition means, and of an intervention.
 (
     TITLE, CONDITION, KEYWORD, NAMED, DESCRIBED, OUTCOME, PERSON, PAPER, CONDITION_CODE, INTERVENTION_CODE, CONDITION_CLASS,
-    INTERVENTION_CLASS, CONDITION_NAME, INTERVENTION_NAME,
+    INTERVENTION_CLASS, CONDITION_NAME, INTERVENTION_NAME, SPONSOR,
 ) = (1 << n for n in range(len(FIELDS)))  # fmt: skip
 PAIR = 1 << TITLE_PAIR
-MEANT_CONDITION, MEANT_INTERVENTION = 1 << 16, 1 << 17
+MEANT_CONDITION, MEANT_INTERVENTION = 1 << TITLE_PAIR + 1, 1 << TITLE_PAIR + 2
 
 
 class Seen(NamedTuple):
@@ -110,7 +110,7 @@ def _by_short_form(aliases: Mapping[tuple[str, str], int]) -> dict[str, Counter[
 
 
 def _place(roots: NDArray[np.uint64], term: str) -> int | None:
-    wanted = np.uint64(int.from_bytes(entry(term, 1), "little") >> PLACE_BITS)
+    wanted = np.uint64(number(root(term)))
     place = int(np.searchsorted(roots, wanted))
     return place if place < len(roots) and roots[place] == wanted else None
 
@@ -140,19 +140,26 @@ def _stands(seen: Seen, where: Flags, size: tuple[int, int]) -> csr_matrix:
 
 
 def _joined(seen: Seen, more: Seen) -> Seen:
-    """Each (trial, root) once, sorted."""
+    """Each (trial, root) once, sorted, with all its fields. `seen` is so already, `more` need not be."""
     if not len(more.trial):
         return seen
-    return merged(*(np.concatenate(both) for both in zip(seen, more, strict=True)))
-
-
-def merged(trial: Whole, root: Whole, fields: Whole) -> Seen:
-    """Each (trial, root) once, sorted, with all its fields."""
-    key = trial * (int(root.max(initial=0)) + 1) + root
-    order = np.argsort(key, kind="stable")
-    first = np.flatnonzero(np.diff(key[order], prepend=-1))
-    together = np.bitwise_or.reduceat(fields[order], first) if len(first) else first
-    return Seen(trial[order][first], root[order][first], together)
+    width = int(max(seen.root.max(initial=0), more.root.max())) + 1
+    key, coming = seen.trial * width + seen.root, more.trial * width + more.root
+    order = np.argsort(coming)
+    first = np.flatnonzero(np.diff(coming[order], prepend=-1))
+    fields, coming = np.bitwise_or.reduceat(more.fields[order], first), coming[order][first]
+    place = np.searchsorted(key, coming)
+    known = np.append(key, -1)[place] == coming
+    together = seen.fields.copy()
+    together[place[known]] |= fields[known]
+    new = ~known
+    trial, root = np.divmod(coming[new], width)
+    return Seen(
+        *(
+            np.insert(values, place[new], some)
+            for values, some in ((seen.trial, trial), (seen.root, root), (together, fields[new]))
+        )
+    )
 
 
 def count_aliases(columns: Iterable[str | None]) -> Counter[tuple[str, str]]:

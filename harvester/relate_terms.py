@@ -11,10 +11,11 @@ import struct
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from harvester.catalogue import TABLES, insert_into
-from harvester.relate_phrases import abbreviations, root, terms, whole
+from harvester.relate_phrases import abbreviations, root, rooted_terms, whole
 from normalize.text import fold
 
 #: A name of an intervention has at most this many words; what is longer describes.
@@ -48,6 +49,8 @@ _BELOW = {
     "outcomes": f"SELECT record_id, measure FROM outcomes WHERE record_id IN ({{}}) AND ordinal <= {_OUTCOMES_READ} ORDER BY record_id, ordinal",
     "investigators": "SELECT record_id, name FROM investigators WHERE record_id IN ({}) ORDER BY record_id, ordinal",
     "numbers": "SELECT record_id, id_normalized FROM secondary_ids WHERE record_id IN ({}) AND registry IS NOT NULL ORDER BY record_id, ordinal",
+    "sponsors": "SELECT record_id, s.sponsor_id, s.name FROM record_sponsors p JOIN sponsors s USING (sponsor_id)"
+    " WHERE record_id IN ({}) AND p.role = 'primary' ORDER BY 2",
     "publications": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
 }
 
@@ -56,17 +59,15 @@ _BELOW = {
 FIELDS = (
     "title", "conditions", "keywords", "interventions", "described", "outcomes", "investigators", "publications",
     "condition_codes", "intervention_codes", "condition_classes", "intervention_classes", "condition_names", "intervention_names",
+    "sponsors",
 )  # fmt: skip
-#: Of these, the ones that hold MeSH terms, and those that hold whole names as `relate_phrases.whole` gives them.
-_CODED = range(FIELDS.index("condition_codes"), FIELDS.index("condition_names"))
-_WHOLE = range(FIELDS.index("condition_names"), len(FIELDS))
 #: What an entry of `roots` says of where its term stands: the place in FIELDS, or that it is a pair of words of a title.
 TITLE_PAIR = len(FIELDS)
-PLACE_BITS = 4
+PLACE_BITS = 5
 
 
-def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> None:
-    """Brings `trial_terms` up to date: for all trials, or for those named (trials that are gone lose their row).
+def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> set[str]:
+    """Brings `trial_terms` up to date, for all trials or for those named; the trials of which the row came, went or changed.
 
     A trial that was related before and has other terms now loses its `fingerprint`.
     """
@@ -75,20 +76,25 @@ def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> None:
     else:
         wanted = sorted(trials)
     names = TABLES["trial_terms"].names
-    before = slice(1, 2 + len(FIELDS))
-    insert = insert_into("trial_terms")
+    of_terms = slice(1, 2 + len(FIELDS))
+    changed: set[str] = set()
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         marks = ", ".join("?" * len(batch))
         old = {row[0]: row for row in db.execute(f"SELECT * FROM trial_terms WHERE trial_id IN ({marks})", batch)}
-        db.execute(f"DELETE FROM trial_terms WHERE trial_id IN ({marks})", batch)
-        for values in _rows(db, batch):
-            row = tuple(values[name] for name in names)
-            known = old.get(row[0])
-            db.execute(
-                insert,
-                row if known is None else (*row[:-2], known[-2] if known[before] == row[before] else None, known[-1]),
-            )
+        rows = [tuple([values[name] for name in names]) for values in _rows(db, batch)]
+        new = {row[0]: row for row in rows if row[0] not in old or row[:-2] != old[row[0]][:-2]}
+        gone = old.keys() - {row[0] for row in rows}
+        for trial in new.keys() & old.keys():
+            row, known = new[trial], old[trial]
+            fingerprint = known[-2] if row[of_terms] == known[of_terms] else None
+            new[trial] = (*row[:-2], fingerprint, known[-1])
+        db.executemany(
+            "DELETE FROM trial_terms WHERE trial_id = ?", [(trial,) for trial in sorted(old.keys() & new.keys() | gone)]
+        )
+        db.executemany(insert_into("trial_terms"), new.values())
+        changed |= new.keys() | gone
+    return changed
 
 
 def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -103,20 +109,36 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
             below[trial_of[record_id]][name].append(tuple(values))
     for values in facts.fetchall():
         row = dict(zip(_FACTS, values, strict=True))
-        found = _fields(row["trial_id"], below[row["trial_id"]])
-        row |= {field: "\n".join(words) or None for field, words in found.items()}
-        row["roots"] = b"".join([entry(term, place) for place, field in enumerate(FIELDS) for term in found[field]])
-        yield row | {"fingerprint": None, "least": None}
+        found, aliases = _fields(row["trial_id"], below[row["trial_id"]])
+        row |= {field: "\n".join(found[field]) or None for field in FIELDS}
+        row["aliases"] = "\n".join(aliases) or None
+        yield row | {"roots": _entries(found), "fingerprint": None, "least": None}
 
 
-@lru_cache(maxsize=300_000)
-def entry(term: str, place: int) -> bytes:
-    """A term in `roots`: a hash of 60 bits, so wide that no two of millions are alike and terms need no list with numbers."""
-    rooted = f"mesh {term}" if place in _CODED else f"name {term}" if place in _WHOLE else root(term)
-    if place == 0 and " " in rooted:
-        place = TITLE_PAIR
+#: Terms of a field in reading order, each as it is spelled -> its root.
+_Terms = dict[str, str]
+
+
+def _entries(found: dict[str, _Terms]) -> bytes:
+    entries = [
+        number(rooted) << PLACE_BITS | place for place, field in enumerate(FIELDS) for rooted in found[field].values()
+    ]
+    for place, rooted in enumerate(found["title"].values()):  # it comes first, and its place is 0
+        if " " in rooted:
+            entries[place] |= TITLE_PAIR
+    return struct.pack(f"<{len(entries)}Q", *entries)
+
+
+@lru_cache(maxsize=400_000)
+def number(rooted: str) -> int:
+    """A root in `roots`: a hash of 59 bits, so wide that no two of millions are alike and terms need no list with numbers."""
     hashed = blake2b(rooted.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return (int.from_bytes(hashed, "little") >> PLACE_BITS << PLACE_BITS | place).to_bytes(8, "little")
+    return int.from_bytes(hashed, "little") >> PLACE_BITS
+
+
+def of_code(term: str) -> str:
+    """What stands for the root of a MeSH term."""
+    return f"mesh {term}"
 
 
 def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int, tuple[int, str]]]:
@@ -127,64 +149,58 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
         sql = f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms WHERE trial_id IN ({', '.join('?' * len(batch))})"
         for trial, roots, *texts in db.execute(sql, batch):
             terms = "\n".join(filter(None, texts)).split("\n")
-            entries = struct.unpack(f"<{len(roots) // 8}Q", roots)
-            read = reversed(list(zip(entries, enumerate(terms), strict=False)))
-            found[trial] = {number >> PLACE_BITS: term for number, term in read}
+            numbers = [entry >> PLACE_BITS for entry in reversed(struct.unpack(f"<{len(roots) // 8}Q", roots))]
+            # Backwards, so that where it stands first says how it is spelled.
+            found[trial] = dict(zip(numbers, reversed(list(enumerate(terms))), strict=False))
     return found
 
 
-def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
-    """The columns of `trial_terms` that hold terms, and the aliases."""
+def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[str, _Terms], list[str]]:
+    """What the columns of `trial_terms` hold: terms, and the aliases."""
     titles, keywords, outcomes = (list(_texts(rows[name])) for name in ("titles", "keywords", "outcomes"))
     conditions = [condition for condition, _ in rows["conditions"]]
     names = [text for pair in rows["interventions"] for text in _lines(pair)]
     short_forms: dict[str, str] = {}
-    for text in (*titles, *conditions, *keywords, *names, *_texts(rows["summaries"])):
+    for text in dict.fromkeys([*titles, *conditions, *keywords, *names, *_texts(rows["summaries"])]):
         short_forms |= abbreviations(text)
 
-    def read(texts: Iterable[str], *, pairs: bool = True) -> list[str]:
+    def read(texts: Iterable[str], *, pairs: bool = True) -> _Terms:
         """Terms; where a short form stands that the trial defines, those of the long form too."""
-        return _joined(terms(text + _spelled_out(text, short_forms), pairs=pairs) for text in texts)
+        once = dict.fromkeys(texts)
+        if short_forms:
+            once = dict.fromkeys(text + _spelled_out(text, short_forms) for text in once)
+        return dict(chain.from_iterable([rooted_terms(text, pairs=pairs) for text in once]))
 
     codes = [f"MedDRA {code}" for _, code in rows["conditions"] if code]
-    return {
+    papers = [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}" for pmid, doi in rows["publications"] if pmid or doi]
+    found = {
         "title": read(titles),
-        "conditions": list(dict.fromkeys([*read(conditions), *codes])),
+        "conditions": read(conditions) | _rooted(codes),
         "keywords": read(keywords),
         "interventions": read(name for name in names if name.count(" ") < _LONGEST_NAME),
         "described": read((name for name in names if name.count(" ") >= _LONGEST_NAME), pairs=False),
         "outcomes": read(outcomes),
-        "investigators": _joined([text] for text in _texts(rows["investigators"]) if _is_person(text)),
-        "publications": list(
-            dict.fromkeys(
-                [
-                    trial,
-                    *_texts(rows["numbers"]),
-                    *(
-                        f"PMID {pmid}" if pmid else f"doi:{doi.lower()}"
-                        for pmid, doi in rows["publications"]
-                        if pmid or doi
-                    ),
-                ]
-            )
-        ),
+        "investigators": _rooted(text for text in _texts(rows["investigators"]) if _is_person(text)),
+        "publications": _rooted([trial, *_texts(rows["numbers"]), *papers]),
         "condition_codes": _mesh(rows, "condition", 0),
         "intervention_codes": _mesh(rows, "intervention", 0),
         "condition_classes": _mesh(rows, "condition", 1),
         "intervention_classes": _mesh(rows, "intervention", 1),
         "condition_names": _wholes(conditions),
         "intervention_names": _wholes(names),
-        "aliases": _joined(
-            [
-                [f"{short}\t{long}" for short, long in short_forms.items()],
-                [f"{other}\t{name}" for name, others in rows["interventions"] for other in _lines((others,))],
-            ]
-        ),
+        "sponsors": {name: f"sponsor {sponsor_id}" for sponsor_id, name in rows["sponsors"]},
     }
+    aliases = [f"{short}\t{long}" for short, long in short_forms.items()]
+    aliases += [f"{other}\t{name}" for name, others in rows["interventions"] for other in _lines((others,))]
+    return found, list(dict.fromkeys(aliases))
 
 
-def _wholes(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(name for text in names if (name := whole(text))))
+def _rooted(texts: Iterable[str]) -> _Terms:
+    return {text: root(text) for text in texts}
+
+
+def _wholes(names: Iterable[str]) -> _Terms:
+    return {name: f"name {name}" for text in names if (name := whole(text))}
 
 
 def _is_person(name: str) -> bool:
@@ -195,8 +211,8 @@ def _spelled_out(text: str, short_forms: dict[str, str]) -> str:
     return "".join(f" ; {long}" for short, long in short_forms.items() if short in text)
 
 
-def _mesh(rows: dict[str, list[tuple[Any, ...]]], field: str, is_ancestor: int) -> list[str]:
-    return list(dict.fromkeys(term for of, above, term in rows["mesh_terms"] if (of, above) == (field, is_ancestor)))
+def _mesh(rows: dict[str, list[tuple[Any, ...]]], field: str, is_ancestor: int) -> _Terms:
+    return {term: of_code(term) for of, above, term in rows["mesh_terms"] if (of, above) == (field, is_ancestor)}
 
 
 def _texts(rows: Iterable[tuple[str | None, ...]]) -> Iterator[str]:
@@ -205,8 +221,3 @@ def _texts(rows: Iterable[tuple[str | None, ...]]) -> Iterator[str]:
 
 def _lines(values: tuple[str | None, ...]) -> Iterator[str]:
     return (line for value in values if value for line in value.splitlines())
-
-
-def _joined(found: Iterable[list[str]]) -> list[str]:
-    """Each once, in order."""
-    return list(dict.fromkeys(term for some in found for term in some))

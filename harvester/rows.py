@@ -226,6 +226,7 @@ class TrialTerms(Struct):
     intervention_classes: Annotated[Text, Doc("Those above the ones of its interventions.")]
     condition_names: Annotated[Text, Doc("Its conditions as names: their roots, sorted, one name a line.")]
     intervention_names: Annotated[Text, Doc("The same of its interventions and their other names.")]
+    sponsors: Annotated[Text, Doc("Names of its primary sponsors' organizations, one a line.")]
     aliases: Annotated[
         Text,
         Doc(
@@ -245,7 +246,7 @@ class TrialTerms(Struct):
     healthy_volunteers: Annotated[bool | None, Doc("As in `trials`.")]
     roots: Annotated[
         bytes,
-        Doc("For each term above, column by column, 8 bytes: 60 bits that its spellings share, 4 bits for the column."),
+        Doc("For each term above, column by column, 8 bytes: 59 bits that its spellings share, 5 bits for the column."),
     ]
     fingerprint: Annotated[
         int | None, Doc("Of its weighted terms and facts: its pairs are compared anew when it has changed.")
