@@ -209,7 +209,6 @@ _OUTCOME_WORDS = """
 _OUTCOME_ROOTS = frozenset(root(word) for word in _OUTCOME_WORDS.split())
 
 
-@lru_cache(maxsize=100_000)
 def outcomes(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
     """The phrases, and of single words those that name an outcome."""
     return tuple(phrase for phrase in phrases(found, worth) if _PARTS.search(phrase) or root(phrase) in _OUTCOME_ROOTS)

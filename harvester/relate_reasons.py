@@ -201,33 +201,37 @@ def _told(
 
     `shared`: millionths, part and root of each; those that give most first.
     """
-    by_part: list[list[tuple[int, str, int]]] = [[], [], [], [], [], [], []]
-    coded: list[list[str]] = [[], []]
+    written: dict[int, list[tuple[int, str, int]]] = {}
+    coded: dict[int, tuple[str, ...]] = {}
     weight: dict[str, int] = {}
-    for worth, part, root_ in shared:
-        spelling = mine.get(root_) or yours.get(root_)
-        if root_ in codes:
-            term = spelling[1] if spelling else codes[root_]
-            coded[part].append(term)
+    for worth, part, number in shared:
+        spelling = mine.get(number) or yours.get(number)
+        if number in codes:
+            term = spelling[1] if spelling else codes[number]
+            coded[part] = (*coded.get(part, ()), term)
         elif spelling:
             place, term = spelling
             if worth >= _LEAST_TOLD[part][not term.isalnum()] and not term.startswith("MedDRA "):
-                by_part[part].append((place, term, worth))
+                if part in written:
+                    written[part].append((place, term, worth))
+                else:
+                    written[part] = [(place, term, worth)]
         else:
             continue
         if part <= _OUTCOME:
             weight[term] = weight.get(term, 0) + worth
     terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
     return (
-        _names(*_reading(by_part[_CONDITION]), tuple(coded[_CONDITION])),
-        _names(*_reading(by_part[_INTERVENTION]), tuple(coded[_INTERVENTION])),
-        _outcomes(*_reading(by_part[_OUTCOME])) if by_part[_OUTCOME] else None,
+        _names(*_reading(written.get(_CONDITION)), coded.get(_CONDITION, ())),
+        _names(*_reading(written.get(_INTERVENTION)), coded.get(_INTERVENTION, ())),
+        _outcomes(*_reading(written[_OUTCOME])) if _OUTCOME in written else None,
         "\n".join([f"{term}\t{_thousandths(weight[term])}" for term in terms]) or None,
-        _lines([term for _, term, _ in by_part[_REFERENCE]]),
-        _lines([term for _, term, _ in by_part[_INVESTIGATOR]]),
+        _lines([term for _, term, _ in written[_REFERENCE]]) if _REFERENCE in written else None,
+        _lines([term for _, term, _ in written[_INVESTIGATOR]]) if _INVESTIGATOR in written else None,
     )
 
 
+@lru_cache(maxsize=100_000)
 def _outcomes(terms: tuple[str, ...], worth: tuple[int, ...]) -> str | None:
     return _lines(outcomes(terms, worth))
 
@@ -237,7 +241,7 @@ def _sponsors(one: str | None, two: str | None) -> str | None:
     return _lines([name for name in (one or "").split("\n") if name and name in others])
 
 
-def _reading(found: list[tuple[int, str, int]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _reading(found: list[tuple[int, str, int]] | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same."""
     if not found:
         return (), ()
