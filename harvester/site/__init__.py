@@ -22,13 +22,14 @@ from harvester.site.downloads import MAKES_XLSX, search_csv, search_json, search
 from harvester.site.entities import entity
 from harvester.site.facets import facets_of
 from harvester.site.feeds import feed, search_feed
+from harvester.site.footer import footer
 from harvester.site.home import first_page, home
-from harvester.site.pages import ENTITIES, message
+from harvester.site.pages import ENTITIES, message, plain
 from harvester.site.payloads import payload
 from harvester.site.quality import quality
 from harvester.site.safety import App, guarded
 from harvester.site.search import search
-from harvester.site.sources import about, dictionary, footer, sources
+from harvester.site.sources import about, dictionary, sources
 from harvester.site.trial import trial
 from harvester.site.vocabulary import vocabulary_of
 
@@ -113,6 +114,7 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["site_style"], env.globals["site_script"] = _static("css"), _static("js")
     env.globals["has_page"] = _has_page
     env.globals["readable_date"] = labels.date
+    env.globals["plain_templates"] = plain(env)
     env.globals["site_nav"] = [(path, name) for path, name in _NAVIGATION if _has_page(path)]
 
 

@@ -14,9 +14,8 @@ from datasette.utils.asgi import Request, Response
 from harvester.changes import LINES, Difference, Update, updates
 from harvester.differences import lines, pieces
 from harvester.site import labels
-from harvester.site.database import read
 from harvester.site.entries import Trial
-from harvester.site.pages import page, trial_path
+from harvester.site.pages import Shown, page, trial_path
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -67,9 +66,16 @@ def history(trial: Trial) -> dict[str, Any] | None:
     }
 
 
-def _found(db: sqlite3.Connection, trial_id: str | None) -> list[Update]:
+def _page(db: sqlite3.Connection, trial_id: str | None) -> Shown:
     where, values = ("r.trial_id = ?", (trial_id,)) if trial_id else ("1", ())
-    return list(updates(db, where, values, _MOST))
+    context = {
+        "trial_id": trial_id,
+        "trial": trial_path(trial_id) if trial_id else None,
+        "feed": trial_path(trial_id, ".atom") if trial_id else "/changes.atom",
+        "updates": [_card(update) for update in updates(db, where, values, _MOST)],
+        "most": _MOST,
+    }
+    return Shown("changes.html", context)
 
 
 def changes_path(trial_id: str | None) -> str:
@@ -80,12 +86,4 @@ def changes_path(trial_id: str | None) -> str:
 async def changes(datasette: Datasette, request: Request) -> Response:
     """`/changes`"""
     trial_id = request.args.get("trial") or None
-    found = await read(datasette, lambda db: _found(db, trial_id))
-    context = {
-        "trial_id": trial_id,
-        "trial": trial_path(trial_id) if trial_id else None,
-        "feed": trial_path(trial_id, ".atom") if trial_id else "/changes.atom",
-        "updates": [_card(update) for update in found],
-        "most": _MOST,
-    }
-    return await page(datasette, request, "changes.html", context)
+    return await page(datasette, request, lambda db: _page(db, trial_id))

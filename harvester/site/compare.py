@@ -24,7 +24,7 @@ from harvester.site.database import read
 from harvester.site.downloads import MAKES_XLSX, XLSX, headers_for
 from harvester.site.finding import find
 from harvester.site.lookup import find_trials
-from harvester.site.pages import page, trial_path
+from harvester.site.pages import Moved, Shown, page, trial_path
 from harvester.site.wanted import MOST_PICKED, Wanted
 
 if TYPE_CHECKING:
@@ -165,15 +165,18 @@ def _counted(remarks: Sequence[Remark]) -> list[dict[str, str]]:
 # ------------------------------------------------------------------------------------------------------------ views
 
 
+def _page(db: sqlite3.Connection, asked_for: Asked, removes: bool) -> Shown | Moved:
+    found = chosen(db, asked_for)
+    is_whole = not (found.unknown or found.several or found.left_out)
+    if is_whole and (removes or found.asked.numbers != asked_for.numbers):
+        return Moved(found.asked.path())
+    return Shown("compare.html", _context(db, found))
+
+
 async def compare_page(datasette: Datasette, request: Request) -> Response:
     """`/compare`"""
-    asked_for = asked(request)
-    found = await read(datasette, lambda db: chosen(db, asked_for))
-    is_whole = not (found.unknown or found.several or found.left_out)
-    if is_whole and (found.asked.numbers != asked_for.numbers or request.args.get("remove")):
-        return Response.redirect(datasette.urls.path(found.asked.path()))
-    context = await read(datasette, lambda db: _context(db, found))
-    return await page(datasette, request, "compare.html", context)
+    asked_for, removes = asked(request), bool(request.args.get("remove"))
+    return await page(datasette, request, lambda db: _page(db, asked_for, removes))
 
 
 def _download(path: str, form: str, media_type: str) -> Callable[[Datasette, Request], Awaitable[Response]]:

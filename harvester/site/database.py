@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from datasette.database import Database
 from datasette.utils import sqlite_timelimit
 
+from harvester.site.answers import Answers
+
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
@@ -103,6 +105,7 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
         self._prepared: Identity | None = None
         self._ready: list[Reading] = []  # connections to the prepared file, one for each thread that will ask
         self._counted: Identity | None = None
+        self.answers = Answers()  # pages written from the catalogue that is shown
         self._closed = threading.Event()
 
     def watch(self) -> None:
@@ -168,7 +171,7 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
                 self._prepare(first)
             ready = [first, *(self._opened() for _ in range(1, self.ds.setting("num_sql_threads")))]
             left, self._ready = self._ready, [db for db in ready if db.identity == first.identity]
-            self._prepared = first.identity
+            self._prepared, self.answers = first.identity, Answers()
             for db in left + [db for db in ready if db.identity != first.identity]:
                 self._closed_one(db)
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import entity_names, findable, labels, links, pictures
-from harvester.site.database import read
 from harvester.site.finding import Found, find
 from harvester.site.listing import forms, listed
-from harvester.site.pages import entity_path, message, name_path, page
+from harvester.site.pages import Moved, Shown, entity_path, name_path, page, saying
 from harvester.site.vocabulary import vocabulary_of
 from harvester.site.wanted import Wanted, wanted
 from normalize.countries import country
@@ -165,14 +165,20 @@ def _together(db: sqlite3.Connection, entity: Entity, found: Found) -> list[dict
     return [{"heading": heading, "rows": rows} for heading, rows in lists if rows]
 
 
-def _context(db: sqlite3.Connection, kind: str, text: str, asked_for: Wanted) -> dict[str, Any] | None:
-    """What the page shows; only `path` when the text is another spelling; None when nobody here has the name."""
+def _page(
+    db: sqlite3.Connection, kind: str, text: str, asked_for: Wanted, address: Callable[[str], str]
+) -> Shown | Moved:
     entity = _KINDS[kind](db, text)
     if entity is None:
-        return None
+        return saying(f"No {kind} “{text}” here", f"No trial of this catalogue has the {kind} {text}.", 404)
     if entity.key != text:
-        return {"path": entity.path}
-    search = entity.search
+        return Moved(entity.path)
+    return Shown("entity.html", {**_context(db, entity, asked_for), "address": address(entity.path)})
+
+
+def _context(db: sqlite3.Connection, entity: Entity, asked_for: Wanted) -> dict[str, Any]:
+    """What the page shows."""
+    kind, search = entity.kind, entity.search
     found = find(db, search)
     recruiting = search.toggled("status", "recruiting")
     facets = ("status", "phase", "class" if kind == "country" else "country")
@@ -207,12 +213,6 @@ async def entity(datasette: Datasette, request: Request) -> Response:
     kind, text = request.url_vars["kind"], unquote(request.url_vars["name"])
     asked_for = wanted(request)
     place = Wanted(page=asked_for.page, picked=asked_for.picked)
-    context = await read(datasette, lambda db: _context(db, kind, text, place))
-    if context is None:
-        return await message(
-            datasette, request, f"No {kind} “{text}” here", f"No trial of this catalogue has the {kind} {text}.", 404
-        )
-    if set(context) == {"path"}:
-        return Response.redirect(datasette.urls.path(context["path"]))
-    address = findable.address(datasette, request, context["path"])
-    return await page(datasette, request, "entity.html", {**context, "address": address})
+    return await page(
+        datasette, request, lambda db: _page(db, kind, text, place, partial(findable.address, datasette, request))
+    )

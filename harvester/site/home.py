@@ -9,10 +9,11 @@ from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, pictures, queries
 from harvester.site.changes import heading
-from harvester.site.database import catalogue_of, kept, read
+from harvester.site.database import kept
 from harvester.site.finding import find
+from harvester.site.footer import database_name
 from harvester.site.listing import forms
-from harvester.site.pages import page, trial_path
+from harvester.site.pages import Shown, page, trial_path
 from harvester.site.sources import verdict
 from harvester.site.wanted import Wanted
 
@@ -88,5 +89,5 @@ def _change(row: dict[str, Any]) -> dict[str, Any]:
 
 async def home(datasette: Datasette, request: Request) -> Response:
     """`/`"""
-    context = await read(datasette, first_page)
-    return await page(datasette, request, "home.html", {**context, "database": catalogue_of(datasette).name})
+    database = database_name(datasette)
+    return await page(datasette, request, lambda db: Shown("home.html", {**first_page(db), "database": database}))

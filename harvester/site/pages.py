@@ -1,29 +1,128 @@
-"""Site room: how a prepared page becomes an answer. Called by every view."""
+"""Site room: how what a view found becomes a page. Called by every view.
+
+A page is read and written in one call beside the event loop, on one connection to one catalogue. Its template is compiled for
+plain calls: where every loop and call can be awaited, as in Datasette's own templates, writing takes twice the time.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from datasette.url_builder import Urls
 from datasette.utils.asgi import Request, Response
+from jinja2 import Environment, Template
 
+from harvester.site.database import catalogue_of, read
+from harvester.site.footer import footer, sources_named
 from normalize.text import fold
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
+#: A browser may keep a page, and asks whether it is still the same before it shows it again.
+_CACHED = {"cache-control": "no-cache"}
 
-async def page(
-    datasette: Datasette, request: Request, template: str, context: dict[str, Any], status: int = 200
-) -> Response:
-    """A template of this room, filled."""
-    html = await datasette.render_template(template, context, request=request, view_name=template.removesuffix(".html"))
-    return Response.html(html, status=status)
+
+class Shown(NamedTuple):
+    """A page: its template, and what the template writes."""
+
+    template: str
+    context: Mapping[str, Any]
+    status: int = 200
+
+
+class Moved(NamedTuple):
+    """The page stands elsewhere: a path of this site, without its base_url."""
+
+    path: str
+
+
+Prepare = Callable[[sqlite3.Connection], Shown | Moved]
+
+
+class _Urls(Urls):  # type: ignore[misc]  # Datasette is not typed
+    """Datasette's addresses as plain text: a page has hundreds, and Datasette's own type of text is slow."""
+
+    def __init__(self, datasette: Datasette) -> None:
+        super().__init__(datasette)
+        self._base = str(datasette.setting("base_url"))
+
+    def path(self, path: str, format: str | None = None) -> str:
+        return str(super().path(path, format)) if format else self._base + path.removeprefix("/")
+
+
+def plain(env: Environment) -> Environment:
+    """Datasette's environment of templates, without `await` in what it compiles."""
+    return env.overlay(enable_async=False, auto_reload=False)
+
+
+async def page(datasette: Datasette, request: Request, prepare: Prepare) -> Response:
+    """The page that `prepare` finds in the catalogue. Raises NoCatalogue, TooSlow."""
+    file = catalogue_of(datasette)
+    answers = file.answers
+    address = (request.scheme, request.host, request.full_path)
+    known = answers.get(address)
+    if known is None:
+        frame = await _frame(datasette, request)
+
+        def written(db: sqlite3.Connection) -> tuple[Shown | Moved, str]:
+            found = prepare(db)
+            if isinstance(found, Moved):
+                return found, ""
+            end = {"sources": sources_named(db), "database": file.name}
+            return found, _written(datasette, found, frame, end)
+
+        found, html = await read(datasette, written)
+        if isinstance(found, Moved):
+            return Response.redirect(datasette.urls.path(found.path))
+        if found.status != 200 or answers is not file.answers:  # the catalogue was replaced meanwhile
+            return Response.html(html, status=found.status)
+        known = answers.keep(address, html.encode())
+    headers = {**_CACHED, "etag": known.etag}
+    if request.headers.get("if-none-match") == known.etag:
+        return Response("", status=304, headers=headers)
+    return Response.html(known.body, headers=headers)
+
+
+async def unread_page(datasette: Datasette, request: Request, shown: Shown) -> Response:
+    """A page that needs no catalogue."""
+    html = _written(datasette, shown, await _frame(datasette, request), await footer(datasette))
+    return Response.html(html, status=shown.status)
 
 
 async def message(datasette: Datasette, request: Request, title: str, text: str, status: int) -> Response:
     """A page that only says something: what is not here, and what to do."""
-    return await page(datasette, request, "message.html", {"title": title, "text": text}, status)
+    return await unread_page(datasette, request, saying(title, text, status))
+
+
+def saying(title: str, text: str, status: int) -> Shown:
+    """The page of a message."""
+    return Shown("message.html", {"title": title, "text": text}, status)
+
+
+async def _frame(datasette: Datasette, request: Request) -> dict[str, Any]:
+    """What `base.html` needs beside a page's own context; styles and scripts of the operator and of other plugins among it."""
+    base = _template(datasette, "base.html")
+    return {
+        "request": request,
+        "urls": _Urls(datasette),
+        **{
+            kind: await datasette._asset_urls(kind, base, {}, request, None)
+            for kind in ("extra_css_urls", "extra_js_urls")
+        },
+    }
+
+
+def _template(datasette: Datasette, name: str) -> Template:
+    plain_templates: Environment = datasette.jinja_env.globals["plain_templates"]
+    return plain_templates.get_template(name)
+
+
+def _written(datasette: Datasette, shown: Shown, frame: Mapping[str, Any], end: Mapping[str, Any]) -> str:
+    return _template(datasette, shown.template).render({**frame, **shown.context, "site_footer": lambda: end})
 
 
 def trial_path(trial_id: str, suffix: str = "") -> str:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, queries
-from harvester.site.database import catalogue_of, read
+from harvester.site.database import catalogue_of
 from harvester.site.entries import Trial
-from harvester.site.pages import page
+from harvester.site.pages import Shown, page
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -61,5 +61,6 @@ def _rules(db: sqlite3.Connection, database: str) -> list[dict[str, Any]]:
 async def quality(datasette: Datasette, request: Request) -> Response:
     """`/quality`"""
     database = catalogue_of(datasette).name
-    rules = await read(datasette, lambda db: _rules(db, database))
-    return await page(datasette, request, "quality.html", {"rules": rules, "database": database})
+    return await page(
+        datasette, request, lambda db: Shown("quality.html", {"rules": _rules(db, database), "database": database})
+    )

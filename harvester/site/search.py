@@ -10,12 +10,11 @@ from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, links
 from harvester.site.cards import facet_label, filters_in_words
-from harvester.site.database import read
 from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
 from harvester.site.lookup import find_trials, number_in
-from harvester.site.pages import ENTITIES, entity_path, page, trial_path
+from harvester.site.pages import ENTITIES, Moved, Shown, entity_path, page, trial_path
 from harvester.site.vocabulary import vocabulary_of
 from harvester.site.wanted import SORTS, Wanted, wanted
 
@@ -110,6 +109,15 @@ def _synonyms(search: Wanted, found: Found) -> dict[str, Any] | None:
     return {"names": names, "path": search._replace(exact=True, page=1).path} if names else None
 
 
+def _page(db: sqlite3.Connection, search: Wanted) -> Shown | Moved:
+    """The page of a search; the trial's own where a number was typed that one trial has."""
+    if search.text and number_in(search.text):
+        numbered = find_trials(db, search.text)
+        if len(numbered) == 1:
+            return Moved(trial_path(numbered[0]))
+    return Shown("search.html", _results(db, search))
+
+
 def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
     found = find(db, search)
     unpaged = search._replace(page=1)
@@ -153,9 +161,4 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
 async def search(datasette: Datasette, request: Request) -> Response:
     """`/search`: a number that one trial has leads there; everything else is looked for."""
     asked_for = wanted(request)
-    if asked_for.text and number_in(asked_for.text):
-        found = await read(datasette, lambda db: find_trials(db, asked_for.text))
-        if len(found) == 1:
-            return Response.redirect(datasette.urls.path(trial_path(found[0])))
-    context = await read(datasette, lambda db: _results(db, asked_for))
-    return await page(datasette, request, "search.html", context)
+    return await page(datasette, request, lambda db: _page(db, asked_for))

@@ -1,5 +1,4 @@
-"""Site room: where the data come from, under which terms and how fresh: the footer of every page, `/sources`,
-`/about`, `/dictionary`."""
+"""Site room: where the data come from, under which terms, how fresh and how complete: `/sources`, `/about`, `/dictionary`."""
 
 from __future__ import annotations
 
@@ -12,8 +11,8 @@ from datasette.utils.asgi import Request, Response
 
 from harvester.catalogue import SEARCHED, TABLES
 from harvester.site import labels, links, queries
-from harvester.site.database import NoCatalogue, TooSlow, catalogue_of, read
-from harvester.site.pages import page, trial_path
+from harvester.site.footer import database_name, sources_named
+from harvester.site.pages import Shown, page, trial_path, unread_page
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -36,37 +35,6 @@ _PARTS = {
     "record_sponsors": "Sponsors", "countries": "Countries", "sites": "Sites", "secondary_ids": "Other numbers", "publications": "References",
     "ethics_reviews": "Ethics review", "has_results": "Whether there are results", "ipd_sharing": "Data sharing",
 }  # fmt: skip
-#: WHO ICTRP asks that the date on which it processed the data is shown; its pages of single trials do not give it.
-_PROCESSED_UNKNOWN = {"ictrp": "a date not given in the pages fetched"}
-
-
-def described(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of `registries` in the words of the page."""
-    return {
-        **row,
-        "page": links.safe(row["page"]),
-        "licence_url": links.safe(row["licence_url"]),
-        "count": labels.number(row["records"]),
-        "fetched": labels.date(row["last_fetched_at"]),
-        "processed": labels.date(row["processed_date"]) or _PROCESSED_UNKNOWN.get(row["source"], ""),
-    }
-
-
-def _name(datasette: Datasette) -> str | None:
-    """The name of the catalogue among the databases that Datasette has open."""
-    try:
-        return str(catalogue_of(datasette).name)
-    except NoCatalogue:
-        return None
-
-
-async def footer(datasette: Datasette) -> dict[str, Any]:
-    """What every page names at its end; no sources when no catalogue can be read, for then the page itself says that."""
-    try:
-        sources = await read(datasette, queries.sources)
-    except (NoCatalogue, TooSlow, sqlite3.DatabaseError):
-        sources = []
-    return {"sources": [described(row) for row in sources], "database": _name(datasette)}
 
 
 def _run(row: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +82,7 @@ def _percent(share: float | None) -> str:
 
 
 def _sources(db: sqlite3.Connection) -> dict[str, Any]:
-    found = queries.sources(db)
+    found = sources_named(db)
     held: dict[str, list[dict[str, Any]]] = {}
     for row in queries.held(db):
         dates = [labels.date(row[side]) for side in ("first_processed", "last_processed")]
@@ -124,9 +92,7 @@ def _sources(db: sqlite3.Connection) -> dict[str, Any]:
         )
     last = {row["source"]: {**row, **verdict(row)} for row in queries.freshness(db)}
     return {
-        "sources": [
-            {**described(row), "held": held.get(row["source"], []), "last": last.get(row["source"])} for row in found
-        ],
+        "sources": [{**row, "held": held.get(row["source"], []), "last": last.get(row["source"])} for row in found],
         "totals": {key: labels.number(value) for key, value in queries.totals(db).items()},
         "coverage": _coverage(db, [row["source"] for row in found]),
         "runs": [_run(row) for row in queries.runs(db, _RUNS_SHOWN)],
@@ -150,8 +116,8 @@ def _sources(db: sqlite3.Connection) -> dict[str, Any]:
 
 async def sources(datasette: Datasette, request: Request) -> Response:
     """`/sources`"""
-    context = await read(datasette, _sources)
-    return await page(datasette, request, "sources.html", {**context, "database": catalogue_of(datasette).name})
+    database = database_name(datasette)
+    return await page(datasette, request, lambda db: Shown("sources.html", {**_sources(db), "database": database}))
 
 
 def _about(db: sqlite3.Connection) -> dict[str, Any]:
@@ -176,13 +142,11 @@ def contact_url(contact: str | None) -> str | None:
 
 async def about(datasette: Datasette, request: Request) -> Response:
     """`/about`"""
-    context = await read(datasette, _about)
-    return await page(
-        datasette, request, "about.html", {**context, "operator": contact_url(datasette.metadata("about_url"))}
-    )
+    operator = contact_url(datasette.metadata("about_url"))
+    return await page(datasette, request, lambda db: Shown("about.html", {**_about(db), "operator": operator}))
 
 
 async def dictionary(datasette: Datasette, request: Request) -> Response:
     """`/dictionary`: works without a catalogue, for the tables are known before there is one."""
-    context = {"tables": TABLES, "searched": SEARCHED, "database": _name(datasette)}
-    return await page(datasette, request, "dictionary.html", context)
+    context = {"tables": TABLES, "searched": SEARCHED, "database": database_name(datasette)}
+    return await unread_page(datasette, request, Shown("dictionary.html", context))

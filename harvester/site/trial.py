@@ -13,10 +13,10 @@ from harvester.site import findable, links, queries
 from harvester.site.cards import badges
 from harvester.site.database import read
 from harvester.site.downloads import trial_csv, trial_json
-from harvester.site.entries import load
+from harvester.site.entries import Trial, load
 from harvester.site.facts import snapshot
 from harvester.site.lookup import find_trials, number_in
-from harvester.site.pages import page, trial_path
+from harvester.site.pages import Moved, Shown, page, trial_path
 from harvester.site.sections import sections
 from harvester.site.wanted import Wanted
 
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 _DOWNLOADS: dict[str, Callable[[sqlite3.Connection, str], Response]] = {".json": trial_json, ".csv": trial_csv}
 
 
-def _context(db: sqlite3.Connection, trial_id: str) -> dict[str, Any] | None:
-    trial = load(db, trial_id)
-    if trial is None:
-        return None
-    row = trial.row
+def _whole(trial: Trial) -> dict[str, Any]:
+    row, trial_id = trial.row, trial.row["trial_id"]
     return {
         "trial_id": trial_id,
         "json": trial_path(trial_id, ".json"),
@@ -45,17 +42,12 @@ def _context(db: sqlite3.Connection, trial_id: str) -> dict[str, Any] | None:
     }
 
 
-async def _elsewhere(datasette: Datasette, request: Request, number: str, suffix: str) -> Response:
-    """The answer for a number that is no trial_id: the way to its trial, a choice of trials, or where else to look."""
-    found = await read(datasette, lambda db: find_trials(db, number))
+def _elsewhere(db: sqlite3.Connection, number: str) -> Shown | Moved:
+    """For a number that is no trial_id: the way to its trial, a choice of trials, or where else to look."""
+    found = find_trials(db, number)
     if len(found) == 1 and found[0] != number:
-        return Response.redirect(datasette.urls.path(trial_path(found[0], suffix)))
-    if suffix:
-        problem = (
-            f"{number} is the number of {len(found)} trials" if found else f"no trial here has the number {number}"
-        )
-        return Response.json({"ok": False, "error": problem, "trials": found}, status=300 if found else 404)
-    choice = await read(datasette, lambda db: queries.titles(db, found))
+        return Moved(trial_path(found[0]))
+    choice = queries.titles(db, found)
     known = number_in(number)
     context = {
         "number": number,
@@ -64,19 +56,36 @@ async def _elsewhere(datasette: Datasette, request: Request, number: str, suffix
         "registry": known.registry if known else None,
         "url": links.registry_page(known.registry, known.normalized) if known else None,
     }
-    return await page(datasette, request, "no_trial.html", context, status=300 if choice else 404)
+    return Shown("no_trial.html", context, status=300 if choice else 404)
+
+
+async def _download(datasette: Datasette, number: str, suffix: str) -> Response:
+    """The trial as a file."""
+
+    def answer(db: sqlite3.Connection) -> Response:
+        if queries.trial(db, number):
+            return _DOWNLOADS[suffix](db, number)
+        found = find_trials(db, number)
+        if len(found) == 1 and found[0] != number:
+            return Response.redirect(datasette.urls.path(trial_path(found[0], suffix)))
+        problem = (
+            f"{number} is the number of {len(found)} trials" if found else f"no trial here has the number {number}"
+        )
+        return Response.json({"ok": False, "error": problem, "trials": found}, status=300 if found else 404)
+
+    return await read(datasette, answer)
 
 
 async def trial(datasette: Datasette, request: Request) -> Response:
     """`/trial/<trial_id>`; any number of one of its records redirects there."""
     number = unquote(request.url_vars["number"])
     suffix = next((suffix for suffix in _DOWNLOADS if number.endswith(suffix)), "")
-    number = number.removesuffix(suffix)
     if suffix:
-        whole = await read(datasette, lambda db: _DOWNLOADS[suffix](db, number) if queries.trial(db, number) else None)
-        return whole or await _elsewhere(datasette, request, number, suffix)
-    context = await read(datasette, lambda db: _context(db, number))
-    if context is None:
-        return await _elsewhere(datasette, request, number, suffix)
+        return await _download(datasette, number.removesuffix(suffix), suffix)
     address = findable.address(datasette, request, trial_path(number))
-    return await page(datasette, request, "trial.html", {**context, "address": address})
+
+    def prepare(db: sqlite3.Connection) -> Shown | Moved:
+        found = load(db, number)
+        return Shown("trial.html", {**_whole(found), "address": address}) if found else _elsewhere(db, number)
+
+    return await page(datasette, request, prepare)

@@ -33,8 +33,8 @@ class InProcess:
             settings=settings,
         )
 
-    def get(self, path: str) -> httpx.Response:
-        answer: httpx.Response = self._loop.run_until_complete(self.datasette.client.get(path))
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        answer: httpx.Response = self._loop.run_until_complete(self.datasette.client.get(path, headers=headers))
         return answer
 
     def html(self, path: str) -> str:

@@ -17,6 +17,7 @@ import yaml
 from harvester.catalogue import TABLES
 from harvester.gates import measure_fill
 from harvester.registries import REGISTRIES
+from harvester.site.answers import Answers
 from tests.site.conftest import METADATA, InProcess
 from tests.site.made import COPY, FULL, make_catalogue
 
@@ -126,3 +127,24 @@ def test_plain_datasette_finds_the_plugin(catalogue_path: Path) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert "<mark>Miscarriage</mark>" in ran.stdout
+
+
+def test_a_page_asked_for_again_is_the_one_written_before(site: InProcess) -> None:
+    first = site.get("/search?q=vitamin")
+    again = site.get("/search?q=vitamin", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert site.get("/search?q=vitamin", headers={"if-none-match": '"another"'}).content == first.content
+    assert site.get("/search?q=vitamin&page=2").headers["etag"] != first.headers["etag"]
+
+
+def test_a_page_names_the_host_that_was_asked(site: InProcess) -> None:
+    for host in ("trials.example", "other.example"):
+        page = site.get("/trial/NCT01000001", headers={"host": host}).text
+        assert f'rel="canonical" href="http://{host}/trial/NCT01000001"' in page
+
+
+def test_pages_are_kept_within_bounds() -> None:
+    answers = Answers()
+    pages = [answers.keep(number, b"x" * 900_000) for number in range(60)]
+    assert answers.get(59) == pages[59] and answers.get(0) is None
+    assert answers.get("large") is None and answers.keep("large", b"x" * 2_000_000) and answers.get("large") is None
