@@ -130,9 +130,12 @@ def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> list[dict[str, Any]]
     return [piece for piece in [*found, {"text": text[at:], "differs": False}] if piece["text"]]
 
 
-def _shown(line: Line, value: Value, room: Room) -> dict[str, Any]:
+def _shown(line: Line, value: Value, room: Room) -> dict[str, Any] | str:
+    """A value with its marks and its link; only its text when there is no more to it, as there is mostly not."""
     text = _words(line, value)
     is_long = len(text) > room.text
+    if not (is_long or value.marks or line.field.endswith("url")):
+        return text
     return {
         "pieces": _pieces(_cut(text, room.text), ()) if is_long and room.cuts else _pieces(text, value.marks),
         "beginning": _cut(text, _BEGINNING) if is_long and not room.cuts else "",
@@ -176,7 +179,7 @@ def _together(lines: Sequence[Line]) -> Iterator[list[Line]]:
     return (list(group) for _, group in groupby(lines, key))
 
 
-def _cell(shown: list[dict[str, Any]], room: Room) -> dict[str, Any] | None:
+def _cell(shown: list[dict[str, Any] | str], room: Room) -> dict[str, Any] | None:
     if not shown:
         return None
     more = shown[room.values :]
@@ -220,13 +223,19 @@ def _row(lines: list[Line], room: Room) -> dict[str, Any]:
 
 def _lists(lines: list[Line], room: Room) -> list[dict[str, Any] | None]:
     """Cells with the items of each trial, what is said of an item below it."""
-    items: list[list[dict[str, Any]]] = [[] for _ in lines[0].values]
+    items: list[list[Any]] = [[] for _ in lines[0].values]
     for line in lines:
+        is_side = _is_side(line)
         for found, values in zip(items, line.values, strict=True):
-            if values and _is_side(line):
-                found[-1]["below"].append({"label": _side(line), **_shown(line, values[0], room)})
-            elif values:
-                found.append({**_shown(line, values[0], room), "below": []})
+            if not values:
+                continue
+            shown = _shown(line, values[0], room)
+            if not is_side:
+                found.append(shown)
+                continue
+            if isinstance(found[-1], str):
+                found[-1] = {"pieces": _pieces(found[-1], ())}
+            found[-1].setdefault("below", []).append({"label": _side(line), "value": shown})
     return [_cell(found, room) for found in items]
 
 
@@ -265,11 +274,13 @@ def _mark(rows: Sequence[dict[str, Any]], places: dict[str, int], remarks: Seque
 
 
 def _merged(cells: list[dict[str, Any] | None]) -> list[dict[str, Any]]:
-    """Cells without anything beside each other as one, of so many columns."""
+    """Cells without anything beside each other as one, of so many columns; a cell that holds one text as this text."""
     found: list[dict[str, Any]] = []
     for cell in cells:
         if cell:
-            found.append(cell)
+            is_text = len(cell["first"]) == 1 and isinstance(cell["first"][0], str)
+            is_more = cell["more"] or cell["left_out"] or cell["remarks"]
+            found.append({"text": cell["first"][0]} if is_text and not is_more else cell)
         elif found and "columns" in found[-1]:
             found[-1]["columns"] += 1
         else:

@@ -80,10 +80,10 @@ def kept(make: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connectio
 
 
 @contextmanager
-def plain_text(db: sqlite3.Connection) -> Iterator[None]:
-    """Rows as tuples and texts read by SQLite itself: three times as fast as Datasette's settings, for hundreds of thousands."""
+def plain_text(db: sqlite3.Connection, rows: Any = None) -> Iterator[None]:
+    """Texts read by SQLite itself, and rows as tuples: three times as fast as Datasette's settings, for hundreds of thousands."""
     held = db.text_factory, db.row_factory
-    db.text_factory, db.row_factory = str, None
+    db.text_factory, db.row_factory = str, rows
     try:
         yield
     finally:
@@ -228,7 +228,7 @@ async def read(datasette: Datasette, fn: Callable[[sqlite3.Connection], T]) -> T
 
     def limited(db: sqlite3.Connection) -> T:
         try:
-            with sqlite_timelimit(db, PAGE_LIMIT):
+            with sqlite_timelimit(db, PAGE_LIMIT), plain_text(db, db.row_factory):
                 return fn(db)
         except sqlite3.OperationalError as problem:
             if str(problem) == "interrupted":

@@ -36,17 +36,33 @@ SORTS = ("start", "update", "size")
 
 
 class Facet(NamedTuple):
-    """Pairs of trial and value: `places[i]` (0 is the first trial) has the value `values[codes[i]]`."""
+    """Values of each trial: those of trial n (0 is the first) are `values[code]` for `codes[starts[n] : starts[n + 1]]`."""
 
     values: tuple[Any, ...]  # None: not given
-    places: Places
+    starts: Places  # one more than there are trials
     codes: NDArray[np.int32]
 
-    def counts(self, among: Mask) -> list[tuple[Any, int]]:
+    def counts(self, among: Places) -> list[tuple[Any, int]]:
         """(value, trials) among some trials, most first; values without a trial left out."""
-        counted = np.bincount(self.codes[among[self.places]], minlength=len(self.values))
-        order = np.argsort(-counted, kind="stable")
-        return [(self.values[n], int(counted[n])) for n in order if counted[n]]
+        counted = np.bincount(self.codes_of(among), minlength=len(self.values))
+        held = np.flatnonzero(counted)
+        order = held[np.argsort(-counted[held], kind="stable")]
+        return [(self.values[code], count) for code, count in zip(order.tolist(), counted[order].tolist(), strict=True)]
+
+    def codes_of(self, among: Places) -> NDArray[np.int32]:
+        """Codes of all values of some trials."""
+        trials = len(self.starts) - 1
+        if len(among) == trials:
+            return self.codes
+        if len(self.codes) == trials:  # one value a trial
+            return self.codes[among]
+        starts = self.starts[among]
+        return self.codes[slices(starts, self.starts[among + 1] - starts)]
+
+    @property
+    def places(self) -> Places:
+        """The trial of each code."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
     def members(self, wanted: Iterable[str]) -> Mask:
         """The trials that have one of the values, as an address writes them."""
@@ -60,9 +76,15 @@ class Facet(NamedTuple):
         return self._of(np.isin(self.codes, codes))
 
     def _of(self, chosen: Mask) -> Mask:
-        found = np.zeros(int(self.places.max(initial=-1)) + 1, dtype=bool)
+        found = np.zeros(len(self.starts) - 1, dtype=bool)
         found[self.places[chosen]] = True
         return found
+
+
+def slices(starts: Places, lengths: Places) -> Places:
+    """Numbers of all items of slices, one slice after the other."""
+    first = np.cumsum(lengths) - lengths
+    return np.repeat(starts - first, lengths) + np.arange(int(lengths.sum()))
 
 
 class Facets(NamedTuple):
@@ -85,10 +107,10 @@ class Facets(NamedTuple):
         found[self.places(rowids)] = True
         return found
 
-    def sorted(self, among: Mask, sort: str) -> list[int]:
+    def sorted(self, among: Places, sort: str) -> Places:
         """rowids of some trials in one of the orders of SORTS."""
-        places = np.flatnonzero(among)
-        return [int(rowid) for rowid in self.rowids[places[np.argsort(self.ranks[sort][places])]]]
+        found: Places = self.rowids[among[np.argsort(self.ranks[sort][among])]]
+        return found
 
 
 def key_of(value: Any) -> str:
@@ -107,13 +129,12 @@ def _facet(texts: Sequence[Hashable], read: Callable[[Any], Sequence[Hashable]])
         values = dict.fromkeys(read(text)) or (None,)
         sizes[n] = len(values)
         read_codes += [codes.setdefault(value, len(codes)) for value in values]
-    # The values of a trial are a slice of `read_codes`; all slices, one after the other.
+    # The values of a trial are a slice of `read_codes`.
     lengths = sizes[which]
-    places = np.repeat(np.arange(len(texts)), lengths)
-    within = np.arange(len(places)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    starts = (np.cumsum(sizes) - sizes)[which]
-    slices = np.array(read_codes, dtype=np.int32)[np.repeat(starts, lengths) + within]
-    return Facet(tuple(codes), places, slices)
+    of_trials = slices((np.cumsum(sizes) - sizes)[which], lengths)
+    return Facet(
+        tuple(codes), np.concatenate(([0], np.cumsum(lengths))), np.array(read_codes, dtype=np.int32)[of_trials]
+    )
 
 
 def _one(value: Any) -> Sequence[Hashable]:

@@ -56,7 +56,15 @@ class _Urls(Urls):  # type: ignore[misc]  # Datasette is not typed
 
 def plain(env: Environment) -> Environment:
     """Datasette's environment of templates, without `await` in what it compiles."""
-    return env.overlay(enable_async=False, auto_reload=False)
+    overlay = env.overlay(enable_async=False, auto_reload=False)
+    elsewhere = overlay.getattr
+
+    def attribute(found: Any, name: str) -> Any:
+        # Nearly all that a template is given are dicts: what is no attribute of theirs costs Jinja an exception each time.
+        return found[name] if type(found) is dict and name in found else elsewhere(found, name)
+
+    overlay.getattr = attribute  # type: ignore[method-assign, assignment]
+    return overlay
 
 
 async def page(datasette: Datasette, request: Request, prepare: Prepare) -> Response:

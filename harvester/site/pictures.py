@@ -47,12 +47,10 @@ def by_year(found: Found, search: Wanted) -> dict[str, Any] | None:
 def registrations(found: Found, search: Wanted) -> dict[str, Any] | None:
     """Columns of the years of registration, by registry. A trial that several registries hold counts in each."""
     years, registries = found.facets.facets["registered"], found.facets.facets["registry"]
-    year_of = np.full(len(found.facets.rowids), -1)
-    year_of[years.places] = years.codes
     width = len(registries.values)
     among = found.trials[registries.places]
-    pairs = year_of[registries.places][among] * width + registries.codes[among]
-    counted = np.bincount(pairs[pairs >= 0], minlength=len(years.values) * width).reshape(len(years.values), width)
+    pairs = years.codes[registries.places][among] * width + registries.codes[among]  # a trial has one year
+    counted = np.bincount(pairs, minlength=len(years.values) * width).reshape(len(years.values), width)
     cells = [
         Cell(year, str(registry), int(counted[n, m]), search.toggled("registry", str(registry)).path)
         for n, year in enumerate(years.values)

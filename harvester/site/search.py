@@ -44,11 +44,12 @@ def _facet(name: str, search: Wanted, found: Found) -> dict[str, Any] | None:
     shown += [pair for pair in counted[len(shown) :] if key_of(pair[0]) in chosen]
     missing = set(chosen) - {key_of(value) for value, _ in shown}
     shown += [(None if key == NOT_GIVEN else key, 0) for key in sorted(missing)]
+    path = search.toggling(name)
     values = [
         {
             "label": facet_label(name, value, found.facets.sponsors),
             "count": labels.number(count),
-            "path": search.toggled(name, key_of(value)).path,
+            "path": path(key_of(value)),
             "chosen": key_of(value) in chosen,
         }
         for value, count in shown

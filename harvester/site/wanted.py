@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from datasette.utils.asgi import Request
 
@@ -18,6 +18,10 @@ FILTERS = {**HEADINGS, **INDEXED}
 #: What a comparison holds on a page.
 MOST_PICKED = 50
 SORTS = {"relevance": "Relevance", "start": "Start date", "update": "Last update", "size": "Sample size"}
+
+
+#: Stands for any value of a facet; no search holds it.
+_ANY = "\x00"
 
 
 class Wanted(NamedTuple):
@@ -72,6 +76,16 @@ class Wanted(NamedTuple):
         changed = tuple(v for v in held if v != value) if value in held else (*held, value)
         return self._replace(filters={**self.filters, facet: changed} if changed else self._without(facet), page=1)
 
+    def toggling(self, facet: str) -> Callable[[str], str]:
+        """The path of `toggled` for each of many values, all but the value written once."""
+        held = self.filters.get(facet, ())
+        before, _, after = self.toggled(facet, _ANY).path.partition(quote_plus(_ANY))
+
+        def path(value: str) -> str:
+            return self.toggled(facet, value).path if value in held else f"{before}{quote_plus(value)}{after}"
+
+        return path
+
     def _without(self, facet: str) -> dict[str, tuple[str, ...]]:
         return {name: values for name, values in self.filters.items() if name != facet}
 
@@ -88,7 +102,7 @@ def _whole(text: str | None, least: int, most: int) -> int | None:
 def wanted(request: Request) -> Wanted:
     """Reads an address. What it does not understand it leaves out."""
     args = request.args
-    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v)) for name in FILTERS}
+    filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v and _ANY not in v)) for name in FILTERS}
     return Wanted(
         text=" ".join((args.get("q") or "")[:LONGEST].replace("\x00", " ").split()),
         filters={name: values for name, values in filters.items() if values},

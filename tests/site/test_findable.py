@@ -86,7 +86,9 @@ def test_about_says_how_to_cite_and_whom_to_write_to(serve: Callable[..., InProc
     html = running.html("/about")
     assert "data fetched until 6 Jan 2026" in html and "speak with a physician" in html
     assert "write to the operator of this site, with" in re.sub(r"\s+", " ", html)
-    running.datasette._metadata_local["about_url"] = "https://example.org/contact"
-    assert '<a href="https://example.org/contact" rel="noopener">write to the operator' in running.html("/about")
-    running.datasette._metadata_local["about_url"] = "javascript:alert(1)"
-    assert "javascript:" not in running.html("/about")
+    for contact, is_linked in (("https://example.org/contact", True), ("javascript:alert(1)", False)):
+        running = serve(catalogue_path)
+        running.datasette._metadata_local["about_url"] = contact
+        html = running.html("/about")
+        assert (f'<a href="{contact}" rel="noopener">write to the operator' in html) == is_linked
+        assert "javascript:" not in html
