@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harvester.catalogue import FACET_COLUMNS
 from harvester.site.database import kept, plain_text
 from normalize.countries import country
 
@@ -33,6 +32,28 @@ HEADINGS = {
 #: Age groups of ClinicalTrials.gov: years from, years to.
 AGE_GROUPS = {"child": (0, 17), "adult": (18, 64), "older_adult": (65, 200)}
 SORTS = ("start", "update", "size")
+
+#: Facet -> column of few values. These columns and the registries are read as one text: one object a trial instead of seven.
+_FROM_CLOSED = {
+    "status": "recruitment_status", "phase": "phase", "type": "study_type", "class": "sponsor_class", "sex": "sex",
+    "results": "has_results",
+}  # fmt: skip
+_CLOSED = (*_FROM_CLOSED.values(), "registries")
+_BETWEEN = "\x1f"
+#: What is read of each trial, all of it columns of FACET_COLUMNS: through their index, in its order. Ages are one text, too.
+_READ = {
+    "rowid": "rowid",
+    "trial_id": "trial_id",
+    "ages": "coalesce(minimum_age_years, '') || ' ' || coalesce(maximum_age_years, '')",
+    "closed": " || char(31) || ".join(f"coalesce({column}, '')" for column in _CLOSED),
+    "countries": "countries",
+    "sponsor": "primary_sponsor",
+    "year": "start_year",
+    "registered": "date_of_registration",
+    "start": "date_of_first_enrollment",
+    "update": "last_update_date",
+    "size": "coalesce(actual_enrollment, target_sample_size)",
+}
 
 
 class Facet(NamedTuple):
@@ -88,9 +109,10 @@ def slices(starts: Places, lengths: Places) -> Places:
 
 
 class Facets(NamedTuple):
-    """All facets of a catalogue. `rowids[place]` is the trial's rowid, rising."""
+    """All facets of a catalogue. A trial's place is that in the order of trial_id: `rowids[place]`, `place_of[rowid]`."""
 
     rowids: Places
+    place_of: Places
     facets: Mapping[str, Facet]
     ranks: Mapping[str, NDArray[np.int64]]  # sort -> place in the order of all trials
     sponsors: Mapping[str, str]  # sponsor_id -> name
@@ -100,7 +122,8 @@ class Facets(NamedTuple):
         return np.ones(len(self.rowids), dtype=bool)
 
     def places(self, rowids: Places) -> Places:
-        return np.searchsorted(self.rowids, rowids)
+        found: Places = self.place_of[rowids]
+        return found
 
     def mask(self, rowids: Places) -> Mask:
         found = np.zeros(len(self.rowids), dtype=bool)
@@ -118,23 +141,32 @@ def key_of(value: Any) -> str:
     return NOT_GIVEN if value is None else str(value)
 
 
-def _facet(texts: Sequence[Hashable], read: Callable[[Any], Sequence[Hashable]]) -> Facet:
-    """From a text of each trial, which many trials share: each is read once; what has no value is "not given"."""
+class _Column(NamedTuple):
+    """A text for each trial, which many trials share: trial n has `texts[which[n]]`."""
+
+    texts: Sequence[Any]
+    which: Places
+
+
+def _column(texts: Sequence[Hashable]) -> _Column:
     known = {text: n for n, text in enumerate(dict.fromkeys(texts))}
-    which = np.fromiter(map(known.__getitem__, texts), dtype=np.int64, count=len(texts))
+    return _Column(list(known), np.fromiter(map(known.__getitem__, texts), dtype=np.int64, count=len(texts)))
+
+
+def _facet(column: _Column, read: Callable[[Any], Sequence[Hashable]]) -> Facet:
+    """Reads each text once; a trial whose text has no value is "not given"."""
     codes: dict[Hashable, int] = {}
     read_codes: list[int] = []
-    sizes = np.empty(len(known), dtype=np.int64)
-    for n, text in enumerate(known):
+    sizes = np.empty(len(column.texts), dtype=np.int64)
+    for n, text in enumerate(column.texts):
         values = dict.fromkeys(read(text)) or (None,)
         sizes[n] = len(values)
         read_codes += [codes.setdefault(value, len(codes)) for value in values]
     # The values of a trial are a slice of `read_codes`.
-    lengths = sizes[which]
-    of_trials = slices((np.cumsum(sizes) - sizes)[which], lengths)
-    return Facet(
-        tuple(codes), np.concatenate(([0], np.cumsum(lengths))), np.array(read_codes, dtype=np.int32)[of_trials]
-    )
+    lengths = sizes[column.which]
+    of_trials = slices((np.cumsum(sizes) - sizes)[column.which], lengths)
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    return Facet(tuple(codes), starts, np.array(read_codes, dtype=np.int32)[of_trials])
 
 
 def _one(value: Any) -> Sequence[Hashable]:
@@ -145,28 +177,45 @@ def _year(date: str | None) -> Sequence[int]:
     return (int(date[:4]),) if date and date[:4].isdigit() else ()
 
 
-def _age_groups(limits: tuple[float | None, float | None]) -> Sequence[str]:
-    least, most = limits
-    if least is None and most is None:
+def _age_groups(limits: str) -> Sequence[str]:
+    least, _, most = limits.partition(" ")
+    if not least and not most:
         return ()
-    return [name for name, (low, high) in AGE_GROUPS.items() if (least or 0) < high + 1 and (most or 200) >= low]
+    return [
+        name for name, (low, high) in AGE_GROUPS.items() if float(least or 0) < high + 1 and float(most or 200) >= low
+    ]
 
 
-def _ranks(values: Sequence[Any], order: Sequence[int]) -> NDArray[np.int64]:
-    """Place of each trial in the order of a column, largest first, without a value last, equal ones in `order`."""
-    given = [n for n in order if values[n] is not None]
-    given.sort(key=values.__getitem__, reverse=True)
-    ordered = np.array(given + [n for n in order if values[n] is None], dtype=np.int64)
-    ranks = np.empty(len(order), dtype=np.int64)
-    ranks[ordered] = np.arange(len(order))
-    return ranks
+def _ranks(column: _Column) -> Places:
+    """Rank of each trial by a column, largest first, without a value last, equal ones in the order of trial_id."""
+    given = sorted((value for value in column.texts if value is not None), reverse=True)
+    height = {value: n for n, value in enumerate(given)} | {None: len(given)}
+    heights = np.array([height[value] for value in column.texts], dtype=np.int64)
+    return _inverse(np.argsort(heights[column.which], kind="stable"))
+
+
+def _inverse(numbers: Places) -> Places:
+    """Number -> its place."""
+    places = np.zeros(int(numbers.max(initial=-1)) + 1, dtype=np.int64)
+    places[numbers] = np.arange(len(numbers))
+    return places
+
+
+def _closed(name: str) -> Callable[[str], Sequence[Hashable]]:
+    """Reads one column of _CLOSED."""
+    place = _CLOSED.index(name)
+    return lambda text: _one(text.split(_BETWEEN)[place] or None)
+
+
+def _registries(text: str) -> Sequence[str]:
+    return text.split(_BETWEEN)[_CLOSED.index("registries")].split(", ")
 
 
 @kept
 def facets_of(db: sqlite3.Connection) -> Facets:
     """The facets of the catalogue that is open; read at most once for each file."""
     with plain_text(db):
-        rows = db.execute(f"SELECT rowid, {', '.join(FACET_COLUMNS)} FROM trials ORDER BY rowid").fetchall()
+        rows = db.execute(f"SELECT {', '.join(_READ.values())} FROM trials ORDER BY trial_id").fetchall()
         codes = dict(
             db.execute("SELECT DISTINCT coalesce(country, country_raw), country_code FROM countries").fetchall()
         )
@@ -175,38 +224,22 @@ def facets_of(db: sqlite3.Connection) -> Facets:
         flagged: dict[str, list[str]] = {}
         for trial_id, flag in db.execute("SELECT DISTINCT trial_id, flag FROM quality_flags").fetchall():
             flagged.setdefault(trial_id, []).append(flag)
-    by_name = list(zip(*rows, strict=True)) or [()] * (len(FACET_COLUMNS) + 1)
-    rowids, column = by_name[0], dict(zip(FACET_COLUMNS, by_name[1:], strict=True))
+    numbers, trial_ids, *others = list(zip(*rows, strict=True)) or [()] * len(_READ)
+    rowids = np.array(numbers, dtype=np.int64)
+    columns = {name: _column(texts) for name, texts in zip(list(_READ)[2:], others, strict=True)}
 
-    def several(registries: str) -> Sequence[str]:
-        return ("several" if ", " in registries else "one",)
+    def countries(lines: str | None) -> Sequence[str]:
+        return [code for name in (lines or "").splitlines() if (code := codes.get(name) or country(name)[0])]
 
     facets = {
-        "status": _facet(column["recruitment_status"], _one),
-        "phase": _facet(column["phase"], _one),
-        "type": _facet(column["study_type"], _one),
-        "country": _facet(
-            column["countries"],
-            lambda names: [
-                code for name in (names or "").splitlines() if (code := codes.get(name) or country(name)[0])
-            ],
-        ),
-        "sponsor": _facet(column["primary_sponsor"], lambda name: _one(sponsor_ids.get(name))),
-        "class": _facet(column["sponsor_class"], _one),
-        "age": _facet(list(zip(column["minimum_age_years"], column["maximum_age_years"], strict=True)), _age_groups),
-        "sex": _facet(column["sex"], _one),
-        "year": _facet(column["start_year"], _one),
-        "results": _facet(column["has_results"], _one),
-        "registry": _facet(column["registries"], lambda names: names.split(", ")),
-        "registries": _facet(column["registries"], several),
-        "flag": _facet([tuple(flagged.get(trial_id, ())) for trial_id in column["trial_id"]], tuple),
-        "registered": _facet(column["date_of_registration"], _year),
+        **{name: _facet(columns["closed"], _closed(column)) for name, column in _FROM_CLOSED.items()},
+        "country": _facet(columns["countries"], countries),
+        "sponsor": _facet(columns["sponsor"], lambda name: _one(sponsor_ids.get(name))),
+        "age": _facet(columns["ages"], _age_groups),
+        "year": _facet(columns["year"], _one),
+        "registry": _facet(columns["closed"], _registries),
+        "registries": _facet(columns["closed"], lambda text: ("several" if len(_registries(text)) > 1 else "one",)),
+        "flag": _facet(_column([tuple(flagged.get(trial_id, ())) for trial_id in trial_ids]), tuple),
+        "registered": _facet(columns["registered"], _year),
     }
-    sizes = [
-        a if a is not None else b
-        for a, b in zip(column["actual_enrollment"], column["target_sample_size"], strict=True)
-    ]
-    orders = {"start": column["date_of_first_enrollment"], "update": column["last_update_date"], "size": sizes}
-    by_id = sorted(range(len(rows)), key=column["trial_id"].__getitem__)
-    ranks = {name: _ranks(values, by_id) for name, values in orders.items()}
-    return Facets(np.array(rowids, dtype=np.int64), facets, ranks, names)
+    return Facets(rowids, _inverse(rowids), facets, {name: _ranks(columns[name]) for name in SORTS}, names)

@@ -252,10 +252,11 @@ def topics(db: sqlite3.Connection) -> list[Row]:
 
 
 def common_conditions(db: sqlite3.Connection, limit: int) -> list[str]:
-    """Conditions that most trials study, in a spelling that is used."""
+    """Conditions that registries name most, in a spelling that is used."""
     sql = """
-        SELECT min(condition) FROM conditions WHERE length(condition_normalized) BETWEEN 4 AND 40
-        GROUP BY condition_normalized ORDER BY count(DISTINCT record_id) DESC, condition_normalized LIMIT ?"""
+        SELECT (SELECT min(condition) FROM conditions WHERE condition_normalized = common.name) FROM (
+            SELECT condition_normalized AS name, count(*) AS times FROM conditions WHERE length(condition_normalized) BETWEEN 4 AND 40
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?) AS common ORDER BY times DESC, name"""
     return [row[0] for row in db.execute(sql, (limit,))]
 
 

@@ -75,7 +75,7 @@ def vocabulary_of(db: sqlite3.Connection) -> Vocabulary:
                 counted[word] += times
         coded = db.execute(
             "SELECT condition_normalized, coalesce('MeSH ' || mesh_id, 'MedDRA ' || meddra_code), min(condition), count(*)"
-            " FROM conditions WHERE condition_normalized IS NOT NULL AND (mesh_id IS NOT NULL OR meddra_code IS NOT NULL) GROUP BY 1, 2"
+            " FROM conditions NOT INDEXED WHERE condition_normalized IS NOT NULL AND (mesh_id IS NOT NULL OR meddra_code IS NOT NULL) GROUP BY 1, 2"
         ).fetchall()
     for name, code, written, times in coded:
         codes[name].add(code)

@@ -72,11 +72,11 @@ def test_sources_say_how_complete_each_is(tmp_path: Path, serve: Callable[..., I
 def test_the_operators_contact_is_shown_where_removal_is_asked_for(
     serve: Callable[..., InProcess], catalogue_path: Path
 ) -> None:
-    running = serve(catalogue_path)
     for contact, link in (
         ("desk@example.org", "mailto:desk@example.org"),
         ("https://example.org/desk", "https://example.org/desk"),
     ):
+        running = serve(catalogue_path)
         running.datasette._metadata_local["about_url"] = contact
         assert f'<a href="{link}" rel="noopener">write to the operator' in running.html("/about")
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from html import unescape
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from harvester.site.facets import facets_of
 from tests.site.conftest import InProcess
 
 
@@ -148,3 +152,13 @@ def test_ticked_trials_stay_ticked_on_other_pages_and_under_other_filters(site: 
     assert (
         'name="q" value="vitamin"' in without_script and 'formaction="/search" name="page" value="3"' in without_script
     )
+
+
+def test_facets_are_read_through_an_index_and_not_from_whole_trials(catalogue_path: Path) -> None:
+    statements: list[str] = []
+    with closing(sqlite3.connect(catalogue_path)) as db:
+        db.set_trace_callback(statements.append)
+        facets_of(db)
+        read = next(statement for statement in statements if "FROM trials" in statement)
+        plan = db.execute(f"EXPLAIN QUERY PLAN {read}").fetchall()
+    assert [row[3].split(" idx_")[0] for row in plan] == ["SCAN trials USING COVERING INDEX"]
