@@ -311,6 +311,15 @@ class Archive:
         if current:
             yield current
 
+    def sightings(self, source: str, registry_id: str) -> list[tuple[str, str, str, int]]:
+        """Every published fetch of a record, in the order of time: (fingerprint, sha256, fetched_at, run_id)."""
+        return self.db.execute(
+            "SELECT p.fingerprint, p.sha256, c.fetched_at, c.run_id FROM payloads p JOIN captures c USING (sha256)"
+            f" JOIN runs r USING (run_id) WHERE p.source = ? AND p.registry_id = ? AND {PUBLISHED}"
+            " ORDER BY c.fetched_at, c.run_id, p.sha256",
+            (source, registry_id),
+        ).fetchall()
+
     def absences(self) -> dict[tuple[str, str], str]:
         """(source, registry id) -> when the registry first said, after the last capture, that it no longer serves it."""
         return {

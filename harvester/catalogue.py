@@ -281,7 +281,7 @@ TABLES: dict[str, Table] = {
     "changes": Table(
         "What changed in a record from one version to the next.",
         columns_of(Change),
-        ("record_id", "payload_sha256", "field"),
+        ("record_id", "payload_sha256", "field", "seen_at"),
         (("record_id", "records", "record_id"),),
         (("seen_at",), ("field",)),
     ),

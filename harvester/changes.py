@@ -155,7 +155,7 @@ def updates(
 ) -> Iterator[Update]:
     """Updates newest first, at most `limit`. `where` narrows them by columns of `changes` c and `records` r."""
     sql = f"{_SELECT} WHERE {where} ORDER BY c.seen_at DESC, c.record_id, c.payload_sha256"
-    by_version = groupby(db.execute(sql, values), lambda row: (row[1], row[7]))
+    by_version = groupby(db.execute(sql, values), lambda row: (row[0], row[1], row[7]))
     for _, rows in islice(by_version, limit):
         found = list(rows)
         differences = [Difference(*row[8:]) for row in found]

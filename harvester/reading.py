@@ -49,6 +49,14 @@ class _Seen(NamedTuple):
         return (not self.is_partial, self.update_date or "", captured, self.filled, self.sha256)
 
 
+class _Said(NamedTuple):
+    """What the registry says from a time on."""
+
+    at: str
+    run_id: int
+    seen: _Seen
+
+
 class _Stored(NamedTuple):
     """What the catalogue holds of a version."""
 
@@ -119,11 +127,16 @@ class _Reader:
         seen = [self._look(version, stored, records) for version in versions]
         readable = [look for look in seen if look.problem is None]
         current = max(readable, key=lambda look: look.rank) if readable else None
-        if stored and self._is_shown(record_id, current, withdrawn, seen, stored):
+        by_sha256 = {version.sha256: version for version in versions}
+        history = self._history(source, registry_id, readable, by_sha256)
+        has_returns = len(history) > len({said.seen.sha256 for said in history})
+        if stored and not has_returns and self._is_shown(record_id, current, withdrawn, seen, stored):
             self._seen_again += [(look.last_fetched_at, record_id, look.sha256) for look in seen]
             return
-        by_sha256 = {version.sha256: version for version in versions}
-        previous = {after.sha256: before.sha256 for before, after in pairwise(_history(readable))}
+        steps = list(pairwise(history))
+        previous = {
+            after.seen.sha256: before.seen.sha256 for before, after in reversed(steps) if after.seen != history[0].seen
+        }
         if stored:
             self._stale["versions"].append((record_id,))
             self._stale["records"].append((record_id,))
@@ -137,20 +150,49 @@ class _Reader:
             self._rows["records"].append(catalogue.record_row(RecordKey(record_id, None, source), record, provenance))
             for table, rows in catalogue.child_rows(record_id, record):
                 self._rows[table] += rows
-        self._stale["changes"] += [
-            (record_id, sha256)
-            for sha256, was in stored.items()
-            if was.previous_sha256 and was.previous_sha256 != previous.get(sha256)
-        ]
-        for after, before in previous.items():
-            if after in stored and stored[after].previous_sha256 == before:
+        has_moved = has_returns or self._had_returns(record_id, stored)
+        standing = set() if has_moved else _standing(steps, stored)
+        self._stale["changes"] += [(record_id, sha256) for sha256 in stored if sha256 not in standing]
+        for before, after in steps:
+            if after.seen.sha256 in standing:
                 continue
-            version = by_sha256[after]
-            old, new = (self._record(by_sha256[sha256], records) for sha256 in (before, after))
+            old, new = (self._record(by_sha256[said.seen.sha256], records) for said in (before, after))
             self._rows["changes"] += [
-                astuple(Change(record_id, after, *difference, version.first_fetched_at, version.run_id))
+                astuple(Change(record_id, after.seen.sha256, *difference, after.at, after.run_id))
                 for difference in compared(old, new)
             ]
+
+    def _history(
+        self, source: str, registry_id: str, readable: list[_Seen], versions: dict[str, Version]
+    ) -> list[_Said]:
+        """The versions that follow each other. Parts of an entry take no part; a version may come back."""
+        first = [
+            _Said(look.first_fetched_at, versions[look.sha256].run_id, look) for look in readable if not look.is_partial
+        ]
+        first.sort(key=lambda said: (said.at, said.seen.rank))
+        if all(before.seen.last_fetched_at <= after.at for before, after in pairwise(first)):
+            return _one_at_a_time(first)
+        fetches = self._archive.sightings(source, registry_id)
+        fingerprints = {fingerprint: sha256 for fingerprint, sha256, _, _ in fetches if sha256 in versions}
+        whole = {said.seen.sha256: said.seen for said in first}
+        last_of_run = {run_id: fingerprints.get(fingerprint) for fingerprint, _, _, run_id in fetches}
+        again = [
+            _Said(at, run_id, whole[sha256])
+            for fingerprint, _, at, run_id in fetches
+            if (sha256 := fingerprints.get(fingerprint)) in whole
+            and sha256 == last_of_run[run_id]
+            and at > whole[sha256].first_fetched_at
+        ]
+        return _one_at_a_time(sorted([*first, *again], key=lambda said: (said.at, said.seen.rank, -said.run_id)))
+
+    def _had_returns(self, record_id: str, stored: dict[str, _Stored]) -> bool:
+        """Whether a stored change tells that a version came back: it was seen later than the version first was."""
+        if len(stored) < 2:
+            return False
+        told = self._db.execute(
+            "SELECT DISTINCT payload_sha256, seen_at FROM changes WHERE record_id = ?", (record_id,)
+        )
+        return any(stored[sha256].seen.first_fetched_at != seen_at for sha256, seen_at in told if sha256 in stored)
 
     def _stored(self, record_id: str) -> dict[str, _Stored]:
         return {
@@ -225,17 +267,36 @@ class _Reader:
         self._seen_again.clear()
 
 
-def _history(readable: list[_Seen]) -> list[_Seen]:
-    """The versions that follow each other, in the order of first fetch. Parts of an entry take no part, and of versions
-    that the registry served at once with the same date only the one that would be shown."""
-    whole = sorted(
-        (look for look in readable if not look.is_partial), key=lambda look: (look.first_fetched_at, look.rank)
-    )
-    return [
-        look
-        for look, after in zip_longest(whole, whole[1:])
-        if after is None or (look.first_fetched_at, look.update_date) != (after.first_fetched_at, after.update_date)
-    ]
+def _one_at_a_time(said: list[_Said]) -> list[_Said]:
+    """Of what was said, in the order of time, what was new then.
+
+    Of versions that the registry served at once with the same date only the one that would be shown counts, and a version comes
+    back only when it is not an older state than the one before: a person may import an old file.
+    """
+    found: list[_Said] = []
+    for one, after in zip_longest(said, said[1:]):
+        if after is not None and (one.at, one.seen.update_date) == (after.at, after.seen.update_date):
+            continue
+        if one.seen in [earlier.seen for earlier in found]:
+            last = found[-1]
+            if one.seen == last.seen or _age(one) < _age(last):
+                continue
+        found.append(one)
+    return found
+
+
+def _age(said: _Said) -> tuple[str, str]:
+    return (said.seen.update_date or "", said.seen.processed_date or said.at)
+
+
+def _standing(steps: list[tuple[_Said, _Said]], stored: dict[str, _Stored]) -> set[str]:
+    """The versions whose changes are stored as they are: what they were compared with, and when they came, is the same."""
+    return {
+        after.seen.sha256
+        for before, after in steps
+        if (was := stored.get(after.seen.sha256))
+        and (was.previous_sha256, was.seen.first_fetched_at) == (before.seen.sha256, after.at)
+    }
 
 
 def _served_with(current: _Seen, seen: list[_Seen]) -> list[str]:

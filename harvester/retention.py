@@ -2,8 +2,8 @@
 `harvester archive compact`, which holds the lock.
 
 Three things grow: fetches that brought nothing new, bytes that became no record, old versions. Nothing goes unless a rule says so.
-Whatever the rules say, these stay: a record's only version and the one that is shown; each version's first payload and its first and
-last fetch, from which the history and its dates are made; the last fetch of each record by each query, and every fetch of each query's
+Whatever the rules say, these stay: a record's only version and the one that is shown; each version's first payload, its first and
+last fetch and each at which it came back, from which the history and its dates are made; the last fetch of each record by each query, and every fetch of each query's
 newest good runs, from which the next refresh knows what to ask.
 """
 
@@ -50,6 +50,13 @@ _FIRST_OF = (
     ("record, registry, words, is_published", "fetched_at DESC, capture_id"),
 )
 
+#: And those that brought another version than the fetch before.
+_TURNS = """
+INSERT OR IGNORE INTO staying SELECT capture_id FROM (
+  SELECT capture_id, version <> lag(version) OVER (PARTITION BY record, is_published ORDER BY fetched_at, run_id, sha256) AS is_turn
+  FROM fetches) WHERE is_turn
+"""
+
 _STAYING = "CREATE TEMP TABLE staying (capture_id INTEGER PRIMARY KEY)"
 
 _OF_NEWEST_RUNS = """
@@ -87,7 +94,7 @@ def plan(archive: Archive, rules: Retention, now: datetime.datetime, catalogue: 
     db = archive.db
     for table in ("fetches", "staying", "shown", "old_versions", "leaving", "leaving_payloads"):
         db.execute(f"DROP TABLE IF EXISTS temp.{table}")
-    for statement in (_FETCHES, _STAYING, _OF_NEWEST_RUNS, _LEAVING_FETCHES):
+    for statement in (_FETCHES, _STAYING, _OF_NEWEST_RUNS, _TURNS, _LEAVING_FETCHES):
         db.execute(statement)
     db.execute("CREATE INDEX temp.fetches_of_payload ON fetches(sha256)")
     for partition, order in _FIRST_OF:

@@ -263,8 +263,8 @@ class Change(Struct):
     field: Annotated[str, Doc("Column of `records`, or table of its children, of which the value changed.")]
     old_value: Annotated[Text, Doc("Value in the version before; rows of children one a line.")]
     new_value: Annotated[Text, Doc("Value in the version seen then.")]
-    seen_at: Annotated[str, Doc("When the new version was first fetched (UTC).")]
-    run_id: Annotated[int, Doc("The run that brought it first.")]
+    seen_at: Annotated[str, Doc("When the new version was first fetched, or fetched again after another one (UTC).")]
+    run_id: Annotated[int, Doc("The run that brought it then.")]
 
 
 class VersionRow(Struct):

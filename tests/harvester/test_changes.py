@@ -140,6 +140,54 @@ def test_a_version_between_two_others_that_comes_late_finds_its_place(tmp_path: 
     assert content_hash(workshop.catalogue) == step_by_step
 
 
+@pytest.mark.parametrize("between", [True, False], ids=["a build after each fetch", "one build"])
+@pytest.mark.parametrize(
+    ("acronyms", "history"),
+    [
+        (["OLD", "NEW", "OLD"], [("OLD", "NEW", "02"), ("NEW", "OLD", "03")]),
+        (["OLD", "NEW", "OLD", "OLD", "NEW"], [("OLD", "NEW", "02"), ("NEW", "OLD", "03"), ("OLD", "NEW", "05")]),
+        (["OLD", "NEW", "OLD", "LAST"], [("OLD", "NEW", "02"), ("NEW", "OLD", "03"), ("OLD", "LAST", "04")]),
+        (["OLD", "OLD", "NEW", "NEW"], [("OLD", "NEW", "03")]),
+    ],
+    ids=["back", "to and fro", "back and on", "no return"],
+)
+def test_a_version_that_comes_back_is_a_change(
+    tmp_path: Path, acronyms: list[str], history: list[tuple[str, str, str]], between: bool
+) -> None:
+    workshop = Workshop(tmp_path)
+    for day, acronym in enumerate(acronyms, 1):
+        workshop.take_in(study("NCT90000001", acronym=acronym), name=f"{day}.json", mtime=JANUARY + 86_400 * (day - 1))
+        if between or day == 1:
+            workshop.build()
+    workshop.build()
+    assert [(old, new, seen_at[8:10]) for _, old, new, seen_at in told(workshop)] == history
+    assert workshop.rows("SELECT acronym FROM records") == [(acronyms[-1],)]
+    step_by_step = content_hash(workshop.catalogue)
+    workshop.build(full=True)
+    assert content_hash(workshop.catalogue) == step_by_step
+
+
+def test_an_old_file_that_is_read_again_brings_nothing_back(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    old, new = study("NCT90000001", acronym="OLD"), study("NCT90000001", "2026-02-01", acronym="NEW")
+    for name, entry, mtime in (("a.json", old, JANUARY), ("b.json", new, FEBRUARY), ("copy.json", old, MARCH)):
+        workshop.take_in(entry, name=name, mtime=mtime)
+        workshop.build()
+    assert [row[1:3] for row in told(workshop) if row[0] == "acronym"] == [("OLD", "NEW")]
+
+
+def test_a_version_that_turns_out_to_be_older_is_told_at_its_day(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    old, new = study("NCT90000001", acronym="OLD"), study("NCT90000001", "2026-02-01", acronym="NEW")
+    for name, entry, mtime in (("a.json", old, JANUARY), ("b.json", new, MARCH), ("c.json", new, FEBRUARY)):
+        workshop.take_in(entry, name=name, mtime=mtime)
+        workshop.build()
+    assert {row[3][:7] for row in told(workshop)} == {"2026-02"}
+    step_by_step = content_hash(workshop.catalogue)
+    workshop.build(full=True)
+    assert content_hash(workshop.catalogue) == step_by_step
+
+
 def test_parts_of_an_entry_and_versions_served_at_once_are_no_change(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
     partial = {"protocolSection": {"identificationModule": {"nctId": "NCT90000001"}, "designModule": {}}}

@@ -59,16 +59,19 @@ def fetch(archive: Archive, day: str, *studies: bytes, words: str = "lupus", ver
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    """A year of a registry: A unchanged but for noise, B changed twice, C seen once and long ago, D only in a failed run."""
+    """A year of a registry: A unchanged but for noise, B changed twice, C seen once and long ago, D only in a failed run, E every
+    second month what it was before."""
     with Archive(tmp_path / "archive.db") as archive:
         a, c = study("NCT90000001", "A", "2026-01-01"), study("NCT90000003", "C", "2026-01-01")
         fetch(archive, "2026-01-01", a, study("NCT90000002", "B one", "2026-01-01"), c)
         fetch(archive, "2026-02-01", study("NCT90000004", "D", "2026-01-01"), verdict="failed")
         for month in range(3, 9):
             noisy = study("NCT90000001", "A", "2026-01-01", holder=f"2026-{month:02}-01")
-            fetch(archive, f"2026-{month:02}-01", noisy, study("NCT90000002", "B two", "2026-02-20"))
+            turning = study("NCT90000005", f"E {month % 2}", "2026-01-01")
+            fetch(archive, f"2026-{month:02}-01", noisy, study("NCT90000002", "B two", "2026-02-20"), turning)
+            fetch(archive, f"2026-{month:02}-09", turning)
             fetch(archive, f"2026-{month:02}-02", noisy, words="sle")
-        fetch(archive, "2026-12-01", a, study("NCT90000002", "B three", "2026-11-20"))
+        fetch(archive, "2026-12-01", a, study("NCT90000002", "B three", "2026-11-20"), turning)
         run = archive.start_run("ctgov", "x", "2026-01-05T00:00:00Z", "numbers")
         archive.reject(
             run, "ctgov", None, "http://127.0.0.1/x", "text/html", b"<html>" + b"x" * 10_000, "a page of HTML"
@@ -110,7 +113,7 @@ def test_repeats_leave_and_the_catalogue_stays_the_same_bit_for_bit(archive: Arc
     fetches, payloads, versions, _ = compact(archive, Retention(repeats_days=30))
     assert (fetches > 5, payloads >= 4, versions) == (True, True, 0)
     assert built(archive) == built(archive, full=True) == before
-    assert set(titles(archive)) == {"A", "B one", "B two", "B three", "C", "D"}
+    assert set(titles(archive)) == {"A", "B one", "B two", "B three", "C", "D", "E 1", "E 0"}
     assert archive.db.execute("SELECT DISTINCT registry, words FROM runs").fetchall() == pasts
     assert compact(archive, Retention(repeats_days=30))[:2] == (0, 0), "a second time there is nothing left to do"
 
@@ -137,11 +140,11 @@ def test_old_versions_leave_only_when_history_days_says_so_and_never_the_shown_o
     after = built(archive)
     assert after == built(archive, full=True), "the catalogue that knew the version is built anew by itself"
     _, _, versions, _ = compact(archive, Retention(history_days=0))
-    assert versions == 1
+    assert versions == 2, "B two, and E 1"
     assert {"A", "B three", "C", "D"} <= set(titles(archive))
     with closing(sqlite3.connect(archive.path.with_name("catalogue.db"))) as catalogue:
         shown = {row[0] for row in catalogue.execute("SELECT public_title FROM records")}
-    assert shown == {"A", "B three", "C"}
+    assert shown == {"A", "B three", "C", "E 0"}
 
 
 def test_history_is_not_cut_without_knowing_what_is_shown(archive: Archive) -> None:

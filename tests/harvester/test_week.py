@@ -78,7 +78,7 @@ _MORE = {"countries": "Spain France Italy", "updated": "2026-06-05"}
 WEEK: dict[str, dict[str, dict[str, Any]]] = {
     "2026-06-01": {"NCT90000001": {}, "NCT90000002": {}, "NCT90000003": {}},
     "2026-06-02": {"NCT90000001": _SHUT, "NCT90000002": {}, "NCT90000003": {}},
-    "2026-06-03": {"NCT90000001": _SHUT, "NCT90000002": _TURNED, "NCT90000003": {}},
+    "2026-06-03": {"NCT90000001": _SHUT, "NCT90000002": _TURNED, "NCT90000003": {"status": "SUSPENDED"}},
     "2026-06-04": {"NCT90000001": _SHUT, "NCT90000002": _TURNED, "NCT90000003": {}, "NCT90000004": {}},
     "2026-06-05": {"NCT90000001": _SHUT, "NCT90000002": _MORE, "NCT90000003": {}, "NCT90000004": _TITLE},
     "2026-06-06": {"NCT90000001": _SHUT, "NCT90000002": _MORE, "NCT90000004": _TITLE},
@@ -94,6 +94,8 @@ _SITES = [f"Clinic of {name} · {name} · {code}" for name, code in (("Spain", "
 CHANGES = [
     ("2026-06-02", "NCT90000001", "last_update_date", "2026-01-01", "2026-06-02"),
     ("2026-06-02", "NCT90000001", "recruitment_status", "recruiting", "suspended"),
+    ("2026-06-03", "NCT90000003", "recruitment_status", "recruiting", "suspended"),
+    ("2026-06-04", "NCT90000003", "recruitment_status", "suspended", "recruiting"),
     ("2026-06-05", "NCT90000002", "countries", "Spain\nFrance", "Spain\nFrance\nItaly"),
     ("2026-06-05", "NCT90000002", "last_update_date", "2026-01-01", "2026-06-05"),
     ("2026-06-05", "NCT90000002", "sites", "\n".join(_SITES[:2]), "\n".join(_SITES)),
@@ -110,7 +112,7 @@ def test_a_week_tells_what_changed_on_each_day_and_nothing_else(tmp_path: Path) 
         for day, entries in WEEK.items()
     ]
     assert [verdict.new for verdict in came] == [3, 0, 0, 1, 0, 0, 0]
-    assert [verdict.changed for verdict in came] == [0, 1, 1, 0, 2, 0, 1], "`versionHolder` is no change, an order is"
+    assert [verdict.changed for verdict in came] == [0, 1, 2, 0, 2, 0, 1], "`versionHolder` is no change, an order is"
     assert diary.told() == CHANGES
     assert diary.rows("SELECT count(*) FROM records") == [(4,)], "a file that lacks a record takes none away"
     diary.assert_made_anew()
