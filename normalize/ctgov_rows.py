@@ -115,23 +115,29 @@ def _id_fields(identification: Part) -> Iterator[tuple[str, str, SecondaryIdType
 def _id_texts(protocol: Part) -> Iterator[tuple[str, str]]:
     """Texts in which trials are mentioned, each list as one: the parser of identifiers is called a dozen times, not a hundred."""
     for module, keys in _TEXTS:
-        part = protocol.part(module)
-        for key in keys:
-            if text := "\n\n".join(_strings(part.data.get(key))):
+        data = protocol.part(module).data
+        for key in keys if data else ():
+            if text := "\n\n".join(_strings(data.get(key))):
                 yield f"{module}.{key}", unmarkdown(text)
 
 
-def _strings(json: object) -> Iterator[str]:
+def _strings(json: object) -> list[str]:
     """All texts within a JSON value, in order, however deep."""
-    waiting = [json] if json else []
+    found: list[str] = []
+    waiting: list[Iterator[object]] = [iter((json,))]
     while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, list):
-            waiting.extend(reversed(value))
-        elif isinstance(value, dict):
-            waiting.extend(reversed(value.values()))
+        for value in waiting[-1]:
+            if type(value) is str:
+                found.append(value)
+            elif type(value) is list:
+                waiting.append(iter(value))
+                break
+            elif type(value) is dict:
+                waiting.append(iter(value.values()))
+                break
+        else:
+            waiting.pop()
+    return found
 
 
 def conditions(topics: Part, browse: Part) -> Iterator[Condition]:

@@ -85,6 +85,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     has_results = _has_results(form)
     completed = form.date("P.", "Date of the global end")
     youngest, oldest, bands = euctr_design.ages(form)
+    sponsor_blocks = blocks(form.section("B"), SPONSOR)
     record = Record(
         registry="EUCTR",
         registry_id=registry_id,
@@ -134,9 +135,9 @@ def normalize(body: bytes, media_type: str) -> Record:
         criterion_measures=criteria.measures,
         eligibility_facts=euctr_design.vulnerable(form),
         enrollment_counts=euctr_design.enrollment(form, country_code),
-        record_sponsors=_sponsors(form),
+        record_sponsors=_sponsors(sponsor_blocks, form),
         countries=euctr_design.countries(form, country_code),
-        contacts=_contacts(form),
+        contacts=_contacts(sponsor_blocks),
         ethics_reviews=tuple(_ethics_reviews(form)),
     )
     _warn_of_new_fields(form)
@@ -147,8 +148,8 @@ def normalize(body: bytes, media_type: str) -> Record:
 
 
 def _warn_of_new_fields(form: Form) -> None:
-    for field in form.fields:
-        if field.value and (field.code, field.label) not in LABELS:
+    for field in [field for field in form.fields if (field.code, field.label) not in LABELS]:
+        if field.value:
             form.warn("record", labelled([field]), f"{field.code} is not a field of the form as this program knows it.")
 
 
@@ -275,11 +276,11 @@ def _outcomes(form: Form, kind: OutcomeKind, code: str) -> tuple[Outcome, ...]:
     )
 
 
-def _sponsors(form: Form) -> tuple[RecordSponsor, ...]:
+def _sponsors(sponsor_blocks: list[list[Field]], form: Form) -> tuple[RecordSponsor, ...]:
     """Sponsors, the first as primary sponsor, then those who give money or material."""
     sponsors: list[RecordSponsor] = []
     funders: list[RecordSponsor] = []
-    for block in _sponsor_blocks(form):
+    for block in sponsor_blocks:
         held = {field.code: field.value for field in reversed(block) if field.value}
         if name := held.get("B.1.1"):
             kind = held.get("B.3.1 and B.3.2")
@@ -300,9 +301,9 @@ def _sponsors(form: Form) -> tuple[RecordSponsor, ...]:
     return (*sponsors, *funders)
 
 
-def _contacts(form: Form) -> tuple[Contact, ...]:
+def _contacts(sponsor_blocks: list[list[Field]]) -> tuple[Contact, ...]:
     contacts: dict[Contact, None] = {}
-    for block in _sponsor_blocks(form):
+    for block in sponsor_blocks:
         held = {field.code: field.value for field in reversed(block) if field.value}
         town = " ".join(held[code] for code in ("B.5.3.3", "B.5.3.2") if code in held)
         affiliation = ", ".join(filter(None, (held.get("B.5.1"), held.get("B.5.3.1"), town, held.get("B.5.3.4"))))
@@ -316,10 +317,6 @@ def _contacts(form: Form) -> tuple[Contact, ...]:
         if contact != Contact(kind="public"):
             contacts[contact] = None
     return tuple(contacts)
-
-
-def _sponsor_blocks(form: Form) -> list[list[Field]]:
-    return blocks(form.section("B"), SPONSOR)
 
 
 def _ethics_reviews(form: Form) -> Iterator[EthicsReview]:

@@ -34,6 +34,11 @@ class Field(Struct, frozen=True, gc=False):
 
 
 _PREFERRED: dict[str | None, int] = {"en": 0, None: 1}
+_ANSWERS = {"Yes": True, "No": False}
+
+
+def _preference(field: Field) -> int:
+    return _PREFERRED.get(field.language, 2)
 
 
 class Form:
@@ -42,9 +47,11 @@ class Form:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
         self.by_code: dict[str, list[Field]] = defaultdict(list)
+        self._filled: dict[str, list[Field]] = defaultdict(list)
         for field in fields:
             self.by_code[field.code].append(field)
-        self._filled: dict[str, Sequence[Field]] = {}
+            if field.value:
+                self._filled[field.code].append(field)
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
@@ -53,10 +60,7 @@ class Form:
 
     def all(self, code: str) -> Sequence[Field]:
         """The filled fields of a code, in all languages."""
-        filled = self._filled.get(code)
-        if filled is None:
-            filled = self._filled[code] = tuple([field for field in self.by_code.get(code, ()) if field.value])
-        return filled
+        return self._filled.get(code, ())
 
     def section(self, letter: str) -> list[Field]:
         """All fields of a section, B for sponsors, D for products, in the order of the form."""
@@ -65,29 +69,29 @@ class Form:
     def best(self, code: str) -> Field | None:
         """The English field of a code: the one that says so, else the one that names no language, else the first that is filled."""
         filled = self.all(code)
-        if len(filled) < 2:
-            return filled[0] if filled else None
-        return min(filled, key=lambda field: _PREFERRED.get(field.language, 2))
+        return min(filled, key=_preference) if filled else None
 
     def value(self, code: str, label: str | None = None) -> str | None:
         """The text of a code in the language that `best` takes; with `label`, of the field whose label begins with it."""
+        filled = self._filled.get(code)
+        if not filled:
+            return None
         if label is None:
-            field = self.best(code)
-        else:
-            field = next((field for field in self.all(code) if field.label.startswith(label)), None)
-        return field.value if field else None
+            return filled[0].value if len(filled) == 1 else min(filled, key=_preference).value
+        return next((field.value for field in filled if field.label.startswith(label)), None)
 
     def yes(self, code: str, label: str | None = None) -> bool | None:
         """The answer to a question; None when nothing or something else than Yes and No is said."""
         value = self.value(code, label)
         if value is None:
             return None
+        if value in _ANSWERS:
+            return _ANSWERS[value]
         # F.3.3.1 of older records has an explanation of several lines behind its answer.
-        answer = value.partition("\n")[0].strip().lower()
-        if answer not in ("yes", "no"):
+        answer = _ANSWERS.get(value.partition("\n")[0].strip().capitalize())
+        if answer is None:
             self.warn(code, value, "The answer to this question is neither Yes nor No.")
-            return None
-        return answer == "yes"
+        return answer
 
     def chosen(self, values: Mapping[str, str]) -> list[str]:
         """The values of those questions that are answered with Yes."""
@@ -187,14 +191,14 @@ def cut_text(text: str) -> list[Field]:
 def _openings(pieces: list[str]) -> list[tuple[int, _Opening]]:
     """The pieces that open a field, each with its place."""
     openings: list[tuple[int, _Opening]] = []
-    last = ""
-    for at, piece in enumerate(pieces[1:], 1):
-        opening = _opening(piece) if len(piece) <= _LONGEST_KEPT else _opening.__wrapped__(piece)
-        if opening is None and last not in _FREE_TEXT and piece[1:2] == ".":
-            opening = _new_field(piece, last)
+    known = [_opening(piece) if len(piece) <= _LONGEST_KEPT else _opening.__wrapped__(piece) for piece in pieces]
+    for at, opening in enumerate(known[1:], 1):
         if opening is not None:
-            last = opening.entry.code
             openings.append((at, opening))
+        elif (piece := pieces[at])[1:2] == ".":
+            last = openings[-1][1].entry.code if openings else ""
+            if last not in _FREE_TEXT and (new := _new_field(piece, last)):
+                openings.append((at, new))
     return openings
 
 

@@ -104,10 +104,10 @@ class Part(Struct, frozen=True, gc=False):
     def text(self, key: str) -> str | None:
         """Text, stripped; numbers as written. None when absent, blank, or neither (with a warning)."""
         value = self.data.get(key)
+        if type(value) is str:
+            return value.strip() or None
         if value is None:
             return None
-        if isinstance(value, str):
-            return value.strip() or None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return clean(value)
         self._unexpected(key, value, "a text")
@@ -115,13 +115,16 @@ class Part(Struct, frozen=True, gc=False):
 
     def value(self, key: str, vocabulary: str) -> Any:
         """The value of a vocabulary that the text stands for. Any, since the schema has `Literal` types that mypy cannot see it fits."""
-        return vocabularies.read(vocabulary, self.text(key), self.notes.unmapped)
+        text = self.text(key)
+        return None if text is None else vocabularies.read(vocabulary, text, self.notes.unmapped)
 
     def date(self, key: str, order: Order, column: str) -> str | None:
         """ISO 8601 date; None when absent, or unreadable (with a warning on `column`)."""
         text = self.text(key)
+        if text is None:
+            return None
         date = iso_date(text, order)
-        if text and date is None:
+        if date is None:
             self.notes.warn(column, text, f"{self.path}.{key} is not a date.")
         return date
 
@@ -156,7 +159,7 @@ class Part(Struct, frozen=True, gc=False):
     def part(self, key: str) -> Part:
         """The object below `key`; an empty one when absent or no object."""
         value = self.data.get(key)
-        if not isinstance(value, dict):
+        if type(value) is not dict:
             if value is not None:
                 self._unexpected(key, value, "an object")
             value = {}
@@ -164,25 +167,22 @@ class Part(Struct, frozen=True, gc=False):
 
     def parts(self, key: str) -> list[Part]:
         """The objects of the list below `key`."""
-        path = self._below(key)
-        objects = []
-        for value in self._list(key):
-            if isinstance(value, dict):
-                objects.append(Part(value, path, self.notes))
-            else:
-                self._unexpected(key, value, "a list of objects")
+        values = self._list(key)
+        if not values:
+            return []
+        path, notes = self._below(key), self.notes
+        objects = [Part(value, path, notes) for value in values if type(value) is dict]
+        if len(objects) < len(values):
+            self._unlike(values, dict, key, "a list of objects")
         return objects
 
     def texts(self, key: str) -> list[str]:
         """The texts of the list below `key`, stripped, without blank ones."""
-        texts = []
-        for value in self._list(key):
-            if isinstance(value, str):
-                if text := value.strip():
-                    texts.append(text)
-            else:
-                self._unexpected(key, value, "a list of texts")
-        return texts
+        values = self._list(key)
+        texts = [value.strip() for value in values if type(value) is str]
+        if len(texts) < len(values):
+            self._unlike(values, str, key, "a list of texts")
+        return [text for text in texts if text]
 
     def left_out(self, table: str, key: str) -> None:
         """Notes that this row cannot stand in `table`, for want of `key`, with all that it said."""
@@ -196,10 +196,16 @@ class Part(Struct, frozen=True, gc=False):
 
     def _list(self, key: str) -> list[Any]:
         value = self.data.get(key)
-        if value is None or isinstance(value, list):
-            return value or []
-        self._unexpected(key, value, "a list")
+        if type(value) is list:
+            return value
+        if value is not None:
+            self._unexpected(key, value, "a list")
         return []
+
+    def _unlike(self, values: list[Any], kind: type, key: str, expected: str) -> None:
+        for value in values:
+            if type(value) is not kind:
+                self._unexpected(key, value, expected)
 
     def _unexpected(self, key: str, value: object, expected: str) -> None:
         found = _KINDS.get(type(value), "a number")

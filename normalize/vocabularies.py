@@ -74,25 +74,21 @@ def lookup(vocabulary: str, raw: str | None) -> str | None:
     Case, accents, punctuation, line breaks and literal `<br>` do not matter: `Recruiting`, `RECRUITING` and
     `Not  yet recruiting.` are found; `Female: yes<br>Male: yes<br>` is `all`.
     """
-    if raw is None or not raw.strip():
-        return None
-    if len(raw) > _LONGEST:
-        raise Unknown(vocabulary, raw)
-    value = _find(vocabulary, raw)
-    if value is None:
-        raise Unknown(vocabulary, raw)
+    unmapped: list[Unmapped] = []
+    value = read(vocabulary, raw, unmapped)
+    if unmapped:
+        raise Unknown(vocabulary, unmapped[0].raw_value)
     return value
 
 
 def read(vocabulary: str, raw: str | None, unmapped: list[Unmapped]) -> str | None:
     """The value that a spelling stands for; None when blank; None and a row in `unmapped` when the list does not know it."""
-    if raw is None:
+    if raw is None or not raw.strip():
         return None
-    try:
-        return lookup(vocabulary, raw)
-    except Unknown as unknown:
-        unmapped.append(Unmapped(vocabulary=vocabulary, raw_value=unknown.raw))
-        return None
+    value = _find(vocabulary, raw) if len(raw) <= _LONGEST else None
+    if value is None:
+        unmapped.append(Unmapped(vocabulary=vocabulary, raw_value=raw))
+    return value
 
 
 @lru_cache(maxsize=16384)
