@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sqlite3
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from harvester import build as build_room
+from harvester import reading
 from harvester.archive import Archive
 from harvester.build import BuildFailed, build, content_hash
 from harvester.imports import files_of, import_files
@@ -248,3 +250,17 @@ def test_the_fill_of_every_column_after_a_step_is_that_of_a_full_build(workshop:
     workshop.build(full=True)
     assert workshop.rows("SELECT * FROM fill_rates ORDER BY source, field") == rates
     assert ("ctgov", "conditions") not in [row[:2] for row in rates]
+
+
+def test_pages_read_by_a_build_leave_nothing_in_memory(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Path(__file__).parents[1] / "fixtures" / "ictrp" / "DRKS00999901" / "payload.html"
+    for number in range(60):
+        copy = workshop.folder / f"{number}.html"
+        copy.write_bytes(page.read_bytes().replace(b"DRKS00999901", b"DRKS%08d" % number))
+    with Archive(workshop.archive) as archive:
+        import_files(archive, "ictrp", list(files_of(sorted(workshop.folder.glob("*.html")))))
+    monkeypatch.setattr(reading, "_BATCH", 20)
+    objects: list[int] = []
+    workshop.build(progress=lambda done, total: objects.append(len(gc.get_objects())))
+    assert len(objects) == 4
+    assert objects[2] - objects[1] < 20 * 50  # a page that is not freed has hundreds
