@@ -262,6 +262,10 @@ class Archive:
             row[0] for row in self.db.execute("SELECT DISTINCT registry_id FROM payloads WHERE source = ?", (source,))
         }
 
+    def records(self) -> list[tuple[str, str]]:
+        """(source, registry id) of every record, in the order of `versions`."""
+        return self.db.execute("SELECT DISTINCT source, registry_id FROM payloads ORDER BY 1, 2").fetchall()
+
     def position(self) -> Position:
         """How far the archive goes now."""
         last = self.db.execute("SELECT coalesce(max(capture_id), 0) FROM captures").fetchone()[0]

@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import normalize
-from harvester import catalogue, gates
+from harvester import catalogue, gates, readers
 from harvester.accounts import tell
 from harvester.archive import Archive, Position
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
@@ -207,7 +207,10 @@ def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched:
         if touched is None:
             catalogue.create(db)
         since = None if touched is None else _position(db)
-        count = read(given.archive, db, since, given.publish_contacts, given.progress)
+        if touched is None and (hands := readers.hands(given.archive)) > 1:
+            count = readers.read_side_by_side(given.archive, db, given.publish_contacts, given.progress, hands)
+        else:
+            count = read(given.archive, db, since, given.publish_contacts, given.progress)
         if touched is None:
             catalogue.create_indexes(db, ("records", *catalogue.OF_A_RECORD))
         store_written(db, given.written, touched)

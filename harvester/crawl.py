@@ -30,6 +30,7 @@ from scrapy.settings import Settings
 from twisted.internet.task import LoopingCall
 
 from harvester.archive import Archive, Verdict
+from harvester.beside import beside
 from harvester.logs import QUIET, Logs, json_lines
 from harvester.pipelines import ArchivePipeline
 from harvester.verdicts import STOPPED, judge
@@ -117,14 +118,8 @@ def run(
     """`crawl` with all that is known of each job; without an archive nothing is stored."""
     order = _Order(jobs=list(jobs), archive=str(archive_path or ""), logs=logs, caller=os.getpid())
     outcomes: dict[int, Outcome] = {}
-    home = str(Path(__file__).resolve().parent.parent)
-    path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", "from harvester.crawl import child; child()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+    with beside(
+        "from harvester.crawl import child; child()",
         pass_fds=() if lock is None else (lock,),
     ) as process:
         assert process.stdin and process.stdout

@@ -1,4 +1,5 @@
-"""Reading room: archive -> the rows of `records`, of what hangs below them, of `versions` and `changes`. Called by `harvester.build`.
+"""Reading room: archive -> the rows of `records`, of what hangs below them, of `versions` and `changes`. Called by `harvester.build`
+and, in processes of their own, by `harvester.readers`.
 
 Only records with something new since the last build are looked at, and a payload that was read before by the same rules is
 read again only to be compared with a newer one. Which version of a record is shown, and its history, do not depend on the
@@ -29,6 +30,14 @@ Progress = Callable[[int, int], None]  # records looked at, records in all
 
 #: Rows are written in batches of this many records.
 _BATCH = 400
+
+
+class Chunk(NamedTuple):
+    """What was read of some records."""
+
+    rows: dict[str, list[tuple[Any, ...]]]  # table -> new rows
+    records: int
+    read: int  # payloads
 
 
 class _Seen(NamedTuple):
@@ -73,10 +82,10 @@ def read(
 
     `since` is how far the archive was read by the build that filled `db`, None when `db` is empty.
     """
-    return _Reader(archive, db, publish_contacts).read(since, progress)
+    return Reader(archive, db, publish_contacts).read(since, progress)
 
 
-class _Reader:
+class Reader:
     """Reads the versions that are new, chooses the current one of each record, and writes its rows."""
 
     def __init__(self, archive: Archive, db: sqlite3.Connection, publish_contacts: bool) -> None:
@@ -100,9 +109,8 @@ class _Reader:
         else:
             news = self._archive.news(since) | self._absences_not_shown()
             total = len(news)
-        by_record = groupby(self._archive.versions(news), lambda version: (version.source, version.registry_id))
         done, gone = 0, set(news or ())
-        for done, (key, versions) in enumerate(by_record, 1):
+        for done, (key, versions) in enumerate(_by_record(self._archive.versions(news)), 1):
             gone.discard(key)
             self._one(*key, list(versions), is_new=news is None)
             if done % _BATCH == 0:
@@ -113,6 +121,15 @@ class _Reader:
         self._write()
         progress(done, total)
         return self._read
+
+    def read_new(self, records: list[tuple[str, str]]) -> Chunk:
+        """What a full build writes of these records, by (source, registry id); they are not written."""
+        before = self._read
+        for key, versions in _by_record(self._archive.versions(records)):
+            self._one(*key, list(versions), is_new=True)
+        chunk = Chunk(dict(self._rows), len(records), self._read - before)
+        self._rows.clear()
+        return chunk
 
     def _absences_not_shown(self) -> set[tuple[str, str]]:
         """Records found absent, or served again, since they were last written."""
@@ -268,6 +285,10 @@ class _Reader:
         self._seen_again.clear()
         # A build has no collector (`build._collector_off`), and parsed pages are cycles: 100 kB each that nobody else would free.
         gc.collect(0)
+
+
+def _by_record(versions: Iterator[Version]) -> Iterator[tuple[tuple[str, str], Iterator[Version]]]:
+    return groupby(versions, lambda version: (version.source, version.registry_id))
 
 
 def _one_at_a_time(said: list[_Said]) -> list[_Said]:

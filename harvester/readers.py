@@ -1,0 +1,141 @@
+"""Readers: processes that read the payloads of a full build side by side, for that is most of its work. Called by `harvester.build`.
+
+Each opens the archive for reading and answers lists of records with their rows, which this process alone writes, in the order
+in which one process would have read them: the catalogue is the same. A few lists are under way at any time, so memory does not
+grow with the archive. A reader ends when its stdin is closed: with its work, or with the process that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import sqlite3
+import sys
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from queue import SimpleQueue
+from subprocess import Popen
+
+from harvester import catalogue
+from harvester.archive import Archive
+from harvester.beside import beside
+from harvester.catalogue import insert_into
+from harvester.checks import BuildFailed
+from harvester.reading import Chunk, Progress, Reader
+
+#: Records of one list, and how many there must be before readers, which take half a second to start, are worth it.
+_LIST = 100
+_MANY = 2_000
+#: More readers than this find more than one process can write.
+_MOST = 4
+
+
+def hands(archive: Archive) -> int:
+    """How many readers a full build of this archive should have; fewer than two are not worth it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST) if len(archive.records()) >= _MANY else 1
+
+
+def read_side_by_side(
+    archive: Archive, db: sqlite3.Connection, publish_contacts: bool, progress: Progress, hands: int
+) -> int:
+    """Fills the empty tables as `reading.read` does, with `hands` readers; the number of payloads that were read.
+
+    Raises what reading raises, and BuildFailed when a reader ends without a word.
+    """
+    records = archive.records()
+    done = read = 0
+    with closing(_answers(archive.path, records, publish_contacts, hands)) as answers:
+        for chunk in answers:
+            for table, rows in chunk.rows.items():
+                db.executemany(insert_into(table), rows)
+            done, read = done + chunk.records, read + chunk.read
+            progress(done, len(records))
+    return read
+
+
+def _answers(
+    path: Path, records: list[tuple[str, str]], publish_contacts: bool, hands: int
+) -> Generator[Chunk, None, None]:
+    """What readers answer, in the order of the records."""
+    with ExitStack() as at_the_end:
+        # Whoever leaves ends the readers first, so that no thread waits for one.
+        threads = at_the_end.enter_context(ThreadPoolExecutor(hands))
+        idle: SimpleQueue[Popen[bytes]] = SimpleQueue()
+        for _ in range(hands):
+            idle.put(at_the_end.enter_context(_reader(path, publish_contacts)))
+
+        def ask(asked: list[tuple[str, str]]) -> Chunk:
+            reader = idle.get()
+            try:
+                return _ask(reader, asked)
+            finally:
+                idle.put(reader)
+
+        under_way: deque[Future[Chunk]] = deque()
+        for start in range(0, len(records), _LIST):
+            under_way.append(threads.submit(ask, records[start : start + _LIST]))
+            if len(under_way) > 2 * hands:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+@contextmanager
+def _reader(path: Path, publish_contacts: bool) -> Iterator[Popen[bytes]]:
+    process = beside("from harvester.readers import child; child()")
+    assert process.stdin and process.stdout
+    try:
+        pickle.dump((path, publish_contacts), process.stdin)
+        process.stdin.flush()
+        yield process
+    finally:
+        process.kill()  # it only reads
+        process.wait()
+        process.stdout.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+
+
+def _ask(reader: Popen[bytes], records: list[tuple[str, str]]) -> Chunk:
+    assert reader.stdin and reader.stdout
+    try:
+        pickle.dump(records, reader.stdin)
+        reader.stdin.flush()
+        answer: Chunk | Exception = pickle.load(reader.stdout)
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError) as problem:
+        raise BuildFailed(
+            "a process that read payloads was ended from outside (is memory short?); the old catalogue stands: build again"
+        ) from problem
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def child() -> None:
+    """The work of a reader: answers what stdin asks until it is closed."""
+    gc.disable()  # as the build itself
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    with closing(sqlite3.connect(":memory:")) as nothing, suppress(EOFError):
+        path, publish_contacts = pickle.load(requests)
+        catalogue.create(nothing)
+        reader: Reader | None = None
+        while True:
+            asked = pickle.load(requests)
+            answer: Chunk | Exception
+            try:
+                reader = reader or Reader(Archive.read(path), nothing, publish_contacts)
+                answer = reader.read_new(asked)
+            except Exception as problem:  # noqa: BLE001 - told to the process that asked, which raises it
+                answer = problem
+            try:
+                pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
+            except BrokenPipeError:
+                os._exit(1)  # nobody is left to tell anything
+            del answer
+            gc.collect(0)  # as `Reader` does when it writes
