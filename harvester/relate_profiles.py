@@ -27,6 +27,7 @@ from harvester.relate_synonyms import (
     CONDITION_CLASS,
     CONDITION_CODE,
     DESCRIBED,
+    EVERY_SET,
     INTERVENTION_CLASS,
     INTERVENTION_CODE,
     KEYWORD,
@@ -145,23 +146,38 @@ def _teachers(trials: list[str], registered: list[str]) -> Flags:
 def _gathered(blobs: list[bytes]) -> tuple[NDArray[np.uint64], Seen]:
     """The roots that are used, and where they stand."""
     entries = np.frombuffer(b"".join(blobs), "<u8")
-    trial = np.repeat(np.arange(len(blobs)), [len(blob) // 8 for blob in blobs])
-    roots, root = np.unique(entries >> np.uint64(PLACE_BITS), return_inverse=True)
-    field = (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.int64)
+    numbers = entries >> np.uint64(PLACE_BITS)
+    order = np.argsort(numbers)
+    numbers = numbers[order]
+    is_new = np.r_[True, numbers[1:] != numbers[:-1]][: len(numbers)]
+    roots = numbers[is_new]
+    root = np.empty(len(entries), np.int64)
+    root[order] = np.cumsum(is_new) - 1
+    del numbers, order
     # All three in one number, for these are sorted much faster than places by a key.
-    packed = (trial * len(roots) + root) << PLACE_BITS | field
+    packed = np.repeat(np.arange(len(blobs)) * len(roots), [len(blob) // 8 for blob in blobs]) + root
+    packed <<= PLACE_BITS
+    packed |= (entries & np.uint64(_PLACES)).view(np.int64)
+    del root
     packed.sort()
-    key = packed >> PLACE_BITS
-    first = np.flatnonzero(np.diff(key, prepend=-1))
-    fields = np.bitwise_or.reduceat(np.left_shift(1, packed & (1 << PLACE_BITS) - 1), first) if len(first) else first
-    trial, root = np.divmod(key[first], max(len(roots), 1))
-    return roots, Seen(trial, root, fields)
+    fields = np.left_shift(1, (packed & _PLACES).astype(np.int32))
+    packed >>= PLACE_BITS
+    first = np.flatnonzero(np.diff(packed, prepend=-1))
+    trial, root = np.divmod(packed[first], max(len(roots), 1))
+    return roots, Seen(
+        trial.astype(np.int32), root.astype(np.int32), np.bitwise_or.reduceat(fields, first) if len(first) else fields
+    )
+
+
+_PLACES = (1 << PLACE_BITS) - 1
 
 
 def _weights(seen: Seen, teachers: Flags, roots: int, trials: int) -> list[tuple[Whole, Real]]:
     """For every part, which of `seen` count in it and their weights, of which the squares of a trial's add up to no more than `most`."""
     taught = teachers[seen.trial]
     total = max(int(teachers.sum()), 1)
+    # What depends on the fields alone is said once of every set of fields, then looked up.
+    every = np.arange(EVERY_SET)
 
     def counted(where: Flags) -> Real:
         return np.bincount(seen.root[where & taught], minlength=roots).astype(float)
@@ -172,53 +188,63 @@ def _weights(seen: Seen, teachers: Flags, roots: int, trials: int) -> list[tuple
         bits = np.minimum(np.rint(np.log2(total / np.maximum(count, 1))), _RAREST)
         return np.where(count > max(_FEW, common * total), 0.0, bits)
 
-    standing = seen.standing
-    in_title, in_treats, in_ails = standing(TITLE | PAIR), standing(NAMED | DESCRIBED), standing(CONDITION | KEYWORD)
-    titles = counted(in_title)
+    def within(fields: int) -> Flags:
+        """Whether a set has one of the fields."""
+        return np.asarray((every & fields) != 0)
+
+    in_title, in_treats, in_ails = within(TITLE | PAIR), within(NAMED | DESCRIBED), within(CONDITION | KEYWORD)
+    titles = counted(in_title[seen.fields])
 
     def role(field: Flags) -> Real:
         """How surely a term names what the field is for: the share of titles with it that have it there too."""
-        return np.asarray(np.rint(8 * (counted(in_title & field) + 0.1) / (titles + 1)) / 8)
+        return np.asarray(np.rint(8 * (counted((in_title & field)[seen.fields]) + 0.1) / (titles + 1)) / 8)
 
     treats, ails = role(in_treats), role(in_ails)
-    named, condition, keyword = standing(NAMED), standing(CONDITION), standing(KEYWORD)
+    named, condition, keyword = within(NAMED), within(CONDITION), within(KEYWORD)
     trust = np.select([in_title & named, in_title & in_treats, named, in_title | in_treats], [1.5, 1.2, 1.0, 0.7], 0.0)
     trust_ails = np.select([in_title & condition, condition, in_title, keyword], [1.5, 1.0, 0.7, 0.5], 0.0)
 
     def coded(code: int, meant: int, above: int) -> tuple[Flags, Real]:
         """Where codes stand that tell something, and how much they count: the registry's own, what words mean, classes of these."""
-        own, inferred, classes = standing(code), standing(meant), standing(above)
+        own, inferred, classes = within(code), within(meant), within(above)
         is_class = classes & ~(own | inferred)
-        few = counted(own | inferred | classes) <= max(_FEW, _CLASS * total)
-        return own | inferred | (is_class & few[seen.root]), np.select([own, inferred, is_class], _CODES, 0.0)
+        few = counted((own | inferred | classes)[seen.fields]) <= max(_FEW, _CLASS * total)
+        telling = (own | inferred)[seen.fields] | (is_class[seen.fields] & few[seen.root])
+        return telling, np.select([own, inferred, is_class], _CODES, 0.0)
 
     treated, trust_treated = coded(INTERVENTION_CODE, MEANT_INTERVENTION, INTERVENTION_CLASS)
     ailing, trust_ailing = coded(CONDITION_CODE, MEANT_CONDITION, CONDITION_CLASS)
     is_code = np.zeros(roots, bool)
     is_code[seen.root[treated | ailing]] = True
-    plain: dict[str, tuple[Flags, Real, Real | float]] = {
+    no_code = np.zeros(len(seen.root), bool)
+    same = np.ones(EVERY_SET)
+    # For each part: the fields of which terms count, which codes do, what share of a term does, and by the fields in which it stands.
+    plain: dict[str, tuple[Flags, Flags, Real | float, Real]] = {
         "intervention": (
-            in_title | in_treats | treated,
+            in_title | in_treats,
+            treated,
             np.where(is_code, 1, treats),
             np.maximum(trust, trust_treated),
         ),
         "condition": (
-            in_title | in_ails | ailing,
+            in_title | in_ails,
+            ailing,
             np.where(is_code, 1, np.maximum(ails - treats, 0)),
             np.maximum(trust_ails, trust_ailing),
         ),
-        "title": (standing(TITLE), 1 - np.maximum(treats, ails), 1.0),
-        "outcome": (standing(OUTCOME), np.ones(roots), 1.0),
-        "sponsor": (standing(SPONSOR), np.ones(roots), 1.0),
-        "investigator": (standing(PERSON), np.ones(roots), 1.0),
-        "reference": (standing(PAPER), np.ones(roots), 1.0),
+        "title": (within(TITLE), no_code, 1 - np.maximum(treats, ails), same),
+        "outcome": (within(OUTCOME), no_code, 1.0, same),
+        "sponsor": (within(SPONSOR), no_code, 1.0, same),
+        "investigator": (within(PERSON), no_code, 1.0, same),
+        "reference": (within(PAPER), no_code, 1.0, same),
     }
     weights = []
     for name, part in PARTS.items():
-        where, share, trusted = plain[name]
+        fields, codes, share, trusted = plain[name]
+        where = fields[seen.fields] | codes
         kept = np.flatnonzero(where)
-        of_root = share * (information(where, part.common) if part.half else 1.0)
-        weight = (of_root[seen.root] * trusted)[kept]
+        of_root = share * (information(where, part.common) if part.half else np.ones(roots))
+        weight = of_root[seen.root[kept]] * trusted[seen.fields[kept]]
         length = np.sqrt(np.bincount(seen.trial[kept], weight**2, minlength=trials) + part.half**2)
         weights.append((kept, np.sqrt(part.most) * weight / np.maximum(length, 1e-9)[seen.trial[kept]]))
     return weights

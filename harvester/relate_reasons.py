@@ -46,8 +46,10 @@ _OLDEST = 120.0
 
 
 class Facts(NamedTuple):
-    """The facts of all trials, a column each; 0 stands for "not given" in codes of texts."""
+    """The facts of all trials, a column each, for each kind of trial that has the same; 0 stands for "not given" in codes of texts."""
 
+    kind: Whole  # of each trial
+    kinds: list[tuple[Any, ...]]  # study_type ... healthy_volunteers
     coded: dict[str, Whole]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -55,12 +57,14 @@ class Facts(NamedTuple):
 
 
 def facts_of(profiles: Profiles) -> Facts:
-    columns = list(zip(*profiles.facts, strict=True)) or [()] * len(FACTS)
+    number: dict[tuple[Any, ...], int] = {}
+    kind = np.array([number.setdefault(fact[:-1], len(number)) for fact in profiles.facts], np.int64)
+    columns = list(zip(*number, strict=True)) or [()] * len(FACTS)
     coded = {name: _coded(values) for name, values in zip(_DESIGNS, columns, strict=False)}
     coded |= {"sex": _coded(columns[8]), "healthy_volunteers": _coded(columns[9])}
     low = np.array([0.0 if value is None else value for value in columns[6]])
     high = np.array([_OLDEST if value is None else value for value in columns[7]])
-    return Facts(coded, low, high, np.array([_step(value) for value in columns[1]]))
+    return Facts(kind, list(number), coded, low, high, np.array([_step(value) for value in columns[1]]))
 
 
 def _coded(values: tuple[Any, ...]) -> Whole:
@@ -80,6 +84,7 @@ def _step(phase: str | None) -> float:
 
 def population(facts: Facts, row: Whole, other: Whole) -> Whole:
     """Millionths for the same ages, sex and volunteers."""
+    row, other = facts.kind[row], facts.kind[other]
     low, high = np.maximum(facts.low[row], facts.low[other]), np.minimum(facts.high[row], facts.high[other])
     widest = np.maximum(facts.high[row], facts.high[other]) - np.minimum(facts.low[row], facts.low[other])
     ages = np.clip(high - low, 0, None) / np.maximum(widest, 1)
@@ -90,6 +95,7 @@ def population(facts: Facts, row: Whole, other: Whole) -> Whole:
 
 def design(facts: Facts, row: Whole, other: Whole) -> Whole:
     """Millionths for the same phase (half for the next one) and the same design."""
+    row, other = facts.kind[row], facts.kind[other]
     apart = np.abs(facts.phase[row] - facts.phase[other])
     alike = _PHASE * np.nan_to_num(np.clip(1 - apart / 2, 0, None) * (apart <= 1))
     for name in _ALIKE:
@@ -115,8 +121,8 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
     order = np.lexsort((pairs.other, -total, pairs.row))
     row, other, total, people, plan = (values[order] for values in (pairs.row, pairs.other, total, people, plan))
     ranks = np.arange(len(row)) - np.searchsorted(row, row) + 1
-    accepted = _Alike(_people, [fact[6:10] for fact in profiles.facts])
-    designed = _Alike(_design, [fact[:6] for fact in profiles.facts])
+    accepted = _Alike(_people, [kind[6:10] for kind in facts.kinds], facts.kind)
+    designed = _Alike(_design, [kind[:6] for kind in facts.kinds], facts.kind)
     for start in range(0, len(row), _CHUNK):
         part = slice(start, start + _CHUNK)
         sums, found = _compared(profiles, row[part], other[part])
@@ -158,10 +164,8 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
 class _Alike:
     """What is said of two trials by a few facts: the same for all pairs with the same facts, so said once of each."""
 
-    def __init__(self, said: Callable[[Any, Any], str | None], facts: Sequence[tuple[Any, ...]]) -> None:
-        number = {fact: place for place, fact in enumerate(dict.fromkeys(facts))}
-        self._said, self._kinds = cache(said), list(number)
-        self._kind = np.array([number[fact] for fact in facts], np.int64)
+    def __init__(self, said: Callable[[Any, Any], str | None], kinds: list[tuple[Any, ...]], kind: Whole) -> None:
+        self._said, self._kinds, self._kind = cache(said), kinds, kind
 
     def told(self, row: Whole, other: Whole) -> list[str | None]:
         both, place = np.unique(self._kind[row] * len(self._kinds) + self._kind[other], return_inverse=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,14 +33,16 @@ _DEFINED = 0.1
 ) = (1 << n for n in range(len(FIELDS)))  # fmt: skip
 PAIR = 1 << TITLE_PAIR
 MEANT_CONDITION, MEANT_INTERVENTION = 1 << TITLE_PAIR + 1, 1 << TITLE_PAIR + 2
+#: So many sets of these there can be.
+EVERY_SET = 1 << TITLE_PAIR + 3
 
 
 class Seen(NamedTuple):
     """Every (trial, root) with the fields in which it stands, as bits."""
 
-    trial: Whole
-    root: Whole
-    fields: Whole
+    trial: NDArray[Any]
+    root: NDArray[Any]
+    fields: NDArray[Any]
 
     def standing(self, fields: int) -> Flags:
         """Where a term stands in one of the fields."""
@@ -144,7 +146,7 @@ def _joined(seen: Seen, more: Seen) -> Seen:
     if not len(more.trial):
         return seen
     width = int(max(seen.root.max(initial=0), more.root.max())) + 1
-    key, coming = seen.trial * width + seen.root, more.trial * width + more.root
+    key, coming = (some.trial.astype(np.int64) * width + some.root for some in (seen, more))
     order = np.argsort(coming)
     first = np.flatnonzero(np.diff(coming[order], prepend=-1))
     fields, coming = np.bitwise_or.reduceat(more.fields[order], first), coming[order][first]
