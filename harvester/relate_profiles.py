@@ -26,6 +26,7 @@ from harvester.relate_synonyms import (
     CONDITION,
     CONDITION_CLASS,
     CONDITION_CODE,
+    CRITERION,
     DESCRIBED,
     EVERY_SET,
     INTERVENTION_CLASS,
@@ -68,6 +69,7 @@ PARTS: dict[str, Part] = {
     "sponsor": Part(0.02, 0, 1),
     "investigator": Part(0.02, 0, 1),
     "reference": Part(0.065, 4, 1),
+    "criteria": Part(0.01, 12, 0.03),
 }
 #: What stands in no more than so many trials is never too common.
 _FEW = 500
@@ -237,6 +239,7 @@ def _weights(seen: Seen, teachers: Flags, roots: int, trials: int) -> list[tuple
         "sponsor": (within(SPONSOR), no_code, 1.0, same),
         "investigator": (within(PERSON), no_code, 1.0, same),
         "reference": (within(PAPER), no_code, 1.0, same),
+        "criteria": (within(CRITERION), no_code, 1.0, same),
     }
     weights = []
     for name, part in PARTS.items():

@@ -21,10 +21,18 @@ Whole = NDArray[np.int64]
 Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, tuple[int, str]]]]
 
 #: Columns of `related_trials` of which the sum is the product of two profiles.
-LINEAR = ("intervention_score", "condition_score", "title_score", "outcome_score", "sponsor_score", "reference_score")
+LINEAR = (
+    "intervention_score",
+    "condition_score",
+    "title_score",
+    "outcome_score",
+    "sponsor_score",
+    "reference_score",
+    "criteria_score",
+)
 
 #: What the facts can give, in millionths: ages and sex alike; phase, purpose and the rest of the design alike.
-_AGES, _SEX, _VOLUNTEERS = 30_000, 10_000, 5_000
+_AGES, _SEX, _VOLUNTEERS = 20_000, 10_000, 5_000
 _PHASE, _DESIGN = 20_000, 6_000
 #: Designs of which the same value counts, `_DESIGN` each.
 _DESIGNS = ("study_type", "phase", "allocation", "intervention_model", "masking", "primary_purpose")
@@ -36,7 +44,8 @@ MOST_FOR_DESIGN = _PHASE + len(_ALIKE) * _DESIGN
 _NAMED_FROM = 2_000
 _NAMED = 6
 #: A word alone, or a pair, must give so many millionths to be told as what both test or study: `hydroxychloroquine` does, `samples` not.
-_TOLD_FROM = {"intervention": (30_000, 10_000), "condition": (10_000, _NAMED_FROM)}
+#: Of criteria a trial has many, and they give little.
+_TOLD_FROM = {"intervention": (30_000, 10_000), "condition": (10_000, _NAMED_FROM), "criteria": (300, 300)}
 #: At most so many of them are MeSH terms: the most telling, so that their classes stand only where little else is shared.
 _CODES_NAMED = 2
 _MILLION = UNIT * UNIT
@@ -144,6 +153,7 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
                 plan[part],
                 sums[:, _SPONSOR] + sums[:, _INVESTIGATOR],
                 sums[:, _REFERENCE],
+                sums[:, _CRITERIA],
             ]
         )
         for one, two, rank, values, mine, shared, sponsored, both_accept, same_design in zip(
@@ -151,13 +161,13 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
             accepted.told(row[part], other[part]), designed.told(row[part], other[part]), strict=True,
         ):  # fmt: skip
             trial = profiles.trials[two]
-            conditions, interventions, measured, terms, references, investigators = _told(
+            conditions, interventions, measured, terms, references, investigators, criteria = _told(
                 shared, mine, lending.get(trial, {}), codes
             )
             sponsors = _sponsors(profiles.facts[one][-1], profiles.facts[two][-1]) if sponsored else None
             yield (
                 profiles.trials[one], trial, rank, *values, conditions, interventions, measured, terms, references,
-                sponsors, investigators, both_accept, same_design,
+                sponsors, investigators, both_accept, criteria, same_design,
             )  # fmt: skip
 
 
@@ -180,7 +190,7 @@ def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list
     place = np.repeat(np.arange(len(row)), np.diff(product.indptr))
     part, root = np.divmod(product.indices, max(len(profiles.roots), 1))
     sums = np.bincount(place * len(PARTS) + part, product.data, len(row) * len(PARTS)).astype(np.int64)
-    telling = np.flatnonzero((product.data >= _NAMED_FROM) & (part != _SPONSOR))
+    telling = np.flatnonzero((product.data >= _LEAST_NAMED[part]) & (part != _SPONSOR))
     order = telling[np.lexsort((root[telling], part[telling], -product.data[telling], place[telling]))]
     ends = np.searchsorted(place[order], np.arange(len(row) + 1)).tolist()
     named = list(
@@ -189,10 +199,11 @@ def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list
     return sums.reshape(len(row), len(PARTS)), [named[ends[n] : ends[n + 1]] for n in range(len(row))]
 
 
-_INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE = range(len(PARTS))
+_INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE, _CRITERIA = range(len(PARTS))
 
 
 _LEAST_TOLD = [_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS]
+_LEAST_NAMED = np.array([min(_NAMED_FROM, *least) for least in _LEAST_TOLD])
 
 
 _Spellings = Mapping[int, tuple[int, str]]
@@ -201,7 +212,7 @@ _Spellings = Mapping[int, tuple[int, str]]
 def _told(
     shared: list[tuple[int, int, int]], mine: _Spellings, yours: _Spellings, codes: Mapping[int, str]
 ) -> tuple[str | None, ...]:
-    """In words: conditions, interventions, outcomes, terms, references and investigators that two trials share.
+    """In words: conditions, interventions, outcomes, terms, references, investigators and criteria that two trials share.
 
     `shared`: millionths, part and root of each; those that give most first.
     """
@@ -232,6 +243,7 @@ def _told(
         "\n".join([f"{term}\t{_thousandths(weight[term])}" for term in terms]) or None,
         _lines([term for _, term, _ in written[_REFERENCE]]) if _REFERENCE in written else None,
         _lines([term for _, term, _ in written[_INVESTIGATOR]]) if _INVESTIGATOR in written else None,
+        _lines([term for _, term, _ in written[_CRITERIA]]) if _CRITERIA in written else None,
     )
 
 

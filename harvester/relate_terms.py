@@ -20,6 +20,8 @@ from normalize.text import fold
 
 #: A name of an intervention has at most this many words; what is longer describes.
 _LONGEST_NAME = 8
+#: Characters of a criterion that others may write alike.
+_LONGEST_CRITERION = 80
 #: Outcomes of a record that are read; registrations with hundreds would be like everything.
 _OUTCOMES_READ = 20
 #: Words of what stands for an investigator in the registries and is an office, a line or a firm.
@@ -51,6 +53,11 @@ _BELOW = {
     "numbers": "SELECT record_id, id_normalized FROM secondary_ids WHERE record_id IN ({}) AND registry IS NOT NULL ORDER BY record_id, ordinal",
     "sponsors": "SELECT record_id, s.sponsor_id, s.name FROM record_sponsors p JOIN sponsors s USING (sponsor_id)"
     " WHERE record_id IN ({}) AND p.role = 'primary' ORDER BY 2",
+    # A criterion by its limits where they could be read (ages are facts of a trial), else by its words, where they are few.
+    "criteria": "SELECT c.record_id, c.kind, c.text, m.variable, m.negated, coalesce(m.canonical_lower, m.lower), m.lower_inclusive,"
+    " coalesce(m.canonical_upper, m.upper), m.upper_inclusive, coalesce(m.canonical_unit, m.unit) FROM criteria c"
+    " LEFT JOIN criterion_measures m ON m.record_id = c.record_id AND m.criterion_ordinal = c.ordinal WHERE c.record_id IN ({})"
+    f" AND (m.variable <> 'age' OR m.variable IS NULL AND length(c.text) <= {_LONGEST_CRITERION}) ORDER BY c.record_id, c.ordinal, m.ordinal",
     "publications": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
 }
 
@@ -59,7 +66,7 @@ _BELOW = {
 FIELDS = (
     "title", "conditions", "keywords", "interventions", "described", "outcomes", "investigators", "publications",
     "condition_codes", "intervention_codes", "condition_classes", "intervention_classes", "condition_names", "intervention_names",
-    "sponsors",
+    "sponsors", "criteria",
 )  # fmt: skip
 #: What an entry of `roots` says of where its term stands: the place in FIELDS, or that it is a pair of words of a title.
 TITLE_PAIR = len(FIELDS)
@@ -189,6 +196,7 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
         "condition_names": _wholes(conditions),
         "intervention_names": _wholes(names),
         "sponsors": {name: f"sponsor {sponsor_id}" for sponsor_id, name in rows["sponsors"]},
+        "criteria": _criteria(rows["criteria"]),
     }
     aliases = [f"{short}\t{long}" for short, long in short_forms.items()]
     aliases += [f"{other}\t{name}" for name, others in rows["interventions"] for other in _lines((others,))]
@@ -201,6 +209,29 @@ def _rooted(texts: Iterable[str]) -> _Terms:
 
 def _wholes(names: Iterable[str]) -> _Terms:
     return {name: f"name {name}" for text in names if (name := whole(text))}
+
+
+def _criteria(rows: Iterable[tuple[Any, ...]]) -> _Terms:
+    """`platelets ≥ 100,000 /mm3`, `excluded: active bleeding`: equal where two trials set the same limit or use the same words."""
+    found: _Terms = {}
+    for kind, text, variable, *limit in rows:
+        said = _limit(variable, *limit) if variable else " ".join(text.split()).rstrip(".;,:")
+        folded = said if variable else fold(said)
+        if variable or " " in folded:
+            excluded = "excluded: " if kind == "exclusion" else ""
+            found[excluded + said] = f"criterion {excluded}{folded}"
+    return found
+
+
+def _limit(
+    variable: str, negated: bool, lower: float | None, from_lower: bool, upper: float | None, to_upper: bool, unit: str | None
+) -> str:  # fmt: skip
+    bounds = [
+        f"{sign} {bound:,.10g}"
+        for sign, bound in (("≥" if from_lower else ">", lower), ("≤" if to_upper else "<", upper))
+        if bound is not None
+    ]
+    return " ".join(filter(None, ("not" if negated else "", variable.replace("_", " "), " and ".join(bounds), unit)))
 
 
 def _is_person(name: str) -> bool:

@@ -13,6 +13,7 @@ _REASONS = {
     "shared_interventions": "Both test",
     "shared_outcomes": "Both measure",
     "population_overlap": "Both accept",
+    "shared_criteria": "Same criteria:",
     "shared_design": "Same design:",
     "same_sponsor": "Same sponsor:",
     "same_investigator": "Same investigator:",
@@ -30,6 +31,7 @@ PARTS = {
     "population_score": "participants",
     "design_score": "design",
     "sponsor_score": "sponsor and investigators",
+    "criteria_score": "criteria",
 }
 
 

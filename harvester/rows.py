@@ -183,10 +183,11 @@ class RelatedTrial(Struct):
     condition_score: Annotated[float, Doc("Part for conditions in common.")]
     title_score: Annotated[float, Doc("Part for distinctive words of titles in common.")]
     outcome_score: Annotated[float, Doc("Part for outcomes in common.")]
-    population_score: Annotated[float, Doc("Part for the same people: age, sex, volunteers, criteria.")]
+    population_score: Annotated[float, Doc("Part for the same people: age, sex, volunteers.")]
     design_score: Annotated[float, Doc("Part for the same design and phase.")]
     sponsor_score: Annotated[float, Doc("Part for the same sponsor organization or investigator.")]
     reference_score: Annotated[float, Doc("Part for publications that both cite and trials that both name.")]
+    criteria_score: Annotated[float, Doc("Part for the same criteria of eligibility.")]
     shared_conditions: Annotated[Text, Doc("Conditions in common, one a line.")]
     shared_interventions: Annotated[Text, Doc("Interventions in common, one a line.")]
     shared_outcomes: Annotated[Text, Doc("Outcome concepts in common, one a line.")]
@@ -200,6 +201,9 @@ class RelatedTrial(Struct):
     same_sponsor: Annotated[Text, Doc("The sponsor organization of both.")]
     same_investigator: Annotated[Text, Doc("The investigator of both.")]
     population_overlap: Annotated[Text, Doc("Ages and sexes that both accept, in words.")]
+    shared_criteria: Annotated[
+        Text, Doc("Criteria of eligibility in common, by limits or by words, one a line; those that tell most first.")
+    ]
     shared_design: Annotated[Text, Doc("What is alike in their design, one a line: what, colon, value.")]
 
 
@@ -227,6 +231,7 @@ class TrialTerms(Struct):
     condition_names: Annotated[Text, Doc("Its conditions as names: their roots, sorted, one name a line.")]
     intervention_names: Annotated[Text, Doc("The same of its interventions and their other names.")]
     sponsors: Annotated[Text, Doc("Names of its primary sponsors' organizations, one a line.")]
+    criteria: Annotated[Text, Doc("Its criteria: limits in canonical units, and those of a few words; one a line.")]
     aliases: Annotated[
         Text,
         Doc(

@@ -118,6 +118,31 @@ def test_reasons_name_what_both_have(db: sqlite3.Connection) -> None:
     assert "Same sponsor: Example University" in told
 
 
+def test_criteria_that_match_are_told_by_limits_and_by_words(tmp_path: Path) -> None:
+    asked = {
+        1: "Inclusion Criteria:\n\n* BMI ≤ 30 kg/m2\n\nExclusion Criteria:\n\n* Uterine septum on ultrasound.",
+        2: "Inclusion Criteria:\n\n* Body mass index at most 30 kg/m2\n\nExclusion Criteria:\n\n* uterine septum on ultrasound\n* BMI < 17 kg/m2",
+        3: "Inclusion Criteria:\n\n* BMI ≤ 35 kg/m2\n* Uterine septum on ultrasound",
+    }
+    women = {"sex": "FEMALE", "minimumAge": "18 Years", "maximumAge": "40 Years"}
+    workshop = Workshop(tmp_path)
+    workshop.take(
+        [
+            study(n, f"Drug {n} in recurrent miscarriage", ["Recurrent miscarriage"], [f"Drug{n}"], eligibilityModule=women | {"eligibilityCriteria": text})
+            for n, text in asked.items()
+        ]
+        + STUDIES[3:]
+    )  # fmt: skip
+    with closing(workshop.open()) as db:
+        found = {row["related_trial_id"]: row for row in related(db, nct(1), MOST)}
+    same, other = found[nct(2)], found[nct(3)]
+    assert same["criteria_score"] > 0 and other["criteria_score"] == 0 and not other["shared_criteria"]
+    assert set(same["shared_criteria"].split("\n")) == {
+        "body mass index ≤ 30 kg/m2", "excluded: Uterine septum on ultrasound",
+    }  # fmt: skip
+    assert any(reason.startswith("Same criteria: ") for reason in reasons(same))
+
+
 def test_a_trial_that_names_another_says_so(tmp_path: Path) -> None:
     follow_up = study(2, f"Children of mothers in {nct(1)}", ["Child development"], [], sponsor="Another Hospital")
     workshop = Workshop(tmp_path)
