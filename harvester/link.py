@@ -74,7 +74,8 @@ def _link_all(db: sqlite3.Connection) -> None:
 def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
     before = _tied(db, records)
     numbers = _file(db, records)
-    turned = link_keys.replace(db, numbers, read_entries(db, numbers))
+    entries = {entry.number: entry for entry in read_entries(db, numbers)}
+    turned = link_keys.replace(db, numbers, entries.values())
     looked_at = numbers | turned
     before |= _tied(db, _records(db, looked_at))
     references, decisions = _references(db, looked_at), _decisions(db)
@@ -82,9 +83,8 @@ def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
     registries = _registries(db, {number for pair in pairs for number in pair})
     pairs = {pair for pair in pairs if _may_be_one(registries[pair[0]], registries[pair[1]])}
     pairs |= set(references) | {pair for pair in decisions if looked_at.intersection(pair)}
-    entries = {
-        entry.number: entry for entry in read_entries(db, {number for pair in pairs for number in pair} | looked_at)
-    }
+    others = turned.union(*pairs) - numbers
+    entries |= {entry.number: entry for entry in read_entries(db, others)}
     links = _judge(entries, {pair for pair in pairs if all(n in entries for n in pair)}, references, decisions)
     links += [row for number in looked_at if number in entries for row in _same_number(entries[number])]
     gone = json.dumps(sorted({*records, *_records(db, looked_at)}))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -58,11 +58,6 @@ def _number(key: str) -> int:
     return crc32(key.encode("utf-8", "surrogatepass"))
 
 
-def worth(key: int) -> int:
-    """What sharing the key counts."""
-    return _STRONG if key & 1 else 1
-
-
 def held(entries: Mapping[str, Entry]) -> Held:
     """The keys of all entries."""
     numbers = sorted(entries)
@@ -95,20 +90,17 @@ def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
             yield numbers[one], numbers[other]
 
 
-def pairs_of(db: sqlite3.Connection, number: str) -> Iterator[str]:
+def pairs_of(db: sqlite3.Connection, number: str) -> list[str]:
     """The entries worth comparing with one, by the stored keys."""
-    shared: Counter[str] = Counter()
-    for (key,) in db.execute("SELECT key FROM link_keys WHERE number = ?", (number,)).fetchall():
-        holders = _holders(db, key)
-        if len(holders) <= MOST_HOLDERS:
-            shared.update({other: worth(key) for other in holders})
-    del shared[number]
-    yield from sorted(other for other, count in shared.items() if count >= ENOUGH)
+    return [row[0] for row in db.execute(_PAIRS, (number, MOST_HOLDERS))]
 
 
-def _holders(db: sqlite3.Connection, key: int) -> list[str]:
-    """Those who hold a key, at most one more than may."""
-    return [row[0] for row in db.execute("SELECT number FROM link_keys WHERE key = ? LIMIT ?", (key, MOST_HOLDERS + 1))]
+_PAIRS = f"""
+WITH awake AS MATERIALIZED (
+  SELECT key FROM link_keys AS mine WHERE number = ?1 AND ?2 >= (
+    SELECT count(*) FROM (SELECT 1 FROM link_keys AS held WHERE held.key = mine.key LIMIT ?2 + 1)))
+SELECT number FROM awake CROSS JOIN link_keys USING (key) WHERE number <> ?1
+GROUP BY number HAVING sum(iif(key & 1, {_STRONG}, 1)) >= {ENOUGH} ORDER BY number"""
 
 
 def write_all(db: sqlite3.Connection, every: Held) -> None:
