@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harvester.site import labels, queries
+from harvester.site import labels
 from harvester.site.facets import NOT_GIVEN
-from harvester.site.matching import Piece, pieces
+from harvester.site.matching import MARK, Piece, pieces
 from harvester.site.pages import trial_path
 from harvester.site.wanted import FILTERS, Wanted
 from normalize.text import fold
@@ -93,12 +93,15 @@ def some(lines: str | None) -> str:
     return f"{text} and {len(items) - _LISTED} more" if len(items) > _LISTED else text
 
 
-def _match(marked: dict[str, Any], title: str) -> dict[str, Any] | None:
+def told(marked: dict[str, Any], title: str | None) -> dict[str, Any] | None:
     """The first column worth showing that holds a match, beside the title: the heading, and the text around it."""
-    for name in queries.SHOWN_MATCHES:
-        found = pieces(marked[name])
-        if any(piece.is_match for piece in found) and fold("".join(piece.text for piece in found)) not in title:
-            return {"heading": _MATCH_HEADINGS[name], "pieces": found}
+    title = fold(title or "")
+    for name, heading in _MATCH_HEADINGS.items():
+        text = marked.get(name) or ""
+        if MARK in text:
+            found = pieces(text)
+            if fold("".join(piece.text for piece in found)) not in title:
+                return {"heading": heading, "pieces": found}
     return None
 
 
@@ -122,5 +125,5 @@ def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
         "facts": {name: value for name, value in facts.items() if value},
         "registries": row["registries"],
         "records": row["record_count"],
-        "match": _match(marked, fold(title)) if marked else None,
+        "match": told(marked, title) if marked else None,
     }

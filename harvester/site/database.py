@@ -94,7 +94,7 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
     """A database file that may be replaced under the running site.
 
     A thread of its own looks for a new file, opens it and makes what is `kept` of it, while readers go on with the old one:
-    nobody waits, but those who come while the first file of all is read.
+    nobody waits, but those who ask for what is `kept` of the first file of all while it is made.
     """
 
     def __init__(self, datasette: Any, path: str, is_mutable: bool, prepare: Prepare) -> None:
@@ -144,13 +144,14 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
             db.close()
 
     def _connection(self) -> Reading:
-        """This thread's connection: to the file that is there now, or to the last one until that is prepared."""
+        """This thread's connection: to the file that is there now, or to the last one until that is prepared.
+
+        Of the first file pages are shown that need nothing that is `kept`, while that is made.
+        """
         identity = self.identity()
         held: Reading | None = getattr(self._held, "connection", None)
         if held is not None and held.identity in (identity, self._prepared):
             return held
-        if self._prepared is None:
-            self._prepare_newest()
         try:
             db = self._ready.pop()
         except IndexError:

@@ -87,19 +87,16 @@ class Facet(NamedTuple):
 
     def members(self, wanted: Iterable[str]) -> Mask:
         """The trials that have one of the values, as an address writes them."""
-        keys = {key_of(value): n for n, value in enumerate(self.values)}
-        codes = [keys[value] for value in wanted if value in keys]
-        return self._of(np.isin(self.codes, codes))
+        keys = set(wanted)
+        return self._of([key_of(value) in keys for value in self.values])
 
     def between(self, least: int, most: int) -> Mask:
         """The trials whose value, a number, lies within bounds."""
-        codes = [n for n, value in enumerate(self.values) if value is not None and least <= value <= most]
-        return self._of(np.isin(self.codes, codes))
+        return self._of([value is not None and least <= value <= most for value in self.values])
 
-    def _of(self, chosen: Mask) -> Mask:
-        found = np.zeros(len(self.starts) - 1, dtype=bool)
-        found[self.places[chosen]] = True
-        return found
+    def _of(self, chosen: Sequence[bool]) -> Mask:
+        found: Mask = np.array(chosen, dtype=bool)[self.codes]
+        return np.logical_or.reduceat(found, self.starts[:-1]) if len(found) else found
 
 
 def slices(starts: Places, lengths: Places) -> Places:

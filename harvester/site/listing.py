@@ -9,7 +9,7 @@ import sqlite3
 from typing import Any
 
 from harvester.site import labels, queries
-from harvester.site.cards import card
+from harvester.site.cards import card, told
 from harvester.site.downloads import MAKES_XLSX
 from harvester.site.finding import Found
 from harvester.site.wanted import Wanted
@@ -29,7 +29,7 @@ def listed(db: sqlite3.Connection, found: Found, order: str, asked_for: Wanted, 
     page = min(asked_for.page, pages)
     rowids = found.ordered(db, order)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     match = found.matching.expression
-    marked = queries.matches(db, match, rowids) if match and rowids else {}
+    marked = _marked(db, match, rowids) if match else {}
     trials = [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)]
 
     def address(number: int) -> str:
@@ -48,6 +48,14 @@ def listed(db: sqlite3.Connection, found: Found, order: str, asked_for: Wanted, 
         "list_path": base,
         "list_pairs": asked_for._replace(picked=()).pairs,
     }
+
+
+def _marked(db: sqlite3.Connection, match: str, rowids: list[int]) -> dict[int, dict[str, Any]]:
+    """rowid -> its columns with matches marked; long texts, which take most of the time, only where no short one matched."""
+    near = queries.matches(db, match, rowids, queries.NEAR_MATCHES)
+    bare = [rowid for rowid, row in near.items() if not told(row, row["public_title"] or row["scientific_title"])]
+    far = queries.matches(db, match, bare, queries.FAR_MATCHES) if bare else {}
+    return {rowid: {**row, **far.get(rowid, {})} for rowid, row in near.items()}
 
 
 def forms(search: Wanted) -> dict[str, Any]:

@@ -42,18 +42,18 @@ def cards(db: sqlite3.Connection, rowids: Sequence[int]) -> list[Row]:
     return [by_rowid[rowid] for rowid in rowids]
 
 
-#: Columns in which a match is worth showing; the others stand on the card anyhow.
-SHOWN_MATCHES = (
+#: Columns in which a match is worth showing, the short ones first; the others stand on the card anyhow.
+NEAR_MATCHES = (
     "identifiers", "acronym", "scientific_title", "conditions", "keywords", "interventions", "brief_summary", "sponsors",
-    "detailed_description", "eligibility_raw",
 )  # fmt: skip
+FAR_MATCHES = ("detailed_description", "eligibility_raw")
 
 
-def matches(db: sqlite3.Connection, match: str, rowids: Sequence[int]) -> dict[int, Row]:
-    """rowid -> title and pieces of the columns that matched, matches between MARK and END."""
+def matches(db: sqlite3.Connection, match: str, rowids: Sequence[int], columns: Sequence[str]) -> dict[int, Row]:
+    """rowid -> title and pieces of some columns, matches between MARK and END."""
     title = SEARCHED.index("public_title")
     snippets = ", ".join(
-        f"snippet(trials_fts, {SEARCHED.index(name)}, ?1, ?2, ' … ', 28) AS {name}" for name in SHOWN_MATCHES
+        f"snippet(trials_fts, {SEARCHED.index(name)}, ?1, ?2, ' … ', 28) AS {name}" for name in columns
     )
     sql = (
         f"SELECT rowid, highlight(trials_fts, {title}, ?1, ?2) AS public_title, {snippets} FROM trials_fts"
