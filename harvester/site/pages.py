@@ -70,6 +70,7 @@ def plain(env: Environment) -> Environment:
 async def page(datasette: Datasette, request: Request, prepare: Prepare) -> Response:
     """The page that `prepare` finds in the catalogue. Raises NoCatalogue, TooSlow."""
     file = catalogue_of(datasette)
+    file.identity()  # a page that is kept is not shown when the catalogue has gone
     answers = file.answers
     address = (request.scheme, request.host, request.full_path)
     known = answers.get(address)

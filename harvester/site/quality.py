@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, queries
+from harvester.site.cards import facet_label
 from harvester.site.database import catalogue_of
 from harvester.site.entries import Trial
+from harvester.site.finding import find
 from harvester.site.pages import Shown, page
+from harvester.site.wanted import Wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -30,31 +33,47 @@ def flags(trial: Trial) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _counts(rows: list[queries.Row], flag: str, key: str, database: str) -> list[dict[str, str]]:
-    """Who has how many trials with a flag, each with the address of the list of them."""
+def _registries(rows: list[queries.Row], flag: str, database: str) -> list[dict[str, str]]:
+    """Registries whose entries have a flag, each with the address of the list of these entries, with the evidence."""
     return [
         {
-            "name": row[key],
+            "name": row["registry"],
             "trials": labels.number(row["trials"]),
-            "path": f"/{database}/flagged_trials?{urlencode({'flag': flag, key: row[key]})}",
+            "path": f"/{database}/flagged_trials?{urlencode({'flag': flag, 'registry': row['registry']})}",
         }
         for row in rows
         if row["flag"] == flag
     ]
 
 
+def _sponsors(db: sqlite3.Connection, search: Wanted) -> list[dict[str, str]]:
+    """Primary sponsors of the trials of a search, those with most first, each with the address of its own."""
+    found = find(db, search)
+    return [
+        {
+            "name": facet_label("sponsor", sponsor, found.facets.sponsors),
+            "trials": labels.number(trials),
+            "path": search.toggled("sponsor", sponsor).path,
+        }
+        for sponsor, trials in found.counts("sponsor")[: _SPONSORS + 1]
+        if sponsor
+    ][:_SPONSORS]
+
+
 def _rules(db: sqlite3.Connection, database: str) -> list[dict[str, Any]]:
-    registries, sponsors = queries.flags_by_registry(db), queries.flags_by_sponsor(db, _SPONSORS)
+    registries = queries.flags_by_registry(db)
+    rules = queries.quality_rules(db)
+    searches = {rule["flag"]: Wanted(filters={"flag": (rule["flag"],)}) for rule in rules}
     return [
         {
             **rule,
             "count": labels.number(rule["trials"]),
-            "path": f"/{database}/flagged_trials?{urlencode({'flag': rule['flag']})}",
-            "rows": f"/{database}/quality_flags?{urlencode({'flag': rule['flag']})}",
-            "registries": _counts(registries, rule["flag"], "registry", database),
-            "sponsors": _counts(sponsors, rule["flag"], "sponsor", database),
+            "path": searches[rule["flag"]].path,
+            "rows": f"/{database}/flagged_trials?{urlencode({'flag': rule['flag']})}",
+            "registries": _registries(registries, rule["flag"], database),
+            "sponsors": _sponsors(db, searches[rule["flag"]]),
         }
-        for rule in queries.quality_rules(db)
+        for rule in rules
     ]
 
 

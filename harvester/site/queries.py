@@ -194,18 +194,6 @@ def flags_by_registry(db: sqlite3.Connection) -> list[Row]:
     return rows(db, sql)
 
 
-def flags_by_sponsor(db: sqlite3.Connection, most: int) -> list[Row]:
-    """Of each flag the primary sponsors that have it most."""
-    sql = """
-        SELECT flag, sponsor, trials FROM (
-            SELECT flag, sponsor, trials, row_number() OVER (PARTITION BY flag ORDER BY trials DESC, sponsor) AS place FROM (
-                SELECT f.flag, s.name AS sponsor, count(DISTINCT f.trial_id) AS trials
-                FROM quality_flags f JOIN record_sponsors p USING (record_id) JOIN sponsors s USING (sponsor_id)
-                WHERE p.role = 'primary' GROUP BY f.flag, s.name))
-        WHERE place <= ? ORDER BY flag, place"""
-    return rows(db, sql, (most,))
-
-
 def titles(db: sqlite3.Connection, trial_ids: Iterable[str]) -> list[Row]:
     """Id, title and status of some trials."""
     wanted = sorted(set(trial_ids))

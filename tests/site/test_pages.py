@@ -100,10 +100,15 @@ def test_canned_queries_run(site: InProcess, name: str) -> None:
     assert site.get(f"/catalogue/{name}.json?_shape=array").json()
 
 
-def test_datasette_names_each_source_with_its_licence(site: InProcess) -> None:
-    html = site.html("/catalogue")
+def test_datasettes_pages_lead_to_the_sources_and_its_metadata_names_their_licences(site: InProcess) -> None:
+    html = site.html("/catalogue/trials")
+    assert (
+        'each with its own terms: <a href="/sources">Sources</a>' in html
+        and "Reproduction authorised" not in html.partition("<footer")[0]
+    )
+    source = site.get("/-/metadata.json").json()["databases"]["catalogue"]["source"]
     for registry in REGISTRIES.values():
-        assert f"{registry.attribution} ({registry.licence})" in html
+        assert f"{registry.attribution} ({registry.licence})" in source
 
 
 def test_base_url_is_kept_in_every_link(serve: Callable[..., InProcess], catalogue_path: Path) -> None:

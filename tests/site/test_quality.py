@@ -30,10 +30,19 @@ def test_counts_lead_to_the_trials_that_carry_the_flag(site: InProcess) -> None:
 
 def test_a_sponsor_leads_to_its_own_trials_only(site: InProcess) -> None:
     html = site.html("/quality").partition('<h2 id="no_primary_outcome"')[2].partition("</section>")[0]
-    found = re.search(r'href="([^"]*sponsor=EXAMPLE[^"]*)">EXAMPLE HOSPITAL</a>', html, re.IGNORECASE)
+    found = re.search(
+        r'href="(/search[^"]*sponsor=[^"]*)">EXAMPLE HOSPITAL</a> <span class="count">1<', html, re.IGNORECASE
+    )
     assert found
-    rows = site.get(unescape(found[1]).replace("?", ".json?") + "&_shape=array").json()
-    assert {row["trial_id"] for row in rows} == {"NCT01000001"}
+    trials = site.get(unescape(found[1]).replace("?", ".json?")).json()["trials"]
+    assert [trial["trial_id"] for trial in trials] == ["NCT01000001"]
+
+
+def test_every_count_of_a_flag_is_that_of_the_list_it_leads_to(site: InProcess) -> None:
+    links = re.findall(r'href="(/search[^"]*flag=[^"]*)">[^<]*</a> <span class="count">(\d+)<', site.html("/quality"))
+    assert links
+    for path, count in links:
+        assert site.get(unescape(path).replace("?", ".json?")).json()["count"] == int(count), path
 
 
 def test_a_trial_lists_its_flags_with_rule_and_evidence(site: InProcess) -> None:
