@@ -33,7 +33,7 @@ def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
     """Judges the records by every rule; `records.trial_id` must be set. A stage of `harvester.build`."""
     refill(db, "quality_rules", [astuple(rule.told) for rule in RULES])
     db.create_function("same_text", 2, same_text, deterministic=True)
-    date(db)
+    make_dated(db)
     if touched is None:
         _raise(db, RULES, "record_id IS NOT NULL")
     else:
@@ -49,7 +49,7 @@ def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
     db.execute("DROP TABLE newest")
 
 
-def date(db: sqlite3.Connection) -> None:
+def make_dated(db: sqlite3.Connection) -> None:
     """Makes `dated`, from which rules read that need today."""
     db.execute(_NEWEST)
     db.execute(_DATED)

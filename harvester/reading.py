@@ -190,18 +190,15 @@ class Reader:
         first.sort(key=lambda said: (said.at, said.seen.rank))
         if all(before.seen.last_fetched_at <= after.at for before, after in pairwise(first)):
             return _one_at_a_time(first)
-        fetches = self._archive.sightings(source, registry_id)
-        fingerprints = {fingerprint: sha256 for fingerprint, sha256, _, _ in fetches if sha256 in versions}
         whole = {said.seen.sha256: said.seen for said in first}
-        last_of_run = {run_id: fingerprints.get(fingerprint) for fingerprint, _, _, run_id in fetches}
-        again = [
-            _Said(at, run_id, whole[sha256])
-            for fingerprint, _, at, run_id in fetches
-            if (sha256 := fingerprints.get(fingerprint)) in whole
-            and sha256 == last_of_run[run_id]
-            and at > whole[sha256].first_fetched_at
-        ]
-        return _one_at_a_time(sorted([*first, *again], key=lambda said: (said.at, said.seen.rank, -said.run_id)))
+        rows = self._archive.sightings(source, registry_id)
+        stands_for = {fingerprint: whole[sha256] for fingerprint, sha256, _, _ in rows if sha256 in whole}
+        fetches = [_Said(at, run, stands_for[marker]) for marker, _, at, run in rows if marker in stands_for]
+        fetches.sort(key=lambda said: (said.at, said.seen.rank, -said.run_id))
+        last_of_run = {said.run_id: said.seen for said in fetches}  # a run may be served two versions, again and again
+        return _one_at_a_time(
+            [said for said in fetches if said.at == said.seen.first_fetched_at or said.seen == last_of_run[said.run_id]]
+        )
 
     def _had_returns(self, record_id: str, stored: dict[str, _Stored]) -> bool:
         """Whether a stored change tells that a version came back: it was seen later than the version first was."""

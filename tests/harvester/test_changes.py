@@ -191,8 +191,10 @@ def test_a_version_that_turns_out_to_be_older_is_told_at_its_day(tmp_path: Path)
 def test_parts_of_an_entry_and_versions_served_at_once_are_no_change(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
     partial = {"protocolSection": {"identificationModule": {"nctId": "NCT90000001"}, "designModule": {}}}
-    workshop.take_in(study("NCT90000001"), study("NCT90000001", acronym="TWICE"), name="a.json", mtime=JANUARY)
+    twice = study("NCT90000001"), study("NCT90000001", acronym="TWICE")
+    workshop.take_in(*twice, name="a.json", mtime=JANUARY)
     workshop.take_in(partial, name="b.json", mtime=FEBRUARY)
+    workshop.take_in(*reversed(twice), name="c.json", mtime=MARCH)
     workshop.build()
     assert told(workshop) == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from harvester import catalogue
 from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
-from harvester.quality import date, flag_quality
+from harvester.quality import flag_quality, make_dated
 from harvester.quality_rules import RULES
 from harvester.touched import Touched
 from normalize.schema import Country, EligibilityFact, EnrollmentCount, Outcome, Record
@@ -231,7 +231,7 @@ def test_step_by_step_leaves_what_a_full_run_does() -> None:
 
 def test_rules_that_need_today_read_one_index_and_no_wide_row() -> None:
     db = Judged().db
-    date(db)
+    make_dated(db)
     for rule in RULES:
         if rule.by_date:
             plan = db.execute("EXPLAIN QUERY PLAN " + rule.evidence.format(judged="record_id IS NOT NULL"))
