@@ -23,7 +23,7 @@ MOST = 20
 def relate_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
     """Fills `related_trials`. A stage of `harvester.build`."""
     changed = read_terms(db, None if touched is None else touched.trials)
-    if not changed:
+    if touched is not None and not changed:
         return
     # Matrices come with scipy: half a second, for which neither the site nor a build that changes no word shall wait.
     from harvester.relate_lists import mend_lists, write_lists

@@ -278,6 +278,10 @@ def _fingerprints(matrix: csr_matrix, roots: NDArray[np.uint64], facts: list[tup
     mixed *= _MIX
     sums = np.zeros(len(mixed) + 1, np.uint64)
     np.cumsum(mixed, out=sums[1:])
-    hashed = (blake2b(repr(fact).encode("utf-8", "surrogatepass"), digest_size=8).digest() for fact in facts)
-    of_facts = np.frombuffer(b"".join(hashed), "<u8")
+    # Many trials have the same facts.
+    hashed = {
+        fact: blake2b(repr(fact).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        for fact in dict.fromkeys(facts)
+    }
+    of_facts = np.frombuffer(b"".join([hashed[fact] for fact in facts]), "<u8")
     return np.asarray((sums[matrix.indptr[1:]] - sums[matrix.indptr[:-1]] + of_facts).view(np.int64))

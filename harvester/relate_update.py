@@ -101,12 +101,9 @@ def _known(db: sqlite3.Connection, stale: set[str], others: Any) -> dict[str, li
         wanted.update(
             row[0] for row in db.execute("SELECT trial_id FROM related_trials WHERE related_trial_id = ?", (trial,))
         )
-    shared = " + ".join(LINEAR)
-    sql = f"SELECT related_trial_id, rank, {shared}, score FROM related_trials WHERE trial_id = ? ORDER BY rank"
-    return {
-        trial: [_Known(other, rank, round(product * _MILLION), round(score * _MILLION)) for other, rank, product, score in db.execute(sql, (trial,))]
-        for trial in sorted(wanted)
-    }  # fmt: skip
+    shared, score = (f"CAST(round(({sum_}) * {_MILLION}) AS INTEGER)" for sum_ in (" + ".join(LINEAR), "score"))
+    sql = f"SELECT related_trial_id, rank, {shared}, {score} FROM related_trials WHERE trial_id = ? ORDER BY rank"
+    return {trial: list(map(_Known._make, db.execute(sql, (trial,)))) for trial in sorted(wanted)}
 
 
 def _mend(
@@ -131,7 +128,8 @@ def _mend(
         arrived[values[0]].append(values)
     for row, kept in staying.items():
         trial = made.trials[row]
-        todo.dropped.extend((trial, one.rank) for one in known.get(trial, []) if one not in kept)
+        stay = {one.rank for one in kept}
+        todo.dropped.extend((trial, one.rank) for one in known.get(trial, []) if one.rank not in stay)
         order: list[tuple[int, str, int, tuple[Any, ...] | None]] = [
             (-one.score, one.other, one.rank, None) for one in kept
         ]
