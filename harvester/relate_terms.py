@@ -223,6 +223,10 @@ def _criteria(rows: Iterable[tuple[Any, ...]]) -> _Terms:
     return found
 
 
+#: UCUM's `{ULN}`, `mm[Hg]` and `{1.73_m2}` for a reader.
+_PLAIN_UNIT = str.maketrans("_", " ", "{}[]")
+
+
 def _limit(
     variable: str, negated: bool, lower: float | None, from_lower: bool, upper: float | None, to_upper: bool, unit: str | None
 ) -> str:  # fmt: skip
@@ -231,7 +235,17 @@ def _limit(
         for sign, bound in (("≥" if from_lower else ">", lower), ("≤" if to_upper else "<", upper))
         if bound is not None
     ]
-    return " ".join(filter(None, ("not" if negated else "", variable.replace("_", " "), " and ".join(bounds), unit)))
+    return " ".join(
+        filter(
+            None,
+            (
+                "not" if negated else "",
+                variable.replace("_", " "),
+                " and ".join(bounds),
+                (unit or "").translate(_PLAIN_UNIT),
+            ),
+        )
+    )
 
 
 def _is_person(name: str) -> bool:
