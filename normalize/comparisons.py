@@ -94,9 +94,16 @@ _NO_LIMIT_AFTER = re.compile(
 #: How it begins.
 _NO_LIMIT_BEGINNINGS = frozenset(("/", ":", "am", "pm", "a", "p", "of", "hand", "or", "another"))
 _SCALE_AFTER = re.compile(r"[\s-]*(?:points?\b|vas\b|nrs\b|scale|numeric|visual|likert|rating)", re.IGNORECASE)
-#: How a text goes on after a number, or its unit, that becomes a comparison by it.
-_WORDS_GOING_ON = "- – — − ~ ～ ‐ ‑ + & / , ( < > = ＝ to through thru until up and y et und e a à bis i και és do or o ou oder minimum maximum inclusive incl"
-_GOES_ON = frozenset((*_WORDS_GOING_ON.split(), *signs.SIGNS))
+#: The next word or sign.
+_NEXT = re.compile(r"\s*([^\W\d_]+|[^\s\w])")
+#: How what is looked for after a number, or its unit, begins: `_RANGE`, `_AFTER`, any of them.
+_WORDS_OF_RANGES = "- – — − ~ ～ ‐ ‑ ( & to through thru until up and y et und e a à bis i και és do"
+_RANGE_BEGINNINGS = frozenset(_WORDS_OF_RANGES.split())
+_WORDS_AFTER = "( , & / + inclusive incl and or y o et ou und oder minimum maximum"
+_AFTER_BEGINNINGS = frozenset(_WORDS_AFTER.split())
+_GOES_ON = frozenset((*_RANGE_BEGINNINGS, *_AFTER_BEGINNINGS, *signs.SIGNS, "=", "＝"))
+#: All that may matter behind a unit: other numbers with units are neither limits nor ages.
+_MATTERS = _GOES_ON | _OLD_BEGINNINGS
 
 
 class _Unit(Struct, frozen=True, gc=False):
@@ -107,11 +114,6 @@ class _Unit(Struct, frozen=True, gc=False):
     of_age: bool
 
 
-def hints(text: str) -> list[int]:
-    """Where in a text something stands that can be a limit without figures, in order: a quick look. The last is behind the text."""
-    return [*sorted([*grades.hints(text), *numbers.hints_of_words(text)]), len(text) + 1]
-
-
 def has_more(text: str) -> bool:
     """Whether a criterion holds more numbers, or names a scale more often, than are looked at for limits."""
     if len(text) <= 2 * numbers.MOST:
@@ -119,19 +121,19 @@ def has_more(text: str) -> bool:
     return len(numbers.in_figures(text, numbers.MOST + 1)) > numbers.MOST or grades.has_more(text)
 
 
-def limits(text: str, hinted: bool) -> list[Limit]:
-    """The comparisons of one criterion, in order, not overlapping; `hinted` says whether one of its `hints` is in it."""
+def limits(text: str, in_words: bool) -> list[Limit]:
+    """The comparisons of one criterion, in order, not overlapping; without `in_words` none of its numbers is in words."""
     found: list[Limit] = []
     all_numbers = numbers.in_figures(text)
-    if hinted and (in_words := numbers.in_words(text)):
-        all_numbers = sorted([*all_numbers, *in_words], key=re.Match.start)
+    if in_words and (more := numbers.in_words(text)):
+        all_numbers = sorted([*all_numbers, *more], key=re.Match.start)
     done = 0
     for number in all_numbers:
         start, end = number.span(1)
         if start >= done and end - start <= 18 and (limit := _limit(text, done, number)):
             found.append(limit)
             done = limit.end
-    if not hinted:
+    if not grades.may_be_in(text):
         return found
     for limit in grades.limits(text):
         if all(limit.end <= one.start or limit.start >= one.end for one in found):
@@ -159,7 +161,7 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         slash = _SLASH.match(text, end)
         if slash is None and _NO_LIMIT_AFTER.match(text, end):
             return None
-    if before.side == "gt" and _OVER_THE.match(text, before.start, start):
+    if before.side == "gt" and text[before.start] in "oO" and _OVER_THE.match(text, before.start, start):
         return None
     value = numbers.value(number[1])
     limit = Limit(before.start, start, end)
@@ -185,13 +187,14 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bound("gt", numbers.value(number[1]))
         _take_unit(limit, _unit(text, end, number))
         return limit if limit.unit else None
-    extreme = text.find("imum", max(begin, start - 40), start) >= 0 and _EXTREME.search(
-        text, max(begin, start - 40), start
-    )
+    near = start - 40 if start - 40 > begin else begin
+    extreme = text.find("imum", near, start) >= 0 and _EXTREME.search(text, near, start)
+    if not extreme and number[3] is None and number[2] in units.ALONE and (number[4] or "").lower() not in _MATTERS:
+        return None  # "4 weeks before": most numbers
     unit = _unit(text, end, number)
     if not (extreme or _goes_on(text, end, unit, number)):
         return None
-    if _NO_LIMIT_AFTER.match(text, end):
+    if (number[2] or number[4] or "").lower() in _NO_LIMIT_BEGINNINGS and _NO_LIMIT_AFTER.match(text, end):
         return None
     value = numbers.value(number[1])
     limit = Limit(start, start, end)
@@ -261,14 +264,22 @@ def _take_unit(limit: Limit, unit: _Unit) -> None:
 
 def _two_sided(text: str, begin: int, limit: Limit, value: float, unit: _Unit) -> Limit | None:
     """A number that a second one or a comparison follows, with or without its unit between."""
-    to = _RANGE.match(text, limit.end)
+    follows = _next(text, limit.end)
+    to = _RANGE.match(text, limit.end) if follows in _RANGE_BEGINNINGS else None
     if to is not None:
         unit = _Unit("", limit.end, False)
     elif unit.end > limit.end:
-        to = _RANGE.match(text, unit.end)
+        follows = _next(text, unit.end)
+        to = _RANGE.match(text, unit.end) if follows in _RANGE_BEGINNINGS else None
     if to is not None and (found := _range(text, begin, limit, value, unit, to)):
         return found
-    return None if _is_year(value) else _postfix(text, limit, value, unit)
+    return None if _is_year(value) else _postfix(text, limit, value, unit, follows)
+
+
+def _next(text: str, at: int) -> str:
+    """The next word, in lower case, or sign."""
+    follows = _NEXT.match(text, at)
+    return follows[1].lower() if follows else ""
 
 
 def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: re.Match[str]) -> Limit | None:
@@ -310,9 +321,9 @@ def _is_scale(text: str, start: int, end: int) -> bool:
     return text[: start - 1].rstrip()[-1:].isdigit() or follows.startswith(_COMPARING)
 
 
-def _postfix(text: str, limit: Limit, value: float, unit: _Unit) -> Limit | None:
-    """ "18 years or older", "25 or more", "18+", "145 mmHg ≤ SBP"."""
-    after = _AFTER.match(text, unit.end)
+def _postfix(text: str, limit: Limit, value: float, unit: _Unit, follows: str) -> Limit | None:
+    """ "18 years or older", "25 or more", "18+", "145 mmHg ≤ SBP"; `follows` is the next word after the unit, or sign."""
+    after = _AFTER.match(text, unit.end) if follows in _AFTER_BEGINNINGS else None
     if after and not (after["plus"] and value < 5 and not unit.text and not _COUNTS.match(text, after.end())):
         limit.bound("le" if after["less"] or after["max"] or after["below"] else "ge", value)
         _take_unit(limit, unit)

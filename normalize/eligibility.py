@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from normalize import lists, measures, sections
 from normalize.lists import NO_BULLET, Bullet, Item
 from normalize.schema import Criterion, CriterionKind, CriterionMeasure
+from normalize.text import searchable
 
 
 class Eligibility(Struct, frozen=True, kw_only=True):
@@ -72,11 +73,12 @@ _LONGEST_KEPT = 20_000
 # The country records of one EUCTR trial have the same texts, and follow one upon the other.
 @lru_cache(maxsize=64)
 def _field(kind: CriterionKind, text: str) -> _Field:
+    low = searchable(text)
     reader = _Reader(text)
-    reader.read(kind)
+    reader.read(kind, low)
     criteria = lists.outline(text, lists.split_runs(text, reader.items))
     # A form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
-    limits = measures.measures(text, criteria, _FORM if "F.1." in text else None)
+    limits = measures.measures(low, criteria, _FORM if "F.1." in text else None)
     return _Field(
         inclusion=reader.half("inclusion"), exclusion=reader.half("exclusion"), criteria=criteria, measures=limits
     )
@@ -137,13 +139,13 @@ class _Reader:
         """The slices of one half, an empty line between them."""
         return "\n\n".join([self.raw[start:end] for part, start, end in self.halves if part == kind])
 
-    def read(self, kind: CriterionKind) -> None:
-        """Read the field, whose kind it is until a heading says something else."""
+    def read(self, kind: CriterionKind, low: bytes) -> None:
+        """Read the field, whose kind it is until a heading says something else; `low` is it made `searchable`."""
         self.kind = kind
         raw = self.raw
         lines = raw.split("\n")
         self.width = lists.wrapped_at(lines)
-        stems = sections.stems(raw)
+        stems = sections.stems(low)
         stem = 0
         is_ascii = raw.isascii()
         after = 0
@@ -231,12 +233,13 @@ class _Reader:
 
     def _item(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> None:
         mark = bullet or NO_BULLET
-        end = start + len(body)
-        self.last = Item(self.kind, indent, indent + mark.width, mark.style, mark.number, start, end, body[-1] in ":：")
-        self.items.append(self.last)
+        self.until = end = start + len(body)
+        self.last = last = Item(
+            self.kind, indent, indent + mark.width, mark.style, mark.number, start, end, body[-1] in ":："
+        )
+        self.items.append(last)
         if self.since < 0:
             self.since = line_start
-        self.until = self.last.end
 
     def _open_half(self, found: sections.Heading, start: int) -> None:
         """Begin the part that a heading announces; a heading that says more than that is kept in the readable half."""

@@ -18,7 +18,6 @@ _AT_LIMIT = re.compile(
 _SCALES = (
     "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
 )  # fmt: skip
-_HINTS = ("ULN", "LLN", "imit of", *_SCALES)
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 _GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"
 _GRADES = re.compile(r"I{1,3}(?!V)|IV|VI?|[ⅠⅡⅢⅣⅤ]")
@@ -33,15 +32,15 @@ _ROMAN_GRADES = re.compile(
 _MOST_MENTIONS = 300
 
 
-def hints(text: str) -> list[int]:
-    """Where in a text something stands that can be such a limit: a quick look."""
-    found = []
-    for hint in _HINTS:
-        at = text.find(hint)
-        while at >= 0:
-            found.append(at)
-            at = text.find(hint, at + 1)
-    return found
+def may_be_in(text: str) -> bool:
+    """A quick look: whether it is worth looking for such limits in a criterion."""
+    if ("ULN" in text or "LLN" in text or "imit of" in text) and any(sign in text for sign in "<>≥≤&"):
+        return True
+    if "I" in text or "V" in text or not text.isascii():
+        for scale in _SCALES:
+            if scale in text:
+                return True
+    return False
 
 
 def has_more(text: str) -> bool:

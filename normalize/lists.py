@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import pairwise
 
@@ -64,8 +65,11 @@ def line(text: str) -> Line | None:
     if not all_of_it:
         return None
     # Most lines begin with a word, or with an asterisk, dash or number before one.
-    mark, _, body = all_of_it.partition(" ")
-    body = body.lstrip() if mark in _COMMON_MARKS else all_of_it
+    body = all_of_it
+    if not body[0].isalpha():
+        mark, _, rest = body.partition(" ")
+        if mark in _COMMON_MARKS:
+            body = rest.lstrip()
     if body[:1].isalpha() and body[0] != "o" and _MARK_ENDS.isdisjoint(body[1:7]):
         indent = text.index(all_of_it[0])
         start = indent + len(all_of_it) - len(body)
@@ -154,9 +158,10 @@ def bullet(mark: str, items: list[Item]) -> Bullet | None:
     None for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
     """
     said = _mark(mark)
-    style, number, roman = said.bullet.style, said.bullet.number, said.roman
+    roman = said.roman
     if roman is None and not said.doubtful:
         return said.bullet
+    style, number = said.bullet.style, said.bullet.number
     if roman is not None and not (number is not None and _follows(style, number, items)):
         as_roman = style.replace("a", "i").replace("A", "I")
         if roman == 1 or number is None or _follows(as_roman, roman, items):
@@ -212,27 +217,40 @@ def _next_number(style: str, number: int) -> re.Pattern[str]:
 
 def split_runs(raw: str, items: list[Item]) -> list[Item]:
     """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
-    dotted, dashed, leading = "•" in raw, " - " in raw, ":" in raw or "：" in raw
+    dotted, dashed, leads = "•" in raw, " - " in raw, _leads(raw)
     out: list[Item] = []
     for place, one in enumerate(items):
         pieces = [one]
-        if one.number is not None and len(one.style) > 1:
+        style = one.style
+        if one.number is not None and len(style) > 1:
             after = items[place + 1] if place + 1 < len(items) else None
-            if after is None or after.style != one.style or after.number != one.number + 1:
+            if after is None or after.style != style or after.number != one.number + 1:
                 pieces = _split_numbers(raw, one)
-        elif dashed and one.style == "-" and raw.find(" - ", one.start, one.end) >= 0:
+        elif dashed and style == "-" and raw.find(" - ", one.start, one.end) >= 0:
             pieces = _split_at(raw, one, _DASH_AFTER_STOP)
-        elif dotted or not one.style.isascii():
+        elif dotted or not style.isascii():
             pieces = _split_at(raw, one, _DOT_AFTER)
-        if not leading:
-            out.extend(pieces)
+        if not leads:
+            out += pieces
             continue
         for piece in pieces:
-            if raw.find(":", piece.start, piece.end) >= 0 or raw.find("：", piece.start, piece.end) >= 0:
-                out.extend(_split_lead(raw, piece))
+            if leads[bisect_left(leads, piece.start)] < piece.end:
+                out += _split_lead(raw, piece)
             else:
                 out.append(piece)
     return out
+
+
+def _leads(raw: str) -> list[int]:
+    """Where in a text a list begins after a colon, in order, and a place behind the text; nothing where none does."""
+    found = []
+    for colon in ":：":
+        at = raw.find(colon)
+        while at >= 0:
+            if _LIST_AFTER_COLON.match(raw, at):
+                found.append(at)
+            at = raw.find(colon, at + 1)
+    return [*sorted(found), len(raw)] if found else []
 
 
 def _split_at(raw: str, one: Item, bullet_inside: re.Pattern[str]) -> list[Item]:
@@ -294,16 +312,18 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     """The items as criteria, each with its depth and parent: by indentation, and where all begin at one margin by style."""
     criteria: list[Criterion] = []
     open_levels: list[Item] = []  # the item before and those that it is nested in, the outermost first
-    before: Item | None = None
+    before = None
     for ordinal, one in enumerate(items, 1):
-        if before is not None and before.kind == one.kind:
-            del open_levels[_depth(one, before.lead, open_levels) :]
-        else:
+        kind, start, end = one.kind, one.start, one.end
+        if before is None or before.kind != kind:
             open_levels.clear()
-        start, end = one.start, one.end
+        elif _is_next(one, before):
+            open_levels.pop()
+        else:
+            del open_levels[_depth(one, before.lead, open_levels) :]
         criteria.append(
             Criterion(
-                kind=one.kind,
+                kind=kind,
                 depth=len(open_levels),
                 parent_ordinal=open_levels[-1].ordinal if open_levels else None,
                 text=raw[start:end],
@@ -317,13 +337,22 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     return tuple(criteria)
 
 
+def _is_next(one: Item, other: Item) -> bool:
+    """Whether an item is the next of the list that the other is in."""
+    style, number = one.style, one.number
+    return (
+        other.style == style
+        and -2 < other.indent - one.indent < 2
+        and (number is None or number - 1 == other.number)
+        and (style != "" or other.lead == one.lead)
+    )
+
+
 def _depth(one: Item, after_lead: bool, levels: list[Item]) -> int:
     """How many of the open levels stay open for this item."""
     indent, style, number = one.indent, one.style, one.number
     for depth in range(len(levels) - 1, -1, -1):
-        level = levels[depth]
-        next_of = number is None or number - 1 == level.number
-        if level.style == style and -2 < level.indent - indent < 2 and next_of and (style or level.lead == one.lead):
+        if _is_next(one, levels[depth]):
             return depth
     depth = len(levels)
     while depth and levels[depth - 1].indent > indent + 1:

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from msgspec import Struct
-
-from normalize import comparisons, numbers, signs, units, variables, wording
+from normalize import comparisons, grades, numbers, signs, units, variables, wording
 from normalize.limit import Limit
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
@@ -52,36 +51,21 @@ _Named = tuple[Limit, list[Variable], str]
 
 #: A limit as it is read from a criterion: the columns of CriterionMeasure after its first, in their order, with places in the
 #: criterion's own text.
-_Read = tuple[
-    str,
-    float | None,
-    bool | None,
-    float | None,
-    bool | None,
-    str | None,
-    bool,
-    float | None,
-    float | None,
-    str | None,
-    int,
-    int,
-]
+_Read = tuple[str, float | None, bool | None, float | None, bool | None, str | None, bool, float | None, float | None, str | None, int, int]  # fmt: skip
 
 
-def measures(raw: str, criteria: Sequence[Criterion], without: re.Pattern[str] | None) -> tuple[CriterionMeasure, ...]:
-    """The limits in the criteria of the text `raw`, in its order; criteria that begin `without` have none."""
+def measures(
+    low: bytes, criteria: Sequence[Criterion], without: re.Pattern[str] | None
+) -> tuple[CriterionMeasure, ...]:
+    """The limits in the criteria of a text, in its order; `low` is the text made `searchable`; criteria that begin `without` have none."""
     out: list[CriterionMeasure] = []
-    figures = numbers.figures(raw)
-    hints = comparisons.hints(raw)
-    hint = 0
+    find_figure = numbers.figures(low).find
+    worded = _holding(numbers.hints_of_words(low), criteria)
     for ordinal, criterion in enumerate(criteria, 1):
-        at, end = criterion.start, criterion.end
-        while hints[hint] < at:
-            hint += 1
-        hinted = hints[hint] < end
-        if not hinted and figures.find(b"0", at, end) < 0:
+        at, text = criterion.start, criterion.text
+        in_words = ordinal in worded
+        if find_figure(b"0", at, criterion.end) < 0 and not in_words and not grades.may_be_in(text):
             continue
-        text = criterion.text
         if without is not None and without.match(text):
             continue
         parent = criterion.parent_ordinal
@@ -89,30 +73,30 @@ def measures(raw: str, criteria: Sequence[Criterion], without: re.Pattern[str] |
         read = _of_criterion if len(text) + len(lead) <= _LONGEST_KEPT else _of_criterion.__wrapped__
         for (
             variable,
-            low,
-            low_in,
-            high,
-            high_in,
+            lower,
+            lower_inclusive,
+            upper,
+            upper_inclusive,
             unit,
             negated,
-            canonical_low,
-            canonical_high,
+            canonical_lower,
+            canonical_upper,
             code,
             start,
             end,
-        ) in read(text, lead, hinted):
+        ) in read(text, lead, in_words):
             out.append(
                 CriterionMeasure(
                     criterion_ordinal=ordinal,
                     variable=variable,
-                    lower=low,
-                    lower_inclusive=low_in,
-                    upper=high,
-                    upper_inclusive=high_in,
+                    lower=lower,
+                    lower_inclusive=lower_inclusive,
+                    upper=upper,
+                    upper_inclusive=upper_inclusive,
                     unit=unit,
                     negated=negated,
-                    canonical_lower=canonical_low,
-                    canonical_upper=canonical_high,
+                    canonical_lower=canonical_lower,
+                    canonical_upper=canonical_upper,
                     canonical_unit=code,
                     text=text[start:end],
                     start=at + start,
@@ -120,6 +104,14 @@ def measures(raw: str, criteria: Sequence[Criterion], without: re.Pattern[str] |
                 )
             )
     return tuple(out)
+
+
+def _holding(places: Iterable[int], criteria: Sequence[Criterion]) -> set[int]:
+    """The ordinals of the criteria that hold any of the places."""
+    starts = [criterion.start for criterion in criteria]
+    ordinals = {bisect_right(starts, place) for place in places}
+    ordinals.discard(0)  # before the first
+    return ordinals
 
 
 def unread(criteria: Iterable[Criterion]) -> Iterator[ValueWarning]:
@@ -140,11 +132,11 @@ _LONGEST_KEPT = 1000
 # The country records of one EUCTR trial share most of their criteria, as do the versions of any record, and "Age ≥ 18 years"
 # stands in thousands of trials.
 @lru_cache(maxsize=16384)
-def _of_criterion(text: str, lead: str, hinted: bool) -> tuple[_Read, ...]:
+def _of_criterion(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
     if "&" in text:
         text = _unescaped(text)
-    found = comparisons.limits(text, hinted)
+    found = comparisons.limits(text, in_words)
     if not found:
         return ()
     if len(found) > 1:
@@ -249,44 +241,42 @@ def _around_a_name(text: str, one: Limit, two: Limit) -> bool:
 # ------------------------------------------------------------------------------------------------------ what is limited
 
 
-class _Around(Struct, frozen=True, gc=False):
-    """What stands around a limit."""
-
-    clause: str  # the clause that it is in, up to its first number
-    rest: str  # what follows it in the criterion
-    unit: Unit | None
-    timed: bool  # its unit is one of time
-    counted: bool  # it says how many: "at least two lesions"
-
-
 def _limited(text: str, limit: Limit, before: list[_Named], lead: str) -> tuple[list[Variable], str]:
     """What a limit is about: variables of the vocabulary, or else the source's words for it; neither where it is no limit.
 
     `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
     """
+    number = limit.number
     unit = units.unit(limit.unit) if limit.unit else None
     rest = text[limit.end : limit.end + 70]
-    clause = text[max(0, limit.number - 130) : limit.number]
-    clause = clause[max(clause.rfind(". "), clause.rfind("; ")) + 1 :]
+    clause = text[number - 130 if number > 130 else 0 : number]
+    if ". " in clause or "; " in clause:
+        clause = clause[max(clause.rfind(". "), clause.rfind("; ")) + 1 :]
     if "\n" in clause:
         clause = clause[max(clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
-    spelled = text[limit.number].isalpha() and not limit.roman
-    counted = unit is None and not limit.of_age and (_counts(rest) or (spelled and rest[1:2].isalpha()))
-    around = _Around(clause, rest, unit, unit is not None and unit.dimension == "time", counted)
-    if known := _known(text, limit, around, lead):
+    counted = False
+    if unit is None and not limit.of_age:
+        spelled = text[number].isalpha() and not limit.roman
+        counted = _counts(rest) or (spelled and rest[1:2].isalpha())
+    if known := _known(text, limit, lead, clause, rest, unit, counted):
         return known, ""
     if limit.roman or (limit.bare and not _range_of_something(clause, unit)):
         return [], ""
     last = before[-1] if before else None
     if last and not counted and last[0].unit == limit.unit and _between(text, last[0], limit) in _CONNECTIVES:
         return last[1], last[2]
-    left = text[max(last[0].end if last else 0, limit.number - len(clause)) : limit.start]
-    return _described(limit, left, around)
+    left = text[max(last[0].end if last else 0, number - len(clause)) : limit.start]
+    return _described(limit, left, rest, unit, counted)
 
 
-def _known(text: str, limit: Limit, around: _Around, lead: str) -> list[Variable]:
-    """The variables of the vocabulary that a limit is about."""
-    clause, rest, unit, timed, counted = around.clause, around.rest, around.unit, around.timed, around.counted
+def _known(
+    text: str, limit: Limit, lead: str, clause: str, rest: str, unit: Unit | None, counted: bool
+) -> list[Variable]:
+    """The variables of the vocabulary that a limit is about.
+
+    `clause` is what it is in, up to its first number, `rest` what follows it; `counted`: it says how many ("at least two lesions").
+    """
+    timed = unit is not None and unit.dimension == "time"
     if limit.ahead and (name := _NAMED_AHEAD.match(rest)) and (named := variables.before(name[1], unit, 6)[0]):
         return named
     weeks = unit is not None and unit.ucum in ("wk", "d")
@@ -311,27 +301,26 @@ def _known(text: str, limit: Limit, around: _Around, lead: str) -> list[Variable
     return []
 
 
-def _described(limit: Limit, left: str, around: _Around) -> tuple[list[Variable], str]:
+def _described(limit: Limit, left: str, rest: str, unit: Unit | None, counted: bool) -> tuple[list[Variable], str]:
     """What a limit is about that the vocabulary does not know; of a bare time, how long it is or how far from something."""
-    follows = around.rest.lstrip(" ")
-    if limit.ahead and (name := _NAMED_AHEAD.match(around.rest)):
+    timed = unit is not None and unit.dimension == "time"
+    follows = rest.lstrip(" ")
+    if limit.ahead and (name := _NAMED_AHEAD.match(rest)):
         return [], name[1].strip()
-    if around.counted and (words := wording.after(follows)):
+    if counted and (words := wording.after(follows)):
         return [], words
-    if around.timed and _TIME_AFTER.match(follows):
+    if timed and _TIME_AFTER.match(follows):
         return [_INTERVAL], ""
     last_word = left.rstrip(" (").rpartition(" ")[2].lower()
-    if around.timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
+    if timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
         return [_DURATION], ""
     words = wording.before(left) or wording.after(follows)
     far = (
-        variables.after(follows, around.unit, 6)
-        if not words or words.lower().endswith(("score", "scores", "scale"))
-        else None
+        variables.after(follows, unit, 6) if not words or words.lower().endswith(("score", "scores", "scale")) else None
     )
     if far is not None:
         return [far.variable], ""  # "a total score of > 20 on the MMSE"
-    return ([_DURATION], "") if around.timed and not words else ([], words)
+    return ([_DURATION], "") if timed and not words else ([], words)
 
 
 def _counts(rest: str) -> bool:
@@ -400,15 +389,5 @@ def _row(
         compared = variables.comparable(name, units.unit(unit) if unit else None)
         if compared is not None:
             low, high, code = compared.of(lower[0]), compared.of(upper[0]), compared.unit
-    return (
-        name,
-        *lower,
-        *upper,
-        unit or None,
-        limit.negated,
-        low,
-        high,
-        code,
-        limit.start,
-        limit.start + len(text[limit.start : limit.end].rstrip()),
-    )
+    end = limit.start + len(text[limit.start : limit.end].rstrip())
+    return (name, *lower, *upper, unit or None, limit.negated, low, high, code, limit.start, end)

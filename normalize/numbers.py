@@ -25,7 +25,7 @@ _TAIL = (
 )
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
 _IN_FIGURES = re.compile(
-    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].){_MORE_DIGITS}){_TAIL}"
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS})){_TAIL}"
 )
 _IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
 _NONE = re.compile(rf"(?P<number>){_TAIL}")
@@ -34,23 +34,24 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 #: What stands before a number in words that is compared, and after one.
 _BEFORE_WORD = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
 _AFTER_WORD = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
-_BEGINNINGS = frozenset(name[:3] for name in SPELLED)
-_ENDS = frozenset(words[4:7] for words in _AFTER_WORD)
+#: What leads to them, and the next three letters.
+_HINTS = (*[words.encode() for words in _BEFORE_WORD], b" or ")
+_HINTED = frozenset(name[:3].encode() for name in SPELLED) | {words[4:7].encode() for words in _AFTER_WORD}
 
 #: More numbers in one criterion are a table of data: the first ones are read, and the record gets a warning.
 MOST = 300
 _FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 
 
-def figures(text: str) -> bytes:
-    """A byte for each character, a nought for every figure: bytes are searched faster than text."""
-    return text.encode("ascii", "replace").translate(_FIGURES)
+def figures(text: bytes) -> bytes:
+    """A text, made `searchable`, with a nought for every figure and blanks between."""
+    return text.translate(_FIGURES)
 
 
 def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
     """The first numbers in figures."""
     found: list[re.Match[str]] = []
-    noughts = figures(text)
+    noughts = figures(text.encode("ascii", "replace"))
     at = noughts.find(b"0")
     while at >= 0 and len(found) < most:
         number = _IN_FIGURES.match(text, at)
@@ -82,21 +83,16 @@ def in_words(text: str) -> list[re.Match[str]]:
     return [number for at in found if (number := _IN_WORDS.match(text, at))]
 
 
-def hints_of_words(text: str) -> list[int]:
-    """Where in a text a comparison with a number in words can be: a quick look."""
+def hints_of_words(low: bytes) -> list[int]:
+    """Where in a text, made `searchable`, a comparison with a number in words can be: a quick look."""
     found = []
-    for hint in _BEFORE_WORD:
-        at = text.find(hint)
+    for hint in _HINTS:
+        size = len(hint)
+        at = low.find(hint)
         while at >= 0:
-            after = at + len(hint)
-            if text[after : after + 3].lower() in _BEGINNINGS:
+            if low[at + size : at + size + 3] in _HINTED:
                 found.append(at)
-            at = text.find(hint, after)
-    at = text.find(" or ")
-    while at >= 0:
-        if text[at + 4 : at + 7] in _ENDS:
-            found.append(at)
-        at = text.find(" or ", at + 4)
+            at = low.find(hint, at + size)
     return found
 
 

@@ -53,6 +53,8 @@ _PHRASE_LENGTHS = {
     for last in {phrase.split()[-1] for phrase in PHRASES}
 }
 _FILLERS = frozenset(units.VOCABULARY["fillers"].split())
+#: One of these stands before a number that a phrase compares.
+_LAST_WORDS = frozenset((*_PHRASE_LENGTHS, *_FILLERS))
 _DENIALS = frozenset(("not", "never", "nor", "isn't", "aren't"))
 
 
@@ -70,29 +72,32 @@ def side(sign: str) -> str:
 
 
 _SIDES = {sign: side(sign) for sign in SIGNS}
+_ENDS = frozenset((*SIGNS, "=", "＝"))
+_SIGN_GOES_ON = frozenset(("=", "＝", "/"))
 _MARKS = "(:[,"
 _LAST_OF_SIGNS = SIGNS + "="
 
 
 def before(text: str, begin: int, start: int) -> Before | None:
     """The comparison that ends where a number starts."""
-    window = max(begin, start - 64)
+    window = start - 64 if start - 64 > begin else begin
     left = text[window:start].rstrip()
     if not left:
         return None
     at = window + len(left)
     last = left[-1]
-    if last in SIGNS or last in "=＝":
-        if last != "=" and left[-2:-1].isalnum():
-            return Before(_SIDES[last], at - 1)
-        if last in "≥≤" and left[-2:-1] == " " and left[-3:-2] not in ("=", "＝", "/"):
+    if last in _ENDS:
+        if last in _SIDES and (left[-2:-1].isalnum() or (left[-2:-1] == " " and left[-3:-2] not in _SIGN_GOES_ON)):
             return Before(_SIDES[last], at - 1)
         sign = _SIGN_BEFORE.search(text, max(begin, at - 8), at)
         return Before(side(sign.group()), sign.start()) if sign else None
     if last == ")":
         return _in_brackets(text, begin, at)
-    word = left.rsplit(None, 1)[-1].strip(_MARKS).lower()
-    if word and word not in _PHRASE_LENGTHS and word.lstrip(SIGNS + "=") not in _FILLERS:
+    word = left[left.rfind(" ") + 1 :]
+    if not word.isalpha():
+        word = left.rsplit(None, 1)[-1].strip(_MARKS)
+    word = word.lower()
+    if word and word not in _LAST_WORDS and word.lstrip(_LAST_OF_SIGNS) not in _FILLERS:
         return None
     return _phrase(text, begin, at)
 
@@ -117,7 +122,7 @@ def _phrase(text: str, begin: int, at: int) -> Before | None:
         words.pop(0)  # cut in two by the window
     while words and words[-1] in ("(", "[", ":", "-", "="):
         words.pop()
-    plain = [word.strip(_MARKS) for word in words]
+    plain = [word.strip(_MARKS) for word in words] if any(mark in left for mark in _MARKS) else words
     for end in range(len(plain), max(0, len(plain) - 5), -1):
         for length in _PHRASE_LENGTHS.get(plain[end - 1], ()):
             allowed = PHRASES.get(" ".join(plain[end - length : end])) if length <= end else None
@@ -130,7 +135,7 @@ def _phrase(text: str, begin: int, at: int) -> Before | None:
                 return Before(
                     allowed, window + _place(left, words[first:]) + words[first].find(plain[first]), denied, of_age
                 )
-        if glued := _SIGN_ON_WORD.match(words[end - 1]):
+        if not words[end - 1].isalnum() and (glued := _SIGN_ON_WORD.match(words[end - 1])):
             if glued[2] not in _FILLERS:
                 return None
             return Before(side(glued[1]), window + _place(left, words[end - 1 :]) + glued.start(1))
