@@ -121,7 +121,7 @@ _SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 #: What the hints are sought in: a byte for each character, every figure as 0, capitals as they are, all else as a blank.
 _SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 else ord(" ") for code in range(256))
 _FIVE_FIGURES = re.compile(b"00000+")
-_SHORT_NUMBER = re.compile(b"RBR|PER000|SLCTR|U0000|NTR000|OMON")
+_SHORT_NUMBERS = (b"RBR", b"PER000", b"SLCTR", b"U0000", b"NTR000", b"OMON")
 _PREFIX_OF_SHORT_NUMBER = re.compile("RBR-|PER[^A-Za-z ]|SLCTR|U[0-9]{4}[^0-9]|NTR|OMON")
 _BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$")
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint
@@ -140,8 +140,11 @@ def _places(text: str) -> list[list[int]]:
     figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
     hints = [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
     # Without its blanks the skeleton is short: most texts are soon seen to hold no short number.
-    if _SHORT_NUMBER.search(skeleton.translate(None, b" ")):
+    squeezed = skeleton.translate(None, b" ")
+    if any(number in squeezed for number in _SHORT_NUMBERS):
         hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(text)]
+    if not hints:
+        return []
     places: list[list[int]] = []
     for hint in sorted(hints):
         if places and hint - _REACH <= places[-1][1]:
@@ -246,7 +249,7 @@ def _of_texts(texts: Iterable[tuple[str, str]]) -> Iterator[SecondaryId]:
 
 def _of_fields(fields: Iterable[tuple[str, str, SecondaryIdType | None]]) -> Iterator[SecondaryId]:
     for field, value, hint in fields:
-        for piece in re.split(r"[;\n]", value):  # no identifier holds a semicolon; ICTRP joins with it
+        for piece in _SEPARATOR.split(value):
             if is_junk(piece):
                 continue
             numbers = find(piece) or [found for found in [canonical(piece) or _without_prefix(field, piece)] if found]
@@ -254,10 +257,11 @@ def _of_fields(fields: Iterable[tuple[str, str, SecondaryIdType | None]]) -> Ite
                 kind = _kind(found, hint, f"{field}: {piece[: found.start]}")
                 yield _row(found.raw, found.normalized, found.registry, kind, field)
             for code in _codes_beside(piece, numbers) if numbers else [piece.strip()]:
-                yield _row(
-                    code, _key(code), None, hint or ("sponsor_code" if re.search("[0-9]", code) else "other"), field
-                )
+                yield _row(code, _key(code), None, hint or ("sponsor_code" if _FIGURE.search(code) else "other"), field)
 
+
+_SEPARATOR = re.compile(r"[;\n]")  # no identifier holds a semicolon; ICTRP joins with it
+_FIGURE = re.compile("[0-9]")
 
 # Words before a number in a field for identifiers that make it the number of another trial: "Extension of NCT01234567".
 _ANOTHERS = re.compile(
@@ -282,7 +286,7 @@ def _row(raw: str, normalized: str, registry: str | None, kind: SecondaryIdType,
 def _without_prefix(field: str, piece: str) -> Found | None:
     """Bare figures in a field that is named after a registry: `64254080` in EUCTR's A.5.1, the number in the ISRCTN."""
     figures = piece.strip()
-    if not re.fullmatch("[0-9]{7,17}", figures):
+    if not (figures.isascii() and figures.isdecimal() and 7 <= len(figures) <= 17):
         return None
     numbers = (canonical(word + figures) for word in fold(field).split() if len(word) > 2)
     return next((found._replace(raw=figures) for found in numbers if found), None)
