@@ -299,14 +299,15 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
             body=rest_of(head, stream), media_type=looks_like(head), reason=refusal("a JSON study or page", head)
         )
         return
-    rest = stream.read(LARGEST - len(head))
-    if len(head) + len(rest) < LARGEST:
-        yield from _cut_ctgov_text(start + rest, note)
+    text = start + stream.read(LARGEST - len(head))
+    if len(text) < LARGEST - (len(head) - len(start)):
+        yield from _cut_ctgov_text(text, note)
         return
     listed = re.search(rb'"studies"\s*:\s*\[', start)
     study = re.search(rb'"protocolSection"', start)
-    begin = listed.end() if listed and (not study or listed.start() < study.start()) else 0
-    for found in json_headed(stream, _HEAD, start[begin:] + rest):
+    if listed and (not study or listed.start() < study.start()):
+        text = text[listed.end() :]
+    for found in json_headed(stream, _HEAD, text):
         yield _ctgov_slice(found)
 
 
