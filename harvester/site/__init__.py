@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,7 +25,7 @@ from harvester.site.facets import facets_of
 from harvester.site.feeds import feed, search_feed
 from harvester.site.footer import footer
 from harvester.site.home import first_page, home
-from harvester.site.pages import ENTITIES, message, plain
+from harvester.site.pages import ENTITIES, compile_templates, message, plain
 from harvester.site.payloads import payload
 from harvester.site.quality import quality
 from harvester.site.safety import App, guarded
@@ -88,15 +89,16 @@ def _has_page(path: str) -> bool:
     return any(re.match(pattern, path.partition("?")[0]) for pattern, _ in register_routes())
 
 
-def _kept(db: database.Reading) -> None:
+def _prepare(datasette: Datasette, db: database.Reading) -> None:
     """Makes what pages share of a catalogue, before a reader waits for it."""
+    compile_templates(datasette)
     for make in (facets_of, vocabulary_of, first_page):
         make(db)
 
 
 @_hook
 def startup(datasette: Datasette) -> None:
-    database.adopt(datasette, prepare=_kept)
+    database.adopt(datasette, prepare=partial(_prepare, datasette))
 
 
 @_hook

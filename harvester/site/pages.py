@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from datasette.url_builder import Urls
 from datasette.utils.asgi import Request, Response
-from jinja2 import Environment, Template
+from jinja2 import BytecodeCache, Environment, Template
+from jinja2.bccache import Bucket
 
 from harvester.site.database import catalogue_of, read
 from harvester.site.footer import footer, sources_named
@@ -22,6 +24,7 @@ from normalize.text import fold
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
+_TEMPLATES = Path(__file__).parent / "templates"
 #: A browser may keep a page, and asks whether it is still the same before it shows it again.
 _CACHED = {"cache-control": "no-cache"}
 
@@ -54,9 +57,33 @@ class _Urls(Urls):  # type: ignore[misc]  # Datasette is not typed
         return str(super().path(path, format)) if format else self._base + path.removeprefix("/")
 
 
+class _Compiled(BytecodeCache):
+    """Templates that were compiled before in this process."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = self._code.get((bucket.key, bucket.checksum))
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
+def compile_templates(datasette: Datasette) -> None:
+    """Compiles this room's templates, half a second's work, before a reader waits for it."""
+    for path in _TEMPLATES.glob("*.html"):
+        _template(datasette, path.name)
+
+
 def plain(env: Environment) -> Environment:
     """Datasette's environment of templates, without `await` in what it compiles."""
-    overlay = env.overlay(enable_async=False, auto_reload=False)
+    overlay = env.overlay(enable_async=False, auto_reload=False, bytecode_cache=_COMPILED)
     elsewhere = overlay.getattr
 
     def attribute(found: Any, name: str) -> Any:

@@ -146,3 +146,48 @@ def test_no_page_breaks_accessibility_rules(browser: Browser, address: str, path
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     context.close()
+
+
+#: One address of each kind of page.
+KINDS = (
+    "/", "/search?q=vitamin&phase=3", "/search?q=nothingatall", "/trial/NCT01000001", "/trial/NCT06660000", "/trial/NCT09999999",
+    "/condition/deficiency", "/intervention/aurelin", "/sponsor/example%20hospital", "/country/FR", COMPARED, "/compare", "/changes",
+    "/quality", "/sources", "/about", "/dictionary", "/catalogue", "/catalogue/trials?_facet=phase",
+    "/catalogue/records/ctgov:NCT01000001", "/catalogue/sponsors_by_trials", "/catalogue?sql=select+1",
+)  # fmt: skip
+#: What stands beyond the right edge, or is cut off by its own box: nothing, unless it can be scrolled to.
+CUT_OFF = """async () => {
+    await new Promise(laid_out => requestAnimationFrame(() => requestAnimationFrame(laid_out)));
+    const scrolls = one => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+    const hidden = one => one && (one.matches(".skip") || getComputedStyle(one).clipPath === "inset(50%)" || hidden(one.parentElement));
+    const found = [];
+    for (const one of document.querySelectorAll("body *")) {
+        const box = one.getBoundingClientRect();
+        if (!box.width || hidden(one) || one.closest("svg, details:not([open]) > :not(summary)")) continue;
+        const is_cut = /hidden|clip/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth + 1;
+        if (is_cut || (box.right > innerWidth + 1 && !scrolls(one.parentElement))) found.push(one.outerHTML.slice(0, 120));
+    }
+    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} pixels wide`);
+    return found;
+}"""
+MOVES = """() => [...document.querySelectorAll("*")].filter(one => {
+    const style = getComputedStyle(one);
+    const seconds = `${style.transitionDuration},${style.animationDuration}`.split(",").map(parseFloat);
+    return Math.max(...seconds) > 0.01 || style.scrollBehavior !== "auto";
+}).map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_pages_zoomed_to_200_and_400_per_cent_scroll_one_way_and_nothing_moves_unasked(
+    browser: Browser, address: str
+) -> None:
+    context = browser.new_context(base_url=address, reduced_motion="reduce")
+    page = context.new_page()
+    problems = {}
+    for path in KINDS:
+        page.goto(path, wait_until="domcontentloaded")
+        problems[path, "motion"] = page.evaluate(MOVES)
+        for width in (640, 320):  # of 1280 pixels
+            page.set_viewport_size({"width": width, "height": 500})
+            problems[path, f"{width} pixels"] = page.evaluate(CUT_OFF)
+    context.close()
+    assert {place: found for place, found in problems.items() if found} == {}
