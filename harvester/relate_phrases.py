@@ -113,7 +113,9 @@ def rooted_terms(text: str, *, pairs: bool) -> list[tuple[str, str]]:
             continue
         if before and pairs:
             gap = gaps[place]
-            if (gap == " " and kind < _NUMBER and not before.isdigit()) or _are_neighbours(before, gap, fold(word)):
+            if gap == " " and kind < _NUMBER and not before.isdigit():
+                found.append((f"{before} {shown}", f"{before_root} {rooted}"))
+            elif _are_neighbours(before, gap, fold(word)):
                 found.append((f"{before}{gap if gap in _TIES else ' '}{shown}", f"{before_root} {rooted}"))
         if kind == _LONG_NUMBER:
             before = ""

@@ -64,8 +64,8 @@ class Part(NamedTuple):
 PARTS: dict[str, Part] = {
     "intervention": Part(0.44, 2, 0.12),
     "condition": Part(0.24, 6, 0.12),
-    "title": Part(0.06, 8, 0.03),
-    "outcome": Part(0.06, 12, 0.03),
+    "title": Part(0.06, 8, 0.02),
+    "outcome": Part(0.06, 12, 0.02),
     "sponsor": Part(0.02, 0, 1),
     "investigator": Part(0.02, 0, 1),
     "reference": Part(0.065, 4, 1),

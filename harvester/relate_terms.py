@@ -112,14 +112,14 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
     )
     below: dict[str, dict[str, list[tuple[Any, ...]]]] = {trial: {name: [] for name in _BELOW} for trial in trials}
     for name, sql in _BELOW.items():
-        for record_id, *values in db.execute(sql.format(", ".join("?" * len(trial_of))), list(trial_of)):
-            below[trial_of[record_id]][name].append(tuple(values))
+        for row in db.execute(sql.format(", ".join("?" * len(trial_of))), list(trial_of)):
+            below[trial_of[row[0]]][name].append(row[1:])
     for values in facts.fetchall():
-        row = dict(zip(_FACTS, values, strict=True))
-        found, aliases = _fields(row["trial_id"], below[row["trial_id"]])
-        row |= {field: "\n".join(found[field]) or None for field in FIELDS}
-        row["aliases"] = "\n".join(aliases) or None
-        yield row | {"roots": _entries(found), "fingerprint": None, "least": None}
+        fields: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
+        found, aliases = _fields(fields["trial_id"], below[fields["trial_id"]])
+        fields |= {field: "\n".join(found[field]) or None for field in FIELDS}
+        fields["aliases"] = "\n".join(aliases) or None
+        yield fields | {"roots": _entries(found), "fingerprint": None, "least": None}
 
 
 #: Terms of a field in reading order, each as it is spelled -> its root.
