@@ -51,13 +51,17 @@ def figures(text: bytes) -> bytes:
 def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
     """The first numbers in figures."""
     found: list[re.Match[str]] = []
-    noughts = figures(text.encode("ascii", "replace"))
-    at = noughts.find(b"0")
-    while at >= 0 and len(found) < most:
+    next_figure = figures(text.encode("ascii", "replace")).find
+    at = next_figure(b"0")
+    while at >= 0:
         number = _IN_FIGURES.match(text, at)
-        if number:
-            found.append(number)
-        at = noughts.find(b"0", number.end(1) if number else at + 1)
+        if number is None:
+            at = next_figure(b"0", at + 1)
+            continue
+        found.append(number)
+        if len(found) == most:
+            break
+        at = next_figure(b"0", number.end(1))
     return found
 
 

@@ -93,12 +93,13 @@ def before(text: str, begin: int, start: int) -> Before | None:
         return Before(side(sign.group()), sign.start()) if sign else None
     if last == ")":
         return _in_brackets(text, begin, at)
-    word = left[left.rfind(" ") + 1 :]
-    if not word.isalpha():
-        word = left.rsplit(None, 1)[-1].strip(_MARKS)
-    word = word.lower()
-    if word and word not in _LAST_WORDS and word.lstrip(_LAST_OF_SIGNS) not in _FILLERS:
-        return None
+    word = left[left.rfind(" ") + 1 :].lower()
+    if word not in _LAST_WORDS:
+        if word.isalpha():
+            return None
+        word = left.rsplit(None, 1)[-1].strip(_MARKS).lower()
+        if word and word not in _LAST_WORDS and word.lstrip(_LAST_OF_SIGNS) not in _FILLERS:
+            return None
     return _phrase(text, begin, at)
 
 

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from normalize import numbers, sections
 from normalize.eligibility import Eligibility, parse
 from normalize.schema import CriterionKind
+from normalize.text import searchable
 
 
 def read(text: str, kind: CriterionKind = "unspecified") -> Eligibility:
@@ -378,6 +380,31 @@ def _recorded(shared: Path) -> Iterator[str]:
 
     for file in sorted((shared / "recorded" / "ctgov" / "pages").glob("array-*.json")):
         yield from texts(json.loads(file.read_bytes()))
+
+
+_WORDS = [
+    "Key", "inclusion", "EXCLUSION", "criteria", "Criterios de exclusion", "non", "Patients", "will be", "excluded", "eligible", "if",
+    "they", "the following", "Kryteria wlaczenia", "Einschlusskriterien", "poissulkukriteerit", ":", ": -", "Adults", "of age", "-",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=6), st.booleans())
+def test_no_heading_escapes_the_quick_look(words: list[str], bulleted: bool) -> None:
+    line = " ".join(words)
+    if sections.heading(line, bulleted) is not None:
+        assert len(sections.stems(searchable(line))) > 1 or line[-1] in sections.ENDS
+
+
+@given(
+    st.lists(
+        st.sampled_from(["at least", "more than", "two", "Three", "ten", "or more", "or older", "lesions", ",", "\n"]),
+        max_size=8,
+    )
+)
+def test_no_number_in_words_escapes_the_quick_look(words: list[str]) -> None:
+    text = " ".join(words)
+    if numbers.in_words(text):
+        assert numbers.hints_of_words(searchable(text))
 
 
 def test_recorded_texts_have_both_halves_and_lose_little(shared: Path) -> None:
