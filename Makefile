@@ -1,5 +1,5 @@
 # make demo   a catalogue of the sample registries, served on http://127.0.0.1:8001
-# make test   all tests        make lint   ruff and mypy        make bench   how fast (recorded payloads needed)
+# make test   all tests, on up to four cores        make lint   ruff and mypy        make bench   how fast (recorded payloads needed)
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +11,7 @@ demo: .venv/harvester
 	@$(BIN)/harvester demo $(ARGS)
 
 test: .venv/development
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/development
 	@$(BIN)/ruff check .
