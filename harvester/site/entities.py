@@ -170,7 +170,12 @@ def _page(
 ) -> Shown | Moved:
     entity = _KINDS[kind](db, text)
     if entity is None:
-        return saying(f"No {kind} “{text}” here", f"No trial of this catalogue has the {kind} {text}.", 404)
+        return saying(
+            f"No {kind} “{text}” here",
+            f"No trial of this catalogue has the {kind} {text}.",
+            404,
+            text.replace("-", " "),
+        )
     if entity.key != text:
         return Moved(entity.path)
     return Shown("entity.html", {**_context(db, entity, asked_for), "address": address(entity.path)})

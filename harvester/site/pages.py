@@ -134,9 +134,9 @@ async def message(datasette: Datasette, request: Request, title: str, text: str,
     return await unread_page(datasette, request, saying(title, text, status))
 
 
-def saying(title: str, text: str, status: int) -> Shown:
-    """The page of a message."""
-    return Shown("message.html", {"title": title, "text": text}, status)
+def saying(title: str, text: str, status: int, search: str = "") -> Shown:
+    """The page of a message; `search` are words that may find what was meant."""
+    return Shown("message.html", {"title": title, "text": text, "search": search}, status)
 
 
 async def _frame(datasette: Datasette, request: Request) -> dict[str, Any]:

@@ -136,6 +136,11 @@ def test_what_is_not_here_is_404(site: InProcess, path: str) -> None:
     assert answer.status_code == 404 and "No trial of this catalogue" in answer.text
 
 
+def test_what_is_not_here_can_be_searched_for(site: InProcess) -> None:
+    html = site.get("/condition/recurrent-bleeding-%3Cb%3E").text
+    assert 'href="/search?q=recurrent%20bleeding%20%3Cb%3E"' in html and "<b>" not in html
+
+
 def test_a_trials_names_lead_to_pages_that_hold_it(site: InProcess) -> None:
     html = site.html("/trial/NCT01000001")
     paths = set(re.findall(rf'href="(/(?:{"|".join(ENTITIES)})/[^"]+)"', html))
