@@ -24,6 +24,7 @@ from scipy.sparse import csr_array
 
 from normalize import units
 from normalize.text import fold
+from normalize.variables import VAGUE
 
 Matrix = npt.NDArray[np.float32]
 
@@ -43,8 +44,6 @@ _SMALL_WORDS = """
     must should will may can patient patients subject subjects participant participants
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
-#: Variables that say only that something lasts or lies apart: no sign that two criteria are about the same thing.
-_VAGUE = ("duration", "interval")
 _SIGNS = {"≥": " ge ", "≧": " ge ", "≤": " le ", "≦": " le ", ">": " gt ", "<": " lt ", "＞": " gt ", "＜": " lt "}
 _SIGN = re.compile("[<>]\\s?=|[" + "".join(_SIGNS) + "]")
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*|[<>]\s?=|[" + "".join(_SIGNS) + "]")
@@ -78,7 +77,7 @@ class Limit(NamedTuple):
 
     @property
     def tells(self) -> bool:
-        return self.is_known and self.variable not in _VAGUE
+        return self.is_known and self.variable not in VAGUE
 
 
 class Item(NamedTuple):

@@ -17,6 +17,7 @@ from typing import Any
 from harvester.catalogue import TABLES, insert_into
 from harvester.relate_phrases import abbreviations, root, rooted_terms, whole
 from normalize.text import fold
+from normalize.variables import VAGUE
 
 #: A name of an intervention has at most this many words; what is longer describes.
 _LONGEST_NAME = 8
@@ -53,11 +54,11 @@ _BELOW = {
     "numbers": "SELECT record_id, id_normalized FROM secondary_ids WHERE record_id IN ({}) AND registry IS NOT NULL ORDER BY record_id, ordinal",
     "sponsors": "SELECT record_id, s.sponsor_id, s.name FROM record_sponsors p JOIN sponsors s USING (sponsor_id)"
     " WHERE record_id IN ({}) AND p.role = 'primary' ORDER BY 2",
-    # A criterion by its limits where they could be read (ages are facts of a trial), else by its words, where they are few.
+    # A criterion by its limits where they could be read (ages are facts of a trial) and tell something, else by its words, where they are few.
     "criteria": "SELECT c.record_id, c.kind, c.text, m.variable, m.negated, coalesce(m.canonical_lower, m.lower), m.lower_inclusive,"
     " coalesce(m.canonical_upper, m.upper), m.upper_inclusive, coalesce(m.canonical_unit, m.unit) FROM criteria c"
     " LEFT JOIN criterion_measures m ON m.record_id = c.record_id AND m.criterion_ordinal = c.ordinal WHERE c.record_id IN ({})"
-    f" AND (m.variable <> 'age' OR m.variable IS NULL AND length(c.text) <= {_LONGEST_CRITERION}) ORDER BY c.record_id, c.ordinal, m.ordinal",
+    f" AND (m.variable NOT IN {('age', *VAGUE)} OR m.variable IS NULL AND length(c.text) <= {_LONGEST_CRITERION}) ORDER BY c.record_id, c.ordinal, m.ordinal",
     "publications": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
 }
 

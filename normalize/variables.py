@@ -71,6 +71,8 @@ GESTATIONAL_AGE = NAMES["gestational age"][0]
 SYSTOLIC = NAMES["systolic blood pressure"][0]
 DIASTOLIC = NAMES["diastolic blood pressure"][0]
 BLOOD_PRESSURE = NAMES["blood pressure"][0]
+#: Those that say only that something lasts or lies apart, or how bad an event is: no sign that two criteria are about one thing.
+VAGUE = ("duration", "interval", "ctcae_grade")
 _CAPITALS = frozenset(units.VOCABULARY["capitals"].split())
 
 

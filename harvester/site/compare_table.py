@@ -49,6 +49,7 @@ _WHOLE = Room(700, 12, 1 << 30, cuts=False)
 ROOMS = (
     _WHOLE, Room(4000, 60, 1000), Room(2000, 40, 500), Room(1000, 25, 300), Room(600, 15, 150), Room(400, 12, 80),
     Room(250, 8, 60), Room(160, 6, 40), Room(120, 4, 25), Room(100, 3, 15), Room(90, 2, 8), Room(80, 2, 5),
+    Room(70, 1, 3), Room(60, 1, 1), Room(45, 1, 1),
 )  # fmt: skip
 
 
