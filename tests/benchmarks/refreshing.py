@@ -1,6 +1,6 @@
 """What a refresh costs beside a full build: the archive of a generated registry, of which one record in a hundred changes.
 
-    python -m tests.benchmarks.refreshing [STUDIES]      10,000 unless told; the issue's figure is that of 100,000
+    python -m tests.benchmarks.refreshing [STUDIES]      10,000 unless told; the goal is set for 100,000
 
 CPU time of one process, fetching left out. Each build is a child process, so that its peak memory is its own.
 """
