@@ -224,6 +224,8 @@ def _criteria(rows: Iterable[tuple[Any, ...]]) -> _Terms:
     return found
 
 
+#: UCUM units that are no more than a number: "miscarriages ≥ 3".
+_BARE = ("{count}", "{score}", "{ratio}")
 #: UCUM's `{ULN}`, `mm[Hg]` and `{1.73_m2}` for a reader.
 _PLAIN_UNIT = str.maketrans("_", " ", "{}[]")
 
@@ -243,7 +245,7 @@ def _limit(
                 "not" if negated else "",
                 variable.replace("_", " "),
                 " and ".join(bounds),
-                (unit or "").translate(_PLAIN_UNIT),
+                "" if unit in _BARE else (unit or "").translate(_PLAIN_UNIT),
             ),
         )
     )

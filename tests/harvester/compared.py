@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
+from harvester.compare import Comparison, compare
 from normalize import eligibility
 from normalize.eligibility_facts import facts
 from normalize.schema import Arm, Country, Intervention, Outcome, Record, RecordSponsor, SecondaryId
@@ -93,3 +97,11 @@ IDS = ("NCT02000001", "NCT02000002", "NCT02000003")
 
 def make(path: Path) -> Path:
     return make_catalogue(path, [(record.registry_id, "ctgov", record) for record in (FIRST, SECOND, THIRD)])
+
+
+def written(folder: Path, form: Callable[[Comparison], str]) -> Path:
+    """A file with the comparison of all three in a form of CSV."""
+    file = folder / "compared.csv"
+    with closing(sqlite3.connect(make(folder / "catalogue.db"))) as db:
+        file.write_text(form(compare(db, IDS)), encoding="utf-8", newline="")
+    return file

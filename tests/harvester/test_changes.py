@@ -167,21 +167,25 @@ def test_a_version_that_comes_back_is_a_change(
     assert content_hash(workshop.catalogue) == step_by_step
 
 
+OLD, NEW = study("NCT90000001", acronym="OLD"), study("NCT90000001", "2026-02-01", acronym="NEW")
+
+
+def take_in_day_by_day(workshop: Workshop, *files: tuple[object, int]) -> None:
+    """Files of these studies and times, a build after each."""
+    for place, (entry, mtime) in enumerate(files):
+        workshop.take_in(entry, name=f"{place}.json", mtime=mtime)
+        workshop.build()
+
+
 def test_an_old_file_that_is_read_again_brings_nothing_back(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
-    old, new = study("NCT90000001", acronym="OLD"), study("NCT90000001", "2026-02-01", acronym="NEW")
-    for name, entry, mtime in (("a.json", old, JANUARY), ("b.json", new, FEBRUARY), ("copy.json", old, MARCH)):
-        workshop.take_in(entry, name=name, mtime=mtime)
-        workshop.build()
+    take_in_day_by_day(workshop, (OLD, JANUARY), (NEW, FEBRUARY), (OLD, MARCH))
     assert [row[1:3] for row in told(workshop) if row[0] == "acronym"] == [("OLD", "NEW")]
 
 
 def test_a_version_that_turns_out_to_be_older_is_told_at_its_day(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path)
-    old, new = study("NCT90000001", acronym="OLD"), study("NCT90000001", "2026-02-01", acronym="NEW")
-    for name, entry, mtime in (("a.json", old, JANUARY), ("b.json", new, MARCH), ("c.json", new, FEBRUARY)):
-        workshop.take_in(entry, name=name, mtime=mtime)
-        workshop.build()
+    take_in_day_by_day(workshop, (OLD, JANUARY), (NEW, MARCH), (NEW, FEBRUARY))
     assert {row[3][:7] for row in told(workshop)} == {"2026-02"}
     step_by_step = content_hash(workshop.catalogue)
     workshop.build(full=True)

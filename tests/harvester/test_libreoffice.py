@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import csv
 import shutil
-import sqlite3
 import subprocess
 import zipfile
-from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from harvester.cells import BOM, csv_text, undone
-from harvester.compare import compare
 from harvester.compare_forms import wide
-from tests.harvester.compared import FIRST, IDS, make
+from tests.harvester.compared import FIRST, written
 
 SOFFICE = shutil.which("soffice")
 pytestmark = pytest.mark.skipif(
@@ -49,11 +46,7 @@ def opened(file: Path) -> list[list[tuple[str, str]]]:
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("libreoffice")
-    with closing(sqlite3.connect(make(folder / "catalogue.db"))) as db:
-        file = folder / "compared.csv"
-        file.write_text(wide(compare(db, IDS)), encoding="utf-8", newline="")
-    return file
+    return written(tmp_path_factory.mktemp("libreoffice"), wide)
 
 
 def test_a_comparison_opens_as_it_was_written(comparison: Path) -> None:

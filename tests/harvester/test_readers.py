@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import csv
 import shutil
-import sqlite3
 import subprocess
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from harvester.cells import undone
-from harvester.compare import compare
 from harvester.compare_forms import long
-from tests.harvester.compared import IDS, make
+from tests.harvester.compared import written
 
 RSCRIPT = shutil.which("Rscript")
 
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("readers")
-    with closing(sqlite3.connect(make(folder / "catalogue.db"))) as db:
-        file = folder / "compared.csv"
-        file.write_text(long(compare(db, IDS)), encoding="utf-8", newline="")
-    return file
+    return written(tmp_path_factory.mktemp("readers"), long)
 
 
 @pytest.fixture(scope="module")
