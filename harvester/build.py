@@ -48,7 +48,7 @@ from harvester.touched import Touched, follow
 from harvester.trials import build_trials
 from harvester.unusable import result_code, sentence
 from harvester.written import NOTHING_WRITTEN, Written, store_written
-from spiders.base import now
+from spiders.payloads import now
 
 __all__ = ["STAGES", "BuildFailed", "Built", "Progress", "Stage", "build", "content_hash"]
 
@@ -140,7 +140,7 @@ def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
 
 
 #: Kibibytes of the file that SQLite holds, as it wants them told: a step reads little twice.
-_CACHE, _CACHE_OF_A_STEP = -100_000, -30_000
+_CACHE, _CACHE_OF_A_STEP = -40_000, -30_000
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
@@ -220,8 +220,10 @@ def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched:
                 stage(db, touched)
             at("at the end of the build")
         if touched is None:
+            from harvester.text_index import index_text  # not before: see there
+
             catalogue.create_indexes(db)
-            catalogue.index_text(db)
+            index_text(db)
         tell(given.archive, db, facts)
     if touched is None:
         db.execute("ANALYZE")

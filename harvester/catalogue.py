@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 
 from msgspec import Struct
 from msgspec.structs import astuple, fields
-from sqlite_utils import Database
 from typing_extensions import Doc
 
 from harvester.rows import (
@@ -328,42 +327,46 @@ OF_A_RECORD = (*CHILDREN, "warnings", "unmapped_in_records")
 @cache
 def insert_into(table: str) -> str:
     """The INSERT statement for a row of a table, in the order of its columns."""
-    names = ", ".join(f'"{name}"' for name in TABLES[table].names)
-    return f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(TABLES[table].names))})'
+    return (
+        f'INSERT INTO "{table}" ({_quoted(TABLES[table].names)}) VALUES ({", ".join("?" * len(TABLES[table].names))})'
+    )
 
 
 def create(db: sqlite3.Connection) -> None:
     """All tables, without their indexes: those are made after the rows are in."""
-    tables = Database(db)
     for name, table in TABLES.items():
-        tables.table(name).create(
-            {column.name: column.type for column in table.columns},
-            pk=table.key if len(table.key) > 1 else table.key[0],
-            not_null={column.name for column in table.columns if column.required},
-            foreign_keys=table.references,
-            strict=True,
-        )
+        db.execute(_definition(name, table))
+
+
+def _definition(name: str, table: Table) -> str:
+    """CREATE TABLE. Rows found by several columns are kept in their order and nowhere else: with a rowid SQLite would write each
+    key twice."""
+    leads_to = {column: f' REFERENCES "{other}"("{its}")' for column, other, its in table.references}
+    parts = [
+        f'"{column.name}" {column.type}{" NOT NULL" if column.required else ""}{leads_to.get(column.name, "")}'
+        for column in table.columns
+    ]
+    parts.append(f"PRIMARY KEY ({_quoted(table.key)})")
+    options = "STRICT, WITHOUT ROWID" if len(table.key) > 1 else "STRICT"
+    return f'CREATE TABLE "{name}" ({", ".join(parts)}) {options}'
 
 
 def create_indexes(db: sqlite3.Connection, of: Iterable[str] = TABLES) -> None:
     """The indexes by which the site, and a build's stages, filter and join; of some tables or of all. Those that are there stay."""
-    tables = Database(db)
     for name in of:
         for columns in TABLES[name].indexes:
-            tables.table(name).create_index(columns, if_not_exists=True)
+            index = f"idx_{name}_{'_'.join(columns)}"
+            db.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON "{name}" ({_quoted(columns)})')
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def refill(db: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
     """Replaces all rows of a table."""
     db.execute(f'DELETE FROM "{table}"')
     db.executemany(insert_into(table), rows)
-
-
-def index_text(db: sqlite3.Connection) -> None:
-    """Full-text search over the rows of `trials`, accents removed. From then on SQLite keeps it in step with them."""
-    trials = Database(db).table("trials")
-    trials.enable_fts(SEARCHED, tokenize="unicode61 remove_diacritics 2", create_triggers=True)
-    trials.optimize()
 
 
 _SCALARS = tuple(column.name for column in columns_of(Record))

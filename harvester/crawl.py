@@ -34,7 +34,8 @@ from harvester.beside import beside
 from harvester.logs import QUIET, Logs, json_lines
 from harvester.pipelines import ArchivePipeline
 from harvester.verdicts import STOPPED, judge
-from spiders.base import RegistrySpider, now
+from spiders.base import RegistrySpider
+from spiders.payloads import now
 
 #: Seconds from a signal to the second one, which forces the end; longer than a batch waits for the archive.
 FORCED_AFTER = 7.0

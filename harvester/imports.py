@@ -17,8 +17,7 @@ from harvester.archive import Archive, Verdict
 from harvester.history import is_imported
 from harvester.keys import KeyCount
 from harvester.verdicts import some
-from spiders.base import now
-from spiders.payloads import RawRecord, cut
+from spiders.payloads import RawRecord, cut, now
 
 #: Records between two commits: a kill costs at most the reading of so many, which the next import does again.
 _BATCH = 500

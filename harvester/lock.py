@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from spiders.base import now
+from spiders.payloads import now
 
 
 class Owner(Struct):

@@ -22,8 +22,8 @@ from harvester import history
 from harvester.archive import Archive, Arrival
 from harvester.keys import KeyCount
 from harvester.politeness import spider_of
-from spiders.base import Bookmark, Item, Known, RegistrySpider, Rejected, now
-from spiders.payloads import RawRecord
+from spiders.base import Bookmark, Item, Known, RegistrySpider, Rejected
+from spiders.payloads import RawRecord, now
 
 logger = logging.getLogger(__name__)
 

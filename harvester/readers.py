@@ -8,6 +8,7 @@ grow with the archive. A reader ends when its stdin is closed: with its work, or
 from __future__ import annotations
 
 import gc
+import marshal
 import os
 import pickle
 import sqlite3
@@ -61,7 +62,7 @@ def read_side_by_side(
 def _answers(
     path: Path, records: list[tuple[str, str]], publish_contacts: bool, hands: int
 ) -> Generator[Chunk, None, None]:
-    """What readers answer, in the order of the records."""
+    """What readers answer, in the order of the records. What waits for its turn waits as bytes: rows take several times as much."""
     with ExitStack() as at_the_end:
         # Whoever leaves ends the readers first, so that no thread waits for one.
         threads = at_the_end.enter_context(ThreadPoolExecutor(hands))
@@ -69,20 +70,20 @@ def _answers(
         for _ in range(hands):
             idle.put(at_the_end.enter_context(_reader(path, publish_contacts)))
 
-        def ask(asked: list[tuple[str, str]]) -> Chunk:
+        def ask(asked: list[tuple[str, str]]) -> bytes:
             reader = idle.get()
             try:
                 return _ask(reader, asked)
             finally:
                 idle.put(reader)
 
-        under_way: deque[Future[Chunk]] = deque()
+        under_way: deque[Future[bytes]] = deque()
         for start in range(0, len(records), _LIST):
             under_way.append(threads.submit(ask, records[start : start + _LIST]))
             if len(under_way) > 2 * hands:
-                yield under_way.popleft().result()
+                yield Chunk(*marshal.loads(under_way.popleft().result()))
         while under_way:
-            yield under_way.popleft().result()
+            yield Chunk(*marshal.loads(under_way.popleft().result()))
 
 
 @contextmanager
@@ -101,12 +102,13 @@ def _reader(path: Path, publish_contacts: bool) -> Iterator[Popen[bytes]]:
             process.stdin.close()
 
 
-def _ask(reader: Popen[bytes], records: list[tuple[str, str]]) -> Chunk:
+def _ask(reader: Popen[bytes], records: list[tuple[str, str]]) -> bytes:
+    """A Chunk as bytes of `marshal`, which for plain rows takes half the time of pickle."""
     assert reader.stdin and reader.stdout
     try:
         pickle.dump(records, reader.stdin)
         reader.stdin.flush()
-        answer: Chunk | Exception = pickle.load(reader.stdout)
+        answer: bytes | Exception = pickle.load(reader.stdout)
     except (EOFError, BrokenPipeError, pickle.UnpicklingError) as problem:
         raise BuildFailed(
             "a process that read payloads was ended from outside (is memory short?); the old catalogue stands: build again"
@@ -126,10 +128,10 @@ def child() -> None:
         reader: Reader | None = None
         while True:
             asked = pickle.load(requests)
-            answer: Chunk | Exception
+            answer: bytes | Exception
             try:
                 reader = reader or Reader(Archive.read(path), nothing, publish_contacts)
-                answer = reader.read_new(asked)
+                answer = marshal.dumps(tuple(reader.read_new(asked)))
             except Exception as problem:  # noqa: BLE001 - told to the process that asked, which raises it
                 answer = problem
             try:

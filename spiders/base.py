@@ -26,7 +26,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import BaseSettings
 from twisted.internet.error import ConnectError, ConnectionClosed
 
-from spiders.payloads import Piece, RawRecord
+from spiders.payloads import Piece, RawRecord, now
 
 #: Name and version in the User-Agent; the contact of the configuration follows in brackets.
 AGENT = "Harvester/0.1"
@@ -320,11 +320,6 @@ class RegistrySpider(scrapy.Spider):
     def announce(self, records: int) -> None:
         """Adds to the number of records that the registry says it has for this run."""
         self.announced = (self.announced or 0) + records
-
-
-def now() -> str:
-    """The time in UTC, in seconds, as the archive keeps it."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def media_type(response: Response) -> str:

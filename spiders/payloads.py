@@ -6,6 +6,7 @@ its registry begins and ends and which number it carries. Nobody here interprets
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 import zipfile
@@ -31,6 +32,11 @@ class RawRecord(Struct, frozen=True, kw_only=True):
     fetched_at: str  # ISO 8601, UTC, seconds: 2026-11-21T08:30:00Z
     fingerprint: str  # sha256 of the body without the parts that change without meaning
     head: str = ""  # status line and headers of the answer, when the record is the whole of it
+
+
+def now() -> str:
+    """The time in UTC, in seconds, as the archive keeps it."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Piece(Struct, frozen=True, kw_only=True):

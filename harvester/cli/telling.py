@@ -18,7 +18,7 @@ from harvester.cli.common import Failed
 from harvester.logs import json_lines
 from harvester.report import Report, posted, summary
 from harvester.webhook import NotTold, post
-from spiders.base import now
+from spiders.payloads import now
 
 _LEVELS = {"info": logging.INFO, "note": logging.WARNING, "error": logging.ERROR}
 

@@ -31,6 +31,7 @@ from harvester import catalogue
 from harvester.organizations import name_sponsors
 from harvester.quality import flag_quality
 from harvester.serve import free_port
+from harvester.text_index import index_text
 from harvester.trials import build_trials
 from tests.benchmarks.generated import fill
 from tests.benchmarks.table import line
@@ -70,7 +71,7 @@ def make(path: Path, trials: int) -> None:
         name_sponsors(db, None)
         build_trials(db, None)
         flag_quality(db, None)
-        catalogue.index_text(db)
+        index_text(db)
         db.execute("COMMIT")
         db.execute("ANALYZE")
 

@@ -8,6 +8,7 @@ import pytest
 
 from harvester import catalogue
 from harvester.catalogue import TABLES
+from harvester.text_index import index_text
 from normalize.schema import CHILDREN, Record
 
 PUBLISHED = {
@@ -66,7 +67,7 @@ def test_rows_fit_their_tables() -> None:
     db = sqlite3.connect(":memory:")
     catalogue.create(db)
     catalogue.create_indexes(db)
-    catalogue.index_text(db)
+    index_text(db)
     record = Record(registry="ClinicalTrials.gov", registry_id="NCT90000001", has_results=True)
     key = catalogue.RecordKey("ctgov:NCT90000001", None, "ctgov")
     provenance = catalogue.RecordProvenance("2026-01-01T00:00:00Z", "0" * 64, "x", None)

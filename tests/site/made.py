@@ -16,6 +16,7 @@ from harvester.discrepancies import find_discrepancies
 from harvester.quality import flag_quality
 from harvester.registries import REGISTRIES
 from harvester.rows import RecordKey, RecordProvenance, TrialLink, VersionRow
+from harvester.text_index import index_text
 from harvester.trials import build_trials
 from normalize.schema import (
     CHILDREN,
@@ -393,6 +394,6 @@ def make_catalogue(path: Path, trials: list[tuple[str, str, Record]] = _TRIALS) 
         build_trials(db, None)
         flag_quality(db, None)
         find_discrepancies(db, None)
-        catalogue.index_text(db)
+        index_text(db)
         db.commit()
     return path

@@ -1,0 +1,30 @@
+"""Full-text search over the rows of `trials`. Called by `harvester.build` at the end of a full build.
+
+Not imported before it is needed: sqlite-utils loads pandas wherever it finds it, 75 MB that the stages before have no use for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+from sqlite_utils.db import Table
+
+from harvester.catalogue import SEARCHED
+
+#: Bytes of the index that are gathered in memory before they are written: with SQLite's own 1 MB twice the work would be merging.
+_AT_ONCE = 16 << 20
+
+
+class _Trials(Table):
+    def populate_fts(self, columns: Iterable[str]) -> Table:
+        self.db.execute("INSERT INTO trials_fts (trials_fts, rank) VALUES ('hashsize', ?)", (_AT_ONCE,))
+        return super().populate_fts(columns)
+
+
+def index_text(db: sqlite3.Connection) -> None:
+    """Indexes all trials, accents removed. From then on SQLite keeps the index in step with them."""
+    trials = _Trials(Database(db), "trials")
+    trials.enable_fts(SEARCHED, tokenize="unicode61 remove_diacritics 2", create_triggers=True)
+    trials.optimize()
