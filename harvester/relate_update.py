@@ -65,8 +65,10 @@ def update(db: sqlite3.Connection, made: Profiles, changed: Whole, gone: Collect
             continue
         row = place[trial]
         kept = [one for one in rows if one.other not in stale]
-        new, lowest = arrivals.get(row, []), int(least[row])
-        if lowest and (len(kept) + len(new) < most or any(product == lowest for _, product in new)):
+        new, last = arrivals.get(row, []), max((-one.product, one.other) for one in rows)
+        ahead = [(-one.product, one.other) for one in kept] + [(-product, made.trials[other]) for other, product in new]
+        # All that were never among the related ones stand behind the last of these.
+        if int(least[row]) and sum(place <= last for place in ahead) < most:
             anew.append(row)
         else:
             mended[row] = (kept, new)

@@ -47,7 +47,7 @@ def cost(work: Callable[[], object]) -> Cost:
 
 def changed(trial: Trial) -> Trial:
     """A later state of a trial, as registries see them: another status, size and end; one in five also another title."""
-    title = f"{trial.title}, amended" if trial.number % 5 == 0 else trial.title
+    title = f"{trial.title}, amended" if trial.number // EVERY % 5 == 0 else trial.title
     return trial._replace(status="completed", size=trial.size + 7, end="2026-01-31", title=title)
 
 
