@@ -32,7 +32,7 @@ from harvester.site.safety import App, guarded
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, sources
 from harvester.site.trial import trial
-from harvester.site.vocabulary import vocabulary_of
+from harvester.site.vocabulary import names_of, words_of
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -92,13 +92,13 @@ def _has_page(path: str) -> bool:
 def _prepare(datasette: Datasette, db: database.Reading) -> None:
     """Makes what pages share of a catalogue, before a reader waits for it."""
     compile_templates(datasette)
-    for make in (facets_of, vocabulary_of, first_page):
+    for make in (facets_of, names_of, first_page):
         make(db)
 
 
 @_hook
 def startup(datasette: Datasette) -> None:
-    database.adopt(datasette, prepare=partial(_prepare, datasette))
+    database.adopt(datasette, prepare=partial(_prepare, datasette), then=words_of)  # few searches need the words
 
 
 @_hook

@@ -94,12 +94,13 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
     """A database file that may be replaced under the running site.
 
     A thread of its own looks for a new file, opens it and makes what is `kept` of it, while readers go on with the old one:
-    nobody waits, but those who ask for what is `kept` of the first file of all while it is made.
+    nobody waits, but those who ask for what is `kept` of the first file of all while it is made. `prepare` makes what the new
+    file is not shown without, `then` the rest.
     """
 
-    def __init__(self, datasette: Any, path: str, is_mutable: bool, prepare: Prepare) -> None:
+    def __init__(self, datasette: Any, path: str, is_mutable: bool, prepare: Prepare, then: Prepare) -> None:
         super().__init__(datasette, path=path, is_mutable=is_mutable)
-        self._prepare = prepare
+        self._prepare, self._then = prepare, then
         self._held = threading.local()
         self._preparing = threading.Lock()
         self._prepared: Identity | None = None
@@ -170,10 +171,12 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
             # A file that is no catalogue is told of by the page that reads it.
             with suppress(sqlite3.Error):
                 self._prepare(first)
-            ready = [first, *(self._opened() for _ in range(1, self.ds.setting("num_sql_threads")))]
+            ready = [self._opened() for _ in range(max(1, self.ds.setting("num_sql_threads")))]
             left, self._ready = self._ready, [db for db in ready if db.identity == first.identity]
             self._prepared, self.answers = first.identity, Answers()
-            for db in left + [db for db in ready if db.identity != first.identity]:
+            with suppress(sqlite3.Error):
+                self._then(first)
+            for db in [first, *left, *(db for db in ready if db.identity != first.identity)]:
                 self._closed_one(db)
 
     def _opened(self) -> Reading:
@@ -201,12 +204,12 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
         return await super().table_counts(limit)
 
 
-def adopt(datasette: Any, prepare: Prepare) -> None:
-    """Puts a CatalogueFile in the place of each database file that Datasette opened; `prepare` warms what is `kept` of a file."""
+def adopt(datasette: Any, prepare: Prepare, then: Prepare) -> None:
+    """Puts a CatalogueFile in the place of each database file that Datasette opened; `prepare` and `then` make what is `kept` of it."""
     adopted = {}
     for name, database in datasette.databases.items():
         if database.path and not database.is_memory:
-            file = CatalogueFile(datasette, database.path, database.is_mutable, prepare)
+            file = CatalogueFile(datasette, database.path, database.is_mutable, prepare, then)
             file.name, file.route = name, database.route
             database.close()
             file.watch()

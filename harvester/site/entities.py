@@ -18,7 +18,7 @@ from harvester.site import entity_names, findable, labels, links, pictures
 from harvester.site.finding import Found, find
 from harvester.site.listing import forms, listed
 from harvester.site.pages import Moved, Shown, entity_path, name_path, page, saying
-from harvester.site.vocabulary import vocabulary_of
+from harvester.site.vocabulary import names_of
 from harvester.site.wanted import Wanted, wanted
 from normalize.countries import country
 from normalize.text import fold
@@ -88,20 +88,20 @@ def _condition(db: sqlite3.Connection, text: str) -> Entity | None:
     title = entity_names.spelling(db, "conditions", name)
     if title is None:
         return None
-    vocabulary = vocabulary_of(db)
+    names = names_of(db)
     codes = [
         {
             "code": code,
             "url": links.mesh(code),
             "names": [
                 {"name": other, "path": name_path("condition", other), "is_own": fold(other) == name}
-                for other in vocabulary.names[code]
+                for other in names.by_code[code]
             ],
         }
-        for code in sorted(vocabulary.codes.get(name, ()))
+        for code in sorted(names.codes.get(name, ()))
     ]
     explanation = "Trials whose registry entries list this condition" + (
-        " or another name with the same code." if len(vocabulary.same_condition(name)) > 1 else "."
+        " or another name with the same code." if len(names.same_condition(name)) > 1 else "."
     )
     return Entity("condition", name.replace(" ", "-"), title, explanation, {"codes": codes})
 
@@ -155,7 +155,7 @@ def _together(db: sqlite3.Connection, entity: Entity, found: Found) -> list[dict
         ("condition", "conditions", "Conditions"),
         ("intervention", "interventions", "Interventions"),
     ):
-        own = {fold(entity.key)} | set(vocabulary_of(db).same_condition(fold(entity.key)))
+        own = {fold(entity.key)} | set(names_of(db).same_condition(fold(entity.key)))
         common = [one for one in entity_names.common(db, table, rowids) if fold(one.name) not in own][:_NAMED]
         lists.append((heading, [_counted(one.name, one.trials, name_path(kind, one.name)) for one in common]))
     if entity.kind != "sponsor":

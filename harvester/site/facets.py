@@ -2,8 +2,7 @@
 
 A facet is a list of pairs (trial, value); counting it under any search is one `bincount`, about a millisecond for 200,000
 trials, so counts are exact and never time out. Called by `search`, `home`, `entities`, `downloads` through `facets_of`.
-The one statement that reads `trials` goes through an index that holds all its columns (`harvester.catalogue`): the table
-itself is wide, whole protocols long.
+Each column is read through an index of its own (`harvester.catalogue`): the table itself is wide, whole protocols long.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,27 +33,11 @@ HEADINGS = {
 AGE_GROUPS = {"child": (0, 17), "adult": (18, 64), "older_adult": (65, 200)}
 SORTS = ("start", "update", "size")
 
-#: Facet -> column of few values. These columns and the registries are read as one text: one object a trial instead of seven.
-_FROM_CLOSED = {
+#: Facet -> the column of `trials` that is its value.
+_VALUES = {
     "status": "recruitment_status", "phase": "phase", "type": "study_type", "class": "sponsor_class", "sex": "sex",
-    "results": "has_results",
+    "results": "has_results", "year": "start_year",
 }  # fmt: skip
-_CLOSED = (*_FROM_CLOSED.values(), "registries")
-_BETWEEN = "\x1f"
-#: What is read of each trial, all of it columns of FACET_COLUMNS: through their index, in its order. Ages are one text, too.
-_READ = {
-    "rowid": "rowid",
-    "trial_id": "trial_id",
-    "ages": "coalesce(minimum_age_years, '') || ' ' || coalesce(maximum_age_years, '')",
-    "closed": " || char(31) || ".join(f"coalesce({column}, '')" for column in _CLOSED),
-    "countries": "countries",
-    "sponsor": "primary_sponsor",
-    "year": "start_year",
-    "registered": "date_of_registration",
-    "start": "date_of_first_enrollment",
-    "update": "last_update_date",
-    "size": "coalesce(actual_enrollment, target_sample_size)",
-}
 
 
 class Facet(NamedTuple):
@@ -139,24 +123,28 @@ def key_of(value: Any) -> str:
 
 
 class _Column(NamedTuple):
-    """A text for each trial, which many trials share: trial n has `texts[which[n]]`."""
+    """A value for each trial, which many trials share: trial n has `values[which[n]]`."""
 
-    texts: Sequence[Any]
+    values: Sequence[Any]
     which: Places
 
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """The number of each trial, NaN where it has none."""
+        return np.array([np.nan if value is None else value for value in self.values], dtype=np.float64)[self.which]
 
-def _column(texts: Sequence[Hashable]) -> _Column:
-    known = {text: n for n, text in enumerate(dict.fromkeys(texts))}
-    return _Column(list(known), np.fromiter(map(known.__getitem__, texts), dtype=np.int64, count=len(texts)))
+
+def _numbers(text: str | None) -> Places:
+    return np.fromstring(text or "", dtype=np.int64, sep=",")
 
 
-def _facet(column: _Column, read: Callable[[Any], Sequence[Hashable]]) -> Facet:
-    """Reads each text once; a trial whose text has no value is "not given"."""
+def _facet(column: _Column, read: Callable[[Any], Iterable[Hashable]]) -> Facet:
+    """Reads each value of a column once; a trial for which that gives nothing is "not given"."""
     codes: dict[Hashable, int] = {}
     read_codes: list[int] = []
-    sizes = np.empty(len(column.texts), dtype=np.int64)
-    for n, text in enumerate(column.texts):
-        values = dict.fromkeys(read(text)) or (None,)
+    sizes = np.empty(len(column.values), dtype=np.int64)
+    for n, value in enumerate(column.values):
+        values = dict.fromkeys(read(value)) or (None,)
         sizes[n] = len(values)
         read_codes += [codes.setdefault(value, len(codes)) for value in values]
     # The values of a trial are a slice of `read_codes`.
@@ -164,6 +152,16 @@ def _facet(column: _Column, read: Callable[[Any], Sequence[Hashable]]) -> Facet:
     of_trials = slices((np.cumsum(sizes) - sizes)[column.which], lengths)
     starts = np.concatenate(([0], np.cumsum(lengths)))
     return Facet(tuple(codes), starts, np.array(read_codes, dtype=np.int32)[of_trials])
+
+
+def _facet_of(masks: Mapping[Hashable, Mask], trials: int) -> Facet:
+    """From the trials that have each value."""
+    held = np.zeros((trials, len(masks) + 1), dtype=bool)
+    for n, mask in enumerate(masks.values()):
+        held[:, n] = mask
+    held[:, -1] = ~held.any(axis=1)
+    starts = np.concatenate(([0], np.cumsum(held.sum(axis=1))))
+    return Facet((*masks, None), starts, np.nonzero(held)[1].astype(np.int32))
 
 
 def _one(value: Any) -> Sequence[Hashable]:
@@ -174,21 +172,17 @@ def _year(date: str | None) -> Sequence[int]:
     return (int(date[:4]),) if date and date[:4].isdigit() else ()
 
 
-def _age_groups(limits: str) -> Sequence[str]:
-    least, _, most = limits.partition(" ")
-    if not least and not most:
-        return ()
-    return [
-        name for name, (low, high) in AGE_GROUPS.items() if float(least or 0) < high + 1 and float(most or 200) >= low
-    ]
+def _age_groups(least: _Column, most: _Column) -> Mapping[Hashable, Mask]:
+    """The trials that accept each age group; those without a limit say nothing of ages."""
+    from_, to = least.numbers, most.numbers
+    is_given = ~(np.isnan(from_) & np.isnan(to))
+    from_, to = np.nan_to_num(from_, nan=0), np.nan_to_num(to, nan=200)
+    return {name: is_given & (from_ < high + 1) & (to >= low) for name, (low, high) in AGE_GROUPS.items()}
 
 
-def _ranks(column: _Column) -> Places:
-    """Rank of each trial by a column, largest first, without a value last, equal ones in the order of trial_id."""
-    given = sorted((value for value in column.texts if value is not None), reverse=True)
-    height = {value: n for n, value in enumerate(given)} | {None: len(given)}
-    heights = np.array([height[value] for value in column.texts], dtype=np.int64)
-    return _inverse(np.argsort(heights[column.which], kind="stable"))
+def _ranks(keys: NDArray[Any]) -> Places:
+    """Rank of each trial by a key, the largest first, NaN last, equal ones in the order of trial_id."""
+    return _inverse(np.argsort(-keys, kind="stable"))
 
 
 def _inverse(numbers: Places) -> Places:
@@ -198,45 +192,78 @@ def _inverse(numbers: Places) -> Places:
     return places
 
 
-def _closed(name: str) -> Callable[[str], Sequence[Hashable]]:
-    """Reads one column of _CLOSED."""
-    place = _CLOSED.index(name)
-    return lambda text: _one(text.split(_BETWEEN)[place] or None)
+class _Trials:
+    """`trials` column by column. SQLite does the sorting and counting, and hands a column over in one row: two hundred thousand
+    rows would be as many objects, and before each of them another thread may take its turn."""
 
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        (rowids,) = db.execute(
+            "SELECT group_concat(rowid) FROM (SELECT rowid FROM trials ORDER BY trial_id)"
+        ).fetchone()
+        self.rowids = _numbers(rowids)
+        self.place_of = _inverse(self.rowids)
 
-def _registries(text: str) -> Sequence[str]:
-    return text.split(_BETWEEN)[_CLOSED.index("registries")].split(", ")
+    def column(self, name: str) -> _Column:
+        """A column; its values rise, None is the least."""
+        values, sizes, rowids = self._grouped(f"SELECT {name} AS value, rowid FROM trials")
+        which = np.empty(len(self.rowids), dtype=np.int64)
+        which[self.place_of[rowids]] = np.repeat(np.arange(len(values)), sizes)
+        return _Column(values, which)
+
+    def masks(self, pairs: str) -> Mapping[Hashable, Mask]:
+        """Value -> its trials, of a statement that gives pairs (value, rowid)."""
+        values, sizes, rowids = self._grouped(pairs)
+        found = {value: np.zeros(len(self.rowids), dtype=bool) for value in values}
+        for value, end, size in zip(values, np.cumsum(sizes).tolist(), sizes.tolist(), strict=True):
+            found[value][self.place_of[rowids[end - size : end]]] = True
+        return found
+
+    def _grouped(self, pairs: str) -> tuple[list[Any], Places, Places]:
+        """Values, the number of rowids of each, and the rowids of the first, of the second ..."""
+        groups = f"SELECT value, count(*) AS size, group_concat(rowid) AS rowids FROM ({pairs}) GROUP BY value ORDER BY value"
+        values, sizes, rowids = self._db.execute(
+            f"SELECT json_group_array(value), group_concat(size), group_concat(rowids) FROM ({groups})"
+        ).fetchone()
+        return msgspec.json.decode(values), _numbers(sizes), _numbers(rowids)
+
+    def pairs(self, key: str, value: str, table: str) -> dict[str, Any]:
+        """Two columns of a small table."""
+        keys, values = self._db.execute(
+            f"SELECT json_group_array(key), json_group_array(value) FROM (SELECT DISTINCT {key} AS key, {value} AS value FROM {table})"
+        ).fetchone()
+        return dict(zip(msgspec.json.decode(keys), msgspec.json.decode(values), strict=True))
 
 
 @kept
 def facets_of(db: sqlite3.Connection) -> Facets:
     """The facets of the catalogue that is open; read at most once for each file."""
     with plain_text(db):
-        rows = db.execute(f"SELECT {', '.join(_READ.values())} FROM trials ORDER BY trial_id").fetchall()
-        codes = dict(
-            db.execute("SELECT DISTINCT coalesce(country, country_raw), country_code FROM countries").fetchall()
-        )
-        sponsor_ids = dict(db.execute("SELECT name_raw, sponsor_id FROM sponsor_aliases").fetchall())
-        names = dict(db.execute("SELECT sponsor_id, name FROM sponsors").fetchall())
-        flagged: dict[str, list[str]] = {}
-        for trial_id, flag in db.execute("SELECT DISTINCT trial_id, flag FROM quality_flags").fetchall():
-            flagged.setdefault(trial_id, []).append(flag)
-    numbers, trial_ids, *others = list(zip(*rows, strict=True)) or [()] * len(_READ)
-    rowids = np.array(numbers, dtype=np.int64)
-    columns = {name: _column(texts) for name, texts in zip(list(_READ)[2:], others, strict=True)}
+        trials = _Trials(db)
+        codes = trials.pairs("coalesce(country, country_raw)", "country_code", "countries")
+        sponsor_ids = trials.pairs("name_raw", "sponsor_id", "sponsor_aliases")
+        names = trials.pairs("sponsor_id", "name", "sponsors")
+        registries = trials.column("registries")
+        planned, actual = (trials.column(name).numbers for name in ("target_sample_size", "actual_enrollment"))
+        flagged = trials.masks("SELECT flag AS value, trials.rowid FROM quality_flags JOIN trials USING (trial_id)")
 
-    def countries(lines: str | None) -> Sequence[str]:
-        return [code for name in (lines or "").splitlines() if (code := codes.get(name) or country(name)[0])]
+        def countries(lines: str | None) -> Sequence[str]:
+            return [code for name in (lines or "").splitlines() if (code := codes.get(name) or country(name)[0])]
 
-    facets = {
-        **{name: _facet(columns["closed"], _closed(column)) for name, column in _FROM_CLOSED.items()},
-        "country": _facet(columns["countries"], countries),
-        "sponsor": _facet(columns["sponsor"], lambda name: _one(sponsor_ids.get(name))),
-        "age": _facet(columns["ages"], _age_groups),
-        "year": _facet(columns["year"], _one),
-        "registry": _facet(columns["closed"], _registries),
-        "registries": _facet(columns["closed"], lambda text: ("several" if len(_registries(text)) > 1 else "one",)),
-        "flag": _facet(_column([tuple(flagged.get(trial_id, ())) for trial_id in trial_ids]), tuple),
-        "registered": _facet(columns["registered"], _year),
-    }
-    return Facets(rowids, _inverse(rowids), facets, {name: _ranks(columns[name]) for name in SORTS}, names)
+        size = len(trials.rowids)
+        facets = {
+            **{name: _facet(trials.column(column), _one) for name, column in _VALUES.items()},
+            "country": _facet(trials.column("countries"), countries),
+            "sponsor": _facet(trials.column("primary_sponsor"), lambda name: _one(sponsor_ids.get(name))),
+            "age": _facet_of(_age_groups(trials.column("minimum_age_years"), trials.column("maximum_age_years")), size),
+            "registry": _facet(registries, lambda text: text.split(", ")),
+            "registries": _facet(registries, lambda text: ("several" if ", " in text else "one",)),
+            "flag": _facet_of(flagged, size),
+            "registered": _facet(trials.column("date_of_registration"), _year),
+        }
+        ranks = {
+            "start": _ranks(trials.column("date_of_first_enrollment").which),
+            "update": _ranks(trials.column("last_update_date").which),
+            "size": _ranks(np.where(np.isnan(actual), planned, actual)),
+        }
+    return Facets(trials.rowids, trials.place_of, facets, ranks, names)

@@ -18,7 +18,7 @@ from harvester.catalogue import SEARCHED
 from harvester.site.database import kept, plain_text
 from harvester.site.facets import Facets, Mask, Places, facets_of
 from harvester.site.matching import Matching
-from harvester.site.vocabulary import vocabulary_of
+from harvester.site.vocabulary import names_of
 from harvester.site.wanted import INDEXED, Wanted
 from normalize.text import fold
 
@@ -95,7 +95,7 @@ def find(db: sqlite3.Connection, search: Wanted) -> Found:
     facets = facets_of(db)
     matching = search.matching
     if not search.exact and matching.groups:
-        matching = matching.widened(vocabulary_of(db).synonyms)
+        matching = matching.widened(names_of(db).synonyms)
     expression = matching.expression
     filters = {name: _passing(db, facets, search, name) for name in search.filters}
     if search.first_year is not None or search.last_year is not None:
@@ -113,7 +113,7 @@ def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) 
     if name != "partner":
         values = tuple(fold(value) for value in values)
     if name == "condition" and not search.exact:
-        same_condition = vocabulary_of(db).same_condition
+        same_condition = names_of(db).same_condition
         values = tuple(dict.fromkeys(other for value in values for other in same_condition(value)))
     return facets.mask(_remembered(db, name, json.dumps(values), _BY_INDEX[name]))
 

@@ -32,8 +32,8 @@ def first_page(db: sqlite3.Connection) -> dict[str, Any]:
     everything = Wanted()
     found = find(db, everything)
     totals = queries.totals(db)
-    newest = queries.newest_trial(db)
-    examples = [*queries.common_conditions(db, _EXAMPLE_CONDITIONS), *([newest] if newest else [])]
+    newest = [row["trial_id"] for row in queries.cards(db, found.ordered(db, "update")[:1])]
+    examples = [*queries.common_conditions(db, _EXAMPLE_CONDITIONS), *newest]
     return {
         "trials": labels.number(found.size),
         "records": labels.number(totals["records"]),

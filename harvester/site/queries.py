@@ -248,13 +248,6 @@ def common_conditions(db: sqlite3.Connection, limit: int) -> list[str]:
     return [row[0] for row in db.execute(sql, (limit,))]
 
 
-def newest_trial(db: sqlite3.Connection) -> str | None:
-    """The trial that a registry updated last."""
-    sql = "SELECT trial_id FROM trials WHERE last_update_date IS NOT NULL ORDER BY last_update_date DESC, trial_id LIMIT 1"
-    found = db.execute(sql).fetchone()
-    return str(found[0]) if found else None
-
-
 def runs(db: sqlite3.Connection, limit: int) -> list[Row]:
     return rows(db, "SELECT * FROM runs ORDER BY started_at DESC, run_id DESC LIMIT ?", (limit,))
 

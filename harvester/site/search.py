@@ -15,7 +15,7 @@ from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
 from harvester.site.lookup import find_trials, number_in
 from harvester.site.pages import ENTITIES, Moved, Shown, entity_path, page, trial_path
-from harvester.site.vocabulary import vocabulary_of
+from harvester.site.vocabulary import words_of
 from harvester.site.wanted import SORTS, Wanted, wanted
 
 if TYPE_CHECKING:
@@ -66,13 +66,12 @@ def _facet(name: str, search: Wanted, found: Found) -> dict[str, Any] | None:
 
 def _respelt(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
     """The search with rare words put right, where the catalogue's vocabulary has a much commoner word like them."""
-    vocabulary = vocabulary_of(db)
     text, words = search.text, []
     for term in search.matching.terms:
         word = term.plain
         if term.text.startswith('"') or occurs(db, term.match, _RARE):
             continue
-        better = vocabulary.spelling(word)
+        better = words_of(db).spelling(word)
         if better:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", better, text)
             words.append(better)

@@ -1,6 +1,6 @@
-"""Site room: the words and names that the catalogue's trials use: for spelling ("did you mean") and for synonyms of coded terms.
+"""Site room: what the catalogue's trials call things: other names of coded conditions, and words for spelling ("did you mean").
 
-Called by `finding` and `search`; read once for each catalogue file.
+Called by `finding`, `entities` and `search`; each made once for each catalogue file.
 """
 
 from __future__ import annotations
@@ -26,24 +26,53 @@ _OFTENER = 20
 _MOST_NAMES = 12
 
 
-class Vocabulary(NamedTuple):
-    words: Mapping[str, int]  # folded word -> names that hold it
-    by_length: Mapping[int, Sequence[str]]
-    codes: Mapping[str, frozenset[str]]  # folded name of a condition -> MeSH or MedDRA codes that registries gave it
-    names: Mapping[str, tuple[str, ...]]  # code -> names, the commonest first
+class Names(NamedTuple):
+    """Names of conditions that registries gave codes to."""
+
+    codes: Mapping[str, frozenset[str]]  # folded name -> MeSH or MedDRA codes
+    by_code: Mapping[str, tuple[str, ...]]  # code -> names, the commonest first
 
     def synonyms(self, text: str) -> tuple[str, ...]:
         """Other names of the condition that a text is the name of, by a code that registries gave to both."""
         name = fold(text)
         found = [
-            other for code in sorted(self.codes.get(name, ())) for other in self.names[code] if fold(other) != name
+            other for code in sorted(self.codes.get(name, ())) for other in self.by_code[code] if fold(other) != name
         ]
         return tuple(dict.fromkeys(found))[:_MOST_NAMES]
 
     def same_condition(self, name: str) -> tuple[str, ...]:
         """Folded names of the condition that a folded name is one of, by a code that registries gave to both; itself first."""
-        others = (fold(other) for code in sorted(self.codes.get(name, ())) for other in self.names[code])
+        others = (fold(other) for code in sorted(self.codes.get(name, ())) for other in self.by_code[code])
         return tuple(dict.fromkeys((name, *others)))
+
+
+@kept
+def names_of(db: sqlite3.Connection) -> Names:
+    """The names of the catalogue that is open."""
+    codes: dict[str, set[str]] = defaultdict(set)
+    used: dict[str, Counter[str]] = defaultdict(Counter)
+    with plain_text(db):
+        coded = db.execute(
+            "SELECT condition_normalized, coalesce('MeSH ' || mesh_id, 'MedDRA ' || meddra_code), min(condition), count(*)"
+            " FROM conditions NOT INDEXED WHERE condition_normalized IS NOT NULL AND (mesh_id IS NOT NULL OR meddra_code IS NOT NULL) GROUP BY 1, 2"
+        ).fetchall()
+    for name, code, written, times in coded:
+        codes[name].add(code)
+        used[code][" ".join(written.split())] += times
+    return Names(
+        {name: frozenset(found) for name, found in codes.items()},
+        {
+            code: tuple(name for name, _ in sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
+            for code, names in used.items()
+        },
+    )
+
+
+class Words(NamedTuple):
+    """Words in names of conditions, interventions and sponsors, folded."""
+
+    used: Mapping[str, int]  # word -> names that hold it
+    by_length: Mapping[int, Sequence[str]]
 
     def spelling(self, word: str) -> str | None:
         """The common word that a rare or unknown one was probably meant to be."""
@@ -53,9 +82,9 @@ class Vocabulary(NamedTuple):
         near = [known for size in range(len(typed) - 2, len(typed) + 3) for known in self.by_length.get(size, ())]
         found = extract(typed, near, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=_LIKE, limit=8)
         oftener = [
-            (self.words[known], score, known)
+            (self.used[known], score, known)
             for known, score, _ in found
-            if self.words[known] > _OFTENER * self.words.get(typed, 0)
+            if self.used[known] > _OFTENER * self.used.get(typed, 0)
         ]
         if not oftener:
             return None
@@ -64,35 +93,18 @@ class Vocabulary(NamedTuple):
 
 
 @kept
-def vocabulary_of(db: sqlite3.Connection) -> Vocabulary:
-    """The vocabulary of the catalogue that is open."""
-    counted: Counter[str] = Counter()
-    codes: dict[str, set[str]] = defaultdict(set)
-    used: dict[str, Counter[str]] = defaultdict(Counter)
+def words_of(db: sqlite3.Connection) -> Words:
+    """The words of the catalogue that is open."""
+    used: Counter[str] = Counter()
     with plain_text(db):
         for name, times in _names(db):
             for word in set(name.split()):
-                counted[word] += times
-        coded = db.execute(
-            "SELECT condition_normalized, coalesce('MeSH ' || mesh_id, 'MedDRA ' || meddra_code), min(condition), count(*)"
-            " FROM conditions NOT INDEXED WHERE condition_normalized IS NOT NULL AND (mesh_id IS NOT NULL OR meddra_code IS NOT NULL) GROUP BY 1, 2"
-        ).fetchall()
-    for name, code, written, times in coded:
-        codes[name].add(code)
-        used[code][" ".join(written.split())] += times
+                used[word] += times
     by_length: dict[int, list[str]] = defaultdict(list)
-    for word in counted:
+    for word in used:
         if len(word) >= _SHORTEST - 2 and word.isalpha():
             by_length[len(word)].append(word)
-    return Vocabulary(
-        counted,
-        by_length,
-        {name: frozenset(found) for name, found in codes.items()},
-        {
-            code: tuple(name for name, _ in sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
-            for code, names in used.items()
-        },
-    )
+    return Words(used, by_length)
 
 
 def _names(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
