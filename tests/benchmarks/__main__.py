@@ -1,6 +1,7 @@
 """`make bench`: what everything costs, each figure beside its bar and as a multiple of its floor; and the content hash.
 
-    python -m tests.benchmarks              all figures
+    python -m tests.benchmarks              all figures, each group in a process of its own
+    python -m tests.benchmarks NAME...      these groups of MEASURES
     python -m tests.benchmarks hash FILE    the hash over all tables of a catalogue
     python -m tests.benchmarks.linking, .refreshing, .sponsors [SIZE]      one of them, at any size
 
@@ -16,6 +17,7 @@ import os
 import re
 import resource
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -201,18 +203,35 @@ def comparing() -> None:
     print(line("compare 10 trials of 60 criteria", comparison.milliseconds(), "ms", at_most=300, note=note))
 
 
-def main() -> None:
-    if sys.argv[1:2] == ["hash"]:
-        print(content_hash(Path(sys.argv[2])))
-        return
-    if not RECORDED.is_dir():
-        sys.exit("make bench needs the recorded payloads in ../shared/recorded")
-    print(HEAD)
+#: In this order. Each begins in a fresh process: its memory is its own, and no fork comes after another one's threads.
+MEASURES: dict[str, Callable[[], None]] = {
+    measure.__name__: measure
     for measure in (
         comparing, memory, criteria, reading, end_to_end, linking, naming, relating, refreshing, judging, loading, swapping,
-    ):  # fmt: skip
-        measure()
-        sys.stdout.flush()
+    )
+}  # fmt: skip
+
+
+def main() -> None:
+    asked = sys.argv[1:]
+    if asked[:1] == ["hash"] and len(asked) == 2:
+        print(content_hash(Path(asked[1])))
+        return
+    if unknown := [name for name in asked if name not in MEASURES]:
+        sys.exit(f"No measure is called {', '.join(unknown)}. There are: {', '.join(MEASURES)}; and `hash FILE`.")
+    if not RECORDED.is_dir():
+        sys.exit("make bench needs the recorded payloads in ../shared/recorded")
+    if len(asked) == 1:
+        MEASURES[asked[0]]()
+        return
+    print(HEAD, flush=True)
+    failed = [
+        name
+        for name in asked or MEASURES
+        if subprocess.run([sys.executable, "-m", "tests.benchmarks", name]).returncode
+    ]
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}.")
 
 
 if __name__ == "__main__":
