@@ -34,6 +34,8 @@ _NUMBERED_THING = re.compile(
     r"|chromosomes?|covid|protocol|criteri(?:a|on)|no\.?|number|items?|hepatitis|types?|influenza|version of|hiv|steps?|years?|in|since|until)\W*$",
     re.IGNORECASE,
 )
+#: What is pointed at, not counted: "meets any of the above 4 conditions".
+_REFERRED = re.compile(r"\s(?:items?|conditions?|criteri(?:a|on)|requirements?)\b", re.IGNORECASE)
 _SCALE_BEFORE = re.compile(
     r"\b(?:scale(?:\s(?:of|from))?|on an?|range|ranging|ranges)[\s:(]*(?:of|from)?[\s:(]*$", re.IGNORECASE
 )
@@ -73,14 +75,14 @@ _AFTER = re.compile(
     (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
     |(?P<less>younger|less|fewer|lower|shorter|smaller|earlier|menos|moins|weniger)
     |(?P<above>over|above|beyond)(?!\s*\(?[\d<>≥≤=])|(?P<below>below|under)(?!\s*\(?[\d<>≥≤=]))\b(?!\s*(?:than|then|the\sage|age|to\b|or\sequal))
-    |(?P<plus>\+)(?![\d+])|\s?(?P<min>minimum)\b|\s?(?P<max>maximum)\b)""",
+    |(?P<plus>\+)(?![\d+])|\s?(?P<min>minimum)\b|\s?(?P<max>maximum)\b|(?:on|up)wards?\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: "2+ prior lines", not the grades of a stain or a test strip, "1+, 2+ or 3+".
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _RANGE = re.compile(
     r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
-    rf"(?P<minus>[-−–](?=\d))?(?P<to>{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
+    rf"(?P<minus>[-−–](?=\d))?(?P<to>{numbers.WITH_DAYS}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
@@ -99,11 +101,22 @@ _NEXT = re.compile(r"\s*([^\W\d_]+|[^\s\w])")
 #: How what is looked for after a number, or its unit, begins: `_RANGE`, `_AFTER`, any of them.
 _WORDS_OF_RANGES = "- – — − ~ ～ ‐ ‑ ( & to through thru until up and y et und e a à bis i και és do"
 _RANGE_BEGINNINGS = frozenset(_WORDS_OF_RANGES.split())
-_WORDS_AFTER = "( , & / + inclusive incl and or y o et ou und oder minimum maximum"
+_WORDS_AFTER = "( , & / + inclusive incl and or y o et ou und oder minimum maximum onward onwards upward upwards"
 _AFTER_BEGINNINGS = frozenset(_WORDS_AFTER.split())
 _GOES_ON = frozenset((*_RANGE_BEGINNINGS, *_AFTER_BEGINNINGS, *signs.SIGNS, "=", "＝"))
 #: All that may matter behind a unit: other numbers with units are neither limits nor ages.
 _MATTERS = _GOES_ON | _OLD_BEGINNINGS
+
+
+#: Units that may follow "or more": "35 or fewer weeks"; no "second", which is also an ordinal.
+_TIMES = frozenset(
+    spelling for spelling, unit in units.ATOMS.items() if unit.ucum in ("a", "mo", "wk", "d", "h") and len(spelling) > 2
+)
+_WEEKS_WRITTEN = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "wk")
+#: After weeks: those of a pregnancy.
+OF_PREGNANCY = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
+#: The unit of a number of weeks and days that names them itself.
+_WEEKS = "weeks"
 
 
 class _Unit(Struct, frozen=True, gc=False):
@@ -163,6 +176,8 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
             return None
     if before.side == "gt" and text[before.start] in "oO" and _OVER_THE.match(text, before.start, start):
         return None
+    if before.side == "gt" and text[before.start] in "aA" and _REFERRED.match(text, end):
+        return None
     value = numbers.value(number[1])
     limit = Limit(before.start, start, end)
     limit.negated, limit.of_age = before.denied, before.of_age
@@ -187,6 +202,8 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bound("gt", numbers.value(number[1]))
         _take_unit(limit, _unit(text, end, number))
         return limit if limit.unit else None
+    if number[2] in _WEEKS_WRITTEN and (dated := _in_pregnancy(text, begin, number)):
+        return dated
     near = start - 40 if start - 40 > begin else begin
     extreme = text.find("imum", near, start) >= 0 and _EXTREME.search(text, near, start)
     if not extreme and number[3] is None and number[2] in units.ALONE and (number[4] or "").lower() not in _MATTERS:
@@ -206,6 +223,22 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         _take_unit(limit, unit)
         return limit
     return _listed(text, limit, value)
+
+
+def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:
+    """ "birth before 37 weeks of gestation", "after 20+0 weeks"."""
+    start, end = number.span(1)
+    said = text[max(begin, start - 7) : start].lower()
+    side = "lt" if said.endswith("before ") else "gt" if said.endswith("after ") else None
+    if side is None:
+        return None
+    unit = _unit(text, end, number)
+    if not numbers.weeks_and_days(number[1]) and not OF_PREGNANCY.match(text, unit.end):
+        return None
+    limit = Limit(start - len("before " if side == "lt" else "after "), start, end)
+    limit.bound(side, numbers.value(number[1]))
+    _take_unit(limit, unit)
+    return limit
 
 
 def _goes_on(text: str, at: int, unit: _Unit, tail: re.Match[str]) -> bool:
@@ -235,6 +268,8 @@ def _unit(text: str, at: int, tail: re.Match[str]) -> _Unit:
     """The unit that stands at a place, where one does, and whether an age is said after it; `tail` is what stands there."""
     word, more, then = tail.group(2, 3, 4)
     name, end = "", at
+    if tail[1] and tail[1][0].isdigit() and tail[1][-1].isalpha():
+        return _Unit(_WEEKS, at, False)  # "6 weeks + 3 days"
     if word is None:
         is_unit = then is None or then in _UNIT_SIGNS
         follows = then
@@ -298,9 +333,21 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: r
     if "(" in opening and text[end : end + 1] == ")":
         end += 1
     second = _unit_at(text, end)
+    if not second.text and to["to"][0].isdigit() and to["to"][-1].isalpha():
+        second = _Unit(_WEEKS, end, False)
     mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
+    if upper < value and opening[:4].lower() in _RANGE_WORDS and not mixed:
+        value, upper = upper, value  # "between 150 and 90"
     if upper <= value and not mixed:
         return None
+    if (
+        not opening
+        and text[limit.start - 1 : limit.start] in ("-", "–")
+        and text[limit.start - 2 : limit.start - 1].isdigit()
+    ):
+        return None  # "study 506-06-21"
+    if not opening and not unit.text and not second.text and signs.COMPARED.match(text, end):
+        return None  # "amyloid beta 1-42 < 600 pg/mL": a name
     if _is_year(value) and _is_year(upper) and not (unit.text or second.text):
         return None
     limit.between(value, upper)
@@ -332,6 +379,8 @@ def _postfix(text: str, limit: Limit, value: float, unit: _Unit, follows: str) -
         limit.end = after.end()
         if after["plus"] and not unit.text:
             _take_unit(limit, _unit_at(text, limit.end))  # "18+ years"
+        elif not unit.text and (later := _unit_at(text, limit.end)).text in _TIMES:
+            _take_unit(limit, later)  # "35 or fewer weeks"
         return limit
     sign = signs.SIGN_AFTER.match(text, unit.end) if limit.start == limit.number else None
     if sign is None:

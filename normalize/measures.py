@@ -1,6 +1,7 @@
 """Numeric and ordinal limits of criteria: what is limited, between which bounds, in which unit. Called by `eligibility`; `unread` by `normalize`.
 
-`comparisons` reads the bounds from the text, `variables` and `units` know the vocabulary; here they come together; where the vocabulary knows no name, `wording` takes the source's.
+`comparisons` reads the bounds from the text, `variables` and `units` know the vocabulary, `limit_pairs` what belongs together; here they come
+together; where the vocabulary knows no name, `wording` takes the source's.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
-from normalize import comparisons, grades, numbers, signs, units, variables, wording
+from normalize import comparisons, grades, limit_pairs, numbers, units, variables, wording
 from normalize.limit import Limit
+from normalize.limit_pairs import Named
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
 from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
 
-_GESTATION_AFTER = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
+#: Weeks and days, as pregnancies are counted.
+_WITH_DAYS = re.compile(numbers.WITH_DAYS)
 _TIME_AFTER = re.compile(
     r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
     re.IGNORECASE,
@@ -45,9 +47,10 @@ _ACRONYM_BEFORE = re.compile(
     r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$"
 )
 
-#: A limit and what it is about: variables of the vocabulary, or else the source's words.
-_Named = tuple[Limit, list[Variable], str]
-
+#: A name after another limit that the vocabulary need not know: "TSH > 2.5 mIU/L and anti-TPO > 35 IU/mL" limits no TSH twice.
+_OWN_NAME = re.compile(
+    r"(?:[,;]|\b(?:and|or)\b)\s*((?=[\w-]*[A-Z][\w-]*[A-Z])[A-Za-z][\w-]{2,30})(?:\s(?:levels?|titers?|concentrations?|antibody|antibodies))?[\s:(]*$"
+)
 
 #: A limit as it is read from a criterion: the columns of CriterionMeasure after its first, in their order, with places in the
 #: criterion's own text.
@@ -140,14 +143,14 @@ def _of_criterion(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     if not found:
         return ()
     if len(found) > 1:
-        _share_units(text, found)
-    named: list[_Named] = []
+        limit_pairs.share_units(text, found)
+    named: list[Named] = []
     for limit in found:
         known, words = _limited(text, limit, named, lead)
         if known or words:
             named.append((limit, known, words))
     if len(named) > 1:
-        named = _joined(text, named)
+        named = limit_pairs.joined(text, named)
     rows: list[_Read] = []
     for limit, known, words in named:
         _add_rows(rows, text, limit, known, words)
@@ -167,81 +170,10 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(sign, text)
 
 
-# -------------------------------------------------------------------------------------------- limits that belong together
-
-
-#: What a limit before its name limits: "< age", "≤ mean sitting SBP", up to the next sign, number or clause.
-_NAMED_AHEAD = re.compile(rf"\s*([^\W\d_][^,;:()\[\].\n{re.escape(signs.SIGNS)}]{{0,48}})")
-_CONNECTIVES = frozenset(
-    ("", "or", "and", "to", "et", "y", "und", "e", "ou", "oder", "but", "and/or", "and is", "or is", "or are")
-)
-
-
-def _between(text: str, one: Limit, two: Limit) -> str | None:
-    """The words between two limits that stand close together."""
-    return text[one.end : two.start].strip(" \t\n,;()&-–—/").lower() if two.start - one.end < 14 else None
-
-
-def _share_units(text: str, found: list[Limit]) -> None:
-    """ "< 18.5 or > 30 kg/m2", "≥ 18 years and ≤ 65": a limit without unit takes that of the one beside it."""
-    for one, two in pairwise(found):
-        if bool(one.unit) != bool(two.unit) and (one.ahead or _between(text, one, two) in _CONNECTIVES):
-            if one.ahead and not _around_a_name(text, one, two):
-                continue
-            if one.unit and not _counts(text[two.end : two.end + 40]):
-                two.unit = one.unit
-            elif two.unit:
-                one.unit, one.of_age = two.unit, one.of_age or two.of_age
-
-
-def _joined(text: str, named: list[_Named]) -> list[_Named]:
-    """ "≥ 18 and < 36 years" is one limit with two bounds."""
-    out: list[_Named] = []
-    for limit, known, words in named:
-        if out and _completes(text, out[-1], (limit, known, words)):
-            last, last_known, last_words = out[-1]
-            if limit.lower is not None:
-                last.lower, last.lower_inclusive = limit.lower, limit.lower_inclusive
-                limit.upper, limit.upper_inclusive = last.upper, last.upper_inclusive
-            last.upper, last.upper_inclusive, last.end = limit.upper, limit.upper_inclusive, limit.end
-            last.unit = last.unit or limit.unit
-            out[-1] = (last, last_known or known, last_words or words)
-        else:
-            out.append((limit, known, words))
-    return out
-
-
-_AND = frozenset(("", "and", "to", "but", "and is", "et", "y", "und", "e"))
-
-
-def _completes(text: str, one: _Named, two: _Named) -> bool:
-    """Whether the second limit is the upper bound to the first's lower."""
-    low, high = one[0], two[0]
-    ahead = low.ahead and _around_a_name(text, low, high)
-    if ahead and low.lower is None:
-        low, high = high, low  # "80 > age > 18"
-    if low.lower is None or low.upper is not None or high.upper is None or high.lower is not None:
-        return False
-    same_unit = not low.unit or not high.unit or low.unit.lower() == high.unit.lower()
-    same_variable = one[1] == two[1] or not one[1] or not two[1]
-    return (
-        low.lower < high.upper
-        and low.negated == high.negated
-        and same_unit
-        and (ahead or (same_variable and _between(text, low, high) in _AND))
-    )
-
-
-def _around_a_name(text: str, one: Limit, two: Limit) -> bool:
-    """ "18 < age < 80": whether nothing but a name stands between two limits."""
-    name = _NAMED_AHEAD.match(text, one.end)
-    return name is not None and name.end() >= two.start
-
-
 # ------------------------------------------------------------------------------------------------------ what is limited
 
 
-def _limited(text: str, limit: Limit, before: list[_Named], lead: str) -> tuple[list[Variable], str]:
+def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[list[Variable], str]:
     """What a limit is about: variables of the vocabulary, or else the source's words for it; neither where it is no limit.
 
     `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
@@ -254,19 +186,26 @@ def _limited(text: str, limit: Limit, before: list[_Named], lead: str) -> tuple[
         clause = clause[max(clause.rfind(". "), clause.rfind("; ")) + 1 :]
     if "\n" in clause:
         clause = clause[max(clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
+    last = before[-1] if before else None
+    if last and (own := _OWN_NAME.search(text, max(last[0].end, number - len(clause)), limit.start)):
+        clause = text[own.start(1) : number]
     counted = False
     if unit is None and not limit.of_age:
         spelled = text[number].isalpha() and not limit.roman
-        counted = _counts(rest) or (spelled and rest[1:2].isalpha())
+        counted = wording.counts(rest) or (spelled and rest[1:2].isalpha())
     if known := _known(text, limit, lead, clause, rest, unit, counted):
         return known, ""
     if limit.roman or (limit.bare and not _range_of_something(clause, unit)):
         return [], ""
-    last = before[-1] if before else None
-    if last and not counted and last[0].unit == limit.unit and _between(text, last[0], limit) in _CONNECTIVES:
+    if (
+        last
+        and not counted
+        and last[0].unit.lower() == limit.unit.lower()
+        and limit_pairs.between(text, last[0], limit) in limit_pairs.CONNECTIVES
+    ):
         return last[1], last[2]
     left = text[max(last[0].end if last else 0, number - len(clause)) : limit.start]
-    return _described(limit, left, rest, unit, counted)
+    return _described(text, limit, left, rest, unit, counted, before)
 
 
 def _known(
@@ -277,10 +216,14 @@ def _known(
     `clause` is what it is in, up to its first number, `rest` what follows it; `counted`: it says how many ("at least two lesions").
     """
     timed = unit is not None and unit.dimension == "time"
-    if limit.ahead and (name := _NAMED_AHEAD.match(rest)) and (named := variables.before(name[1], unit, 6)[0]):
+    if (
+        limit.ahead
+        and (name := limit_pairs.NAMED_AHEAD.match(rest))
+        and (named := variables.before(name[1], unit, 6)[0])
+    ):
         return named
     weeks = unit is not None and unit.ucum in ("wk", "d")
-    if weeks and (_GESTATION_AFTER.match(rest) or "gestation" in text[limit.start : limit.end]):
+    if weeks and (comparisons.OF_PREGNANCY.match(rest) or "gestation" in text[limit.start : limit.end]):
         return [GESTATIONAL_AGE]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if limit.roman:
@@ -294,6 +237,8 @@ def _known(
             return [ahead.variable]
     if found:
         return found
+    if weeks and _WITH_DAYS.search(text, limit.number, limit.end):
+        return [GESTATIONAL_AGE]
     if _age_unsaid(clause, limit, rest, unit):
         return [AGE]
     if lead and not limit.bare and not counted and len(clause) < 40:
@@ -301,11 +246,19 @@ def _known(
     return []
 
 
-def _described(limit: Limit, left: str, rest: str, unit: Unit | None, counted: bool) -> tuple[list[Variable], str]:
+def _also(last: Named, unit: Unit | None) -> tuple[list[Variable], str]:
+    """ "FEV1 > 12 % and > 200 mL": what the limit before is about, where it can have this unit too."""
+    known = [variable for variable in last[1] if variables.fits(variable, unit)]
+    return known, "" if known else last[2]
+
+
+def _described(
+    text: str, limit: Limit, left: str, rest: str, unit: Unit | None, counted: bool, before: list[Named]
+) -> tuple[list[Variable], str]:
     """What a limit is about that the vocabulary does not know; of a bare time, how long it is or how far from something."""
     timed = unit is not None and unit.dimension == "time"
     follows = rest.lstrip(" ")
-    if limit.ahead and (name := _NAMED_AHEAD.match(rest)):
+    if limit.ahead and (name := limit_pairs.NAMED_AHEAD.match(rest)):
         return [], name[1].strip()
     if counted and (words := wording.after(follows)):
         return [], words
@@ -315,6 +268,13 @@ def _described(limit: Limit, left: str, rest: str, unit: Unit | None, counted: b
     if timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
         return [_DURATION], ""
     words = wording.before(left) or wording.after(follows)
+    if (
+        not words
+        and before
+        and not counted
+        and limit_pairs.between(text, before[-1][0], limit) in limit_pairs.CONNECTIVES
+    ):
+        return _also(before[-1], unit)
     far = (
         variables.after(follows, unit, 6) if not words or words.lower().endswith(("score", "scores", "scale")) else None
     )
@@ -323,12 +283,7 @@ def _described(limit: Limit, left: str, rest: str, unit: Unit | None, counted: b
     return ([_DURATION], "") if timed and not words else ([], words)
 
 
-def _counts(rest: str) -> bool:
-    """Whether a number is followed by what it counts: " lesions", not " or" or ")"."""
-    word = rest[1:].partition(" ")[0] if rest[:1] == " " else ""
-    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in wording.WORDS["not_counted"]
-
-
+_OR_OLDER = re.compile(r"\s?(?:and|or)\s(?:older|younger)\b", re.IGNORECASE)
 #: What a criterion begins with that goes on as an age: "Are ≥ 6 years".
 _ARE = (["are"], ["is"], ["be"], ["must", "be"])
 
@@ -336,17 +291,21 @@ _ARE = (["are"], ["is"], ["be"], ["must", "be"])
 def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     """ "Patients ≥ 18 years", "Over 16 years", "Children under 18": an age that does not say that it is one."""
     bounds = [value for value in (limit.lower, limit.upper) if value is not None]
+    if unit is not None and unit.ucum == "a" and _OR_OLDER.match(rest):
+        return True
     if unit is None:
         if limit.bare or not all(10 <= value <= 110 for value in bounds):
             return False
     elif unit.ucum != "a":
         return False
     words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
-    if unit is not None and max(bounds) < 12 and words not in _ARE:  # "≥ 6 years" can be how long something is
-        return False
+    is_all, are = words in _ARE, False
     while words and words[-1] in wording.WORDS["little"]:
-        words.pop()
-    return (words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
+        are |= words.pop() in ("are", "is", "be")
+    young = words and words[-1] in wording.WORDS["young"]
+    if unit is not None and max(bounds) < 12 and not (is_all or young):  # "≥ 6 years" can be how long something is
+        return False
+    return (are or words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
         rest
     ) is not None
 

@@ -21,6 +21,8 @@ _SIGN_BEFORE = re.compile(rf"(?<![-–=]){_SIGN}\s*$")
 _SIGN_IN_BRACKETS = re.compile(rf"\(\s?({_SIGN})\s?\)$")
 #: "≥Grade 3": a sign and the word that it is written on.
 _SIGN_ON_WORD = re.compile(rf"[(\[]?({_SIGN})(\w+)$")
+#: A sign with a number after it.
+COMPARED = re.compile(rf"\s?{_SIGN}\s?[0-9]")
 #: "18 < age", "3*10^9/L ≤, ".
 SIGN_AFTER = re.compile(rf"\s?({_SIGN}(?=\s?[^\W\d_])|[≤≥≦≧](?=\s*(?:[,;.)]|$)))\s?")
 

@@ -31,8 +31,8 @@ def _spellings() -> dict[str, Unit]:
     return atoms
 
 
-_ATOMS = _spellings()
-_ATOMS_LOW = {spelling.lower(): atom for spelling, atom in reversed(_ATOMS.items())}
+ATOMS = _spellings()
+_ATOMS_LOW = {spelling.lower(): atom for spelling, atom in reversed(ATOMS.items())}
 _BY_CODE = {code: Unit(code, kind, float(factor)) for code, (kind, factor, _) in VOCABULARY["units"].items()}
 
 
@@ -50,16 +50,16 @@ def _any_of(spellings: list[str]) -> str:
 
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_ATOM = rf"{_any_of(sorted(_ATOMS))}(?![^\W\d_])"
+_ATOM = rf"{_any_of(sorted(ATOMS))}(?:(?<=%)|(?![^\W\d_]))"
 _PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
 _BODY_SURFACE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?"
 _UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|24\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM}))"
-_TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[eE][0-9]{1,2})"
+_TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\s10(?:3|6|9|12)(?=\s?/)|[eE][0-9]{1,2})"
 _INVERSE = r"(?:\s?[.·∙*⋅]\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])"
 _LIMIT = (
     r"(?!\s?[mywdkghpb%/°µ])(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?"
     r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|site|site's|study|reference|normal|age|adjusted|specific|respective"
-    r"|upper|of|the|institution|range)[\s-]){0,4}"
+    r"|upper|of|the|institution|range)[\s-]\s{0,24}){0,4}"
     r"(?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN"
     r"|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
     r"(?:(?:institutional|institution's|laboratory|laboratory's|reference|local)\s){0,2}(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"
@@ -76,14 +76,14 @@ _LETTERS = re.compile(r"[^\W\d_]+|%")
 BEGINNINGS = frozenset(
     """x X e E per each a fold times greater higher more above the institutional institution laboratory local lab site study reference normal
     age adjusted specific respective upper lower of ULN UNL ULRR LLN LNL ULNs IULN""".split()  # noqa: SIM905
-) | {match[0] for spelling in _ATOMS if (match := _LETTERS.match(spelling))}
+) | {match[0] for spelling in ATOMS if (match := _LETTERS.match(spelling))}
 #: Those of them that are a unit whole, whatever follows but a power or another unit.
-ALONE = frozenset(spelling for spelling in _ATOMS if _LETTERS.fullmatch(spelling)) - {
-    match[0] for spelling in (*_ATOMS, "times ") if (match := _LETTERS.match(spelling)) and match[0] != spelling
+ALONE = frozenset(spelling for spelling in ATOMS if _LETTERS.fullmatch(spelling)) - {
+    match[0] for spelling in (*ATOMS, "times ") if (match := _LETTERS.match(spelling)) and match[0] != spelling
 }
 
 #: What spellings that begin with no word begin with: "°".
-BEGINNINGS_OF_SIGNS = frozenset(spelling[0] for spelling in _ATOMS if not spelling[0].isalpha())
+BEGINNINGS_OF_SIGNS = frozenset(spelling[0] for spelling in ATOMS if not spelling[0].isalpha())
 
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
@@ -139,7 +139,7 @@ def _over(below: list[str], code: str, dimension: str, factor: float) -> Unit | 
 
 def _atom(text: str) -> Unit | None:
     text = text.strip()
-    return _ATOMS.get(text) or _ATOMS_LOW.get(" ".join(text.lower().split()))
+    return ATOMS.get(text) or _ATOMS_LOW.get(" ".join(text.lower().split()))
 
 
 def conversion(of: Unit, to: Unit) -> tuple[float, float]:

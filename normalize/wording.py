@@ -40,7 +40,7 @@ def after(rest: str) -> str:
     found = _WORDS_AFTER.match(rest)
     words: list[str] = []
     for word in found[1].split() if found else ():
-        if word.lower() in WORDS["name_ends"]:
+        if word.lower() in WORDS["name_ends"] and (words or word.lower() != "prior"):
             break
         words.append(word)
     while words and words[0].lower() in _ARTICLES:
@@ -48,3 +48,9 @@ def after(rest: str) -> str:
     while words and words[-1].lower() in _ARTICLES:
         words.pop()
     return " ".join(words)
+
+
+def counts(rest: str) -> bool:
+    """Whether a number is followed by what it counts: " lesions", not " or" or ")"."""
+    word = rest[1:].partition(" ")[0] if rest[:1] == " " else ""
+    return word[:1].isalpha() and word.rstrip(",.;)").lower() not in WORDS["not_counted"]

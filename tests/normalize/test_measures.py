@@ -262,6 +262,87 @@ def test_a_limit_is_one_on_the_variable_that_is_named_beside_it(
     assert read(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Gestational age ≥ 37+0 weeks", ">=37"),
+        ("Ultrasound between 11+0 and 13+6 weeks", ">=11 <=13.8571"),
+        ("Labour from 34 0/7 to 36 6/7 weeks", ">=34 <=36.8571"),
+        ("Viable pregnancy of 6 weeks + 0 days to 8 weeks + 6 days", ">=6 <=8.8571"),
+        ("Twins at 16w0d-20w5d", ">=16 <=20.7143"),
+        ("Cerclage placed at < 23+5 weeks", "<23.7143"),
+        ("Growth restriction from 20+0 weeks onwards", ">=20"),
+        ("Two births before 37 weeks of gestation", "<37"),
+        ("Loss of the fetus after 12 weeks of pregnancy", ">12"),
+        ("Being 12 or fewer weeks pregnant", "<=12"),
+    ],
+)
+def test_pregnancies_are_counted_in_weeks_and_days(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one), one.canonical_unit) == ("gestational_age", expected, "wk")
+
+
+@pytest.mark.parametrize(
+    "text", ["Gleason 4+3 disease", "induction by 7+3 chemotherapy", "HER2 2+ or 3+", "loss before 3 weeks of leave"]
+)
+def test_other_sums_are_no_weeks_and_days(text: str) -> None:
+    assert "gestational_age" not in [one.variable for one in measures(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # of whom a limit is does not part it from the next
+        ("QTcF > 455 ms in men or > 465 ms in women", [("corrected_qt", ">455", "ms"), ("corrected_qt", ">465", "ms")]),
+        ("QTcF: male < 455 ms; female < 465 ms", [("corrected_qt", "<455", "ms"), ("corrected_qt", "<465", "ms")]),
+        # one name for two units
+        ("Reversibility of FEV1 ≥ 10% and ≥ 180 mL", [("fev1", ">=10", "%"), ("fev1", ">=180", "mL")]),
+        ("uracil ≥ 20 ng/ml and < 120 ng/mL", [("uracil", ">=20 <120", "ng/ml")]),
+        # a name after another limit is its own
+        ("TSH > 4 mIU/L or anti-TPO > 60 IU/mL", [("tsh", ">4", "mIU/L"), ("anti_thyroid_peroxidase", ">60", "IU/mL")]),
+        ("TSH > 4 mIU/L, anti-XYQ > 60 IU/mL", [("tsh", ">4", "mIU/L"), ("anti-XYQ", ">60", "IU/mL")]),
+        # bounds the wrong way round
+        ("Systolic pressure between 160 and 95 mmHg", [("systolic_blood_pressure", ">=95 <=160", "mmHg")]),
+        # powers and thousands as they get through
+        ("Platelets ≥ 90 109/L", [("platelets", ">=90", "109/L")]),
+        ("Platelets ≥ 80.000/µL", [("platelets", ">=80000", "/µL")]),
+        ("BMI below 19 kg/m ²", [("body_mass_index", "<19", "kg/m ²")]),
+        ("ALT > 4 times of\n      ULN", [("alanine_aminotransferase", ">4", "ULN")]),
+        ("At least 9 %hemolysis", [("hemolysis", ">=9", "%")]),
+        # what is counted may come before
+        ("Received ≥ 3 prior biologic drugs", [("prior biologic drugs", ">=3", None)]),
+        ("Two or more second or first trimester losses", [("miscarriages", ">=2", None)]),
+        # words that name nothing
+        ("Documentation of ≥ 9 % weight loss", [("weight_change", ">=9", "%")]),
+        # ages that do not say that they are
+        ("Children from 6 years upwards", [("age", ">=6", "years")]),
+        ("volunteers of good health, who are between 20 and 50 years", [("age", ">=20 <=50", "years")]),
+        ("able to perform spirometry (≥ 6 years and older)", [("age", ">=6", "years")]),
+    ],
+)  # fmt: skip
+def test_what_stands_round_a_limit_decides_what_it_is_about(
+    text: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Any of the above 5 conditions",
+        "meets above 3 items",
+        "took part in study XY-207-11-24",
+        "amyloid beta 1-42 in liquor",
+    ],
+)
+def test_what_is_pointed_at_or_numbered_is_no_limit(text: str) -> None:
+    assert read(text) == []
+
+
+def test_a_range_in_a_name_is_no_limit() -> None:
+    assert read("Amyloid beta 1-42 < 550 pg/mL") == [("amyloid_beta_42", "<550", "pg/mL")]
+
+
 def test_a_nested_limit_is_one_on_what_its_parent_names() -> None:
     assert [one.variable for one in measures("- Haemoglobin:\n   - ≥ 9 g/dL for women\n   - ≥ 10 g/dL for men")] == [
         "hemoglobin"
