@@ -114,7 +114,7 @@ def build(
             with closing(sqlite3.connect(beside.absolute().as_uri(), isolation_level=None, uri=True)) as db:
                 # The file is thrown away when anything fails, so it needs neither journal nor synchronisation.
                 db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
-                db.execute(f"PRAGMA cache_size = {_CACHE_OF_A_STEP if is_step else _CACHE}")
+                db.execute(f"PRAGMA cache_size = {_CACHE}")
                 touched = _begin_step(db, catalogue_path) if is_step else None
                 built = _built(db, read=_fill(db, given, facts, touched), changed=True)
                 if shares is not None:
@@ -139,8 +139,8 @@ def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
         raise
 
 
-#: Kibibytes of the file that SQLite holds, as it wants them told: a step reads little twice.
-_CACHE, _CACHE_OF_A_STEP = -40_000, -30_000
+#: Kibibytes of the file that SQLite holds: a build writes in the order of keys and reads little twice.
+_CACHE = -20_000
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 

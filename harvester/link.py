@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from msgspec.structs import astuple, replace
@@ -24,7 +24,7 @@ from msgspec.structs import astuple, replace
 from harvester import link_keys
 from harvester.catalogue import insert_into, refill
 from harvester.link_clusters import ALIAS, IDENTIFIER, OVERRIDE, TEXT, Tie, settle
-from harvester.link_entries import Entry, filed_under, number_of, read_entries
+from harvester.link_entries import Entry, PackedEntries, filed_under, number_of, read_entries
 from harvester.link_evidence import SAME, weigh, weigh_if_possible
 from harvester.registries import REGISTRIES
 from harvester.rows import TrialLink
@@ -58,15 +58,22 @@ def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
 
 def _link_all(db: sqlite3.Connection) -> None:
     _file(db, None)
-    entries = {entry.number: entry for entry in read_entries(db)}
-    held = link_keys.held(entries)
+    entries, links = PackedEntries(), list[TrialLink]()
+
+    def read() -> Iterator[Entry]:
+        for entry in read_entries(db):
+            entries.add(entry)
+            links.extend(_same_number(entry))
+            yield entry
+
+    held = link_keys.held(read())
     link_keys.write_all(db, held)
     references = _references(db, None)
     decisions = _decisions(db)
-    pairs = {(a, b) for a, b in link_keys.all_pairs(held) if _may_be_one(entries[a].registry, entries[b].registry)}
+    registries = dict(db.execute("SELECT number, registry FROM record_numbers"))
+    pairs = {(a, b) for a, b in link_keys.all_pairs(held) if _may_be_one(registries[a], registries[b])}
     del held
-    links = _judge(entries, pairs | set(references) | _held(decisions, entries), references, decisions)
-    links += [row for entry in entries.values() for row in _same_number(entry)]
+    links += _judge(entries, pairs | set(references) | _held(decisions, entries), references, decisions)
     refill(db, "trial_links", [astuple(row) for row in sorted(links, key=_key)])
     _form_trials(db, None)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
@@ -58,12 +58,13 @@ def _number(key: str) -> int:
     return crc32(key.encode("utf-8", "surrogatepass"))
 
 
-def held(entries: Mapping[str, Entry]) -> Held:
-    """The keys of all entries."""
-    numbers = sorted(entries)
+def held(entries: Iterable[Entry]) -> Held:
+    """The keys of all entries, which come in order of their numbers."""
+    numbers = []
     counts, found = array("q"), array("q")
-    for number in numbers:
-        of_entry = keys_of(entries[number])
+    for entry in entries:
+        of_entry = keys_of(entry)
+        numbers.append(entry.number)
         counts.append(len(of_entry))
         found.extend(of_entry)
     keys = np.array(found, np.int64)
