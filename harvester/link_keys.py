@@ -14,7 +14,7 @@ import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -30,6 +30,8 @@ MOST_HOLDERS = 60
 ENOUGH = 2
 #: A code counts alone; of the others two are needed. It is told by the lowest bit of the key.
 _STRONG = 2
+#: Keys that are objects at one time; as numbers in an array they take a fifth.
+_AT_ONCE = 50_000
 
 
 class Held(NamedTuple):
@@ -37,7 +39,7 @@ class Held(NamedTuple):
 
     numbers: list[str]  # of the entries, sorted
     keys: NDArray[np.int64]
-    holders: NDArray[np.int64]  # places in `numbers`
+    holders: NDArray[np.int32]  # places in `numbers`
 
 
 def keys_of(entry: Entry) -> frozenset[int]:
@@ -50,12 +52,9 @@ def keys_of(entry: Entry) -> frozenset[int]:
     weak.update(word for acronym in entry.acronyms for word in words_of(acronym) if is_distinctive(word))
     weak.update(f"{size} from {start[:7]}" for size in entry.sizes for start in entry.starts if len(start) >= 7)
     strong = {*entry.codes, *(number for _, number in entry.named)}
-    return frozenset([*(_number(key) * 2 for key in weak), *(_number(key) * 2 + 1 for key in strong)])
-
-
-def _number(key: str) -> int:
-    """The key as 32 bits: two keys that fall together only cost one comparison in vain."""
-    return crc32(key.encode("utf-8", "surrogatepass"))
+    # 32 bits of each: two keys that fall together only cost one comparison in vain.
+    numbers = [crc32(key.encode("utf-8", "surrogatepass")) * 2 for key in weak]
+    return frozenset(numbers + [crc32(key.encode("utf-8", "surrogatepass")) * 2 + 1 for key in strong])
 
 
 def held(entries: Iterable[Entry]) -> Held:
@@ -67,10 +66,9 @@ def held(entries: Iterable[Entry]) -> Held:
         numbers.append(entry.number)
         counts.append(len(of_entry))
         found.extend(of_entry)
-    keys = np.array(found, np.int64)
-    holders = np.repeat(np.arange(len(numbers)), counts)
-    order = np.lexsort((holders, keys))
-    return Held(numbers, keys[order], holders[order])
+    keys = np.frombuffer(found, np.int64)
+    order = np.argsort(keys, kind="stable")
+    return Held(numbers, keys[order], np.repeat(np.arange(len(numbers), dtype=np.int32), counts)[order])
 
 
 def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
@@ -79,13 +77,14 @@ def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
     counts = np.diff(np.flatnonzero(np.diff(keys, prepend=-1)), append=len(keys))
     awake = (counts > 1) & (counts <= MOST_HOLDERS)
     kept = np.repeat(awake, counts)
-    columns = np.repeat(np.cumsum(awake) - 1, counts)[kept]
+    columns = np.repeat(np.cumsum(awake, dtype=np.int32) - 1, counts)[kept]
     worths = np.where(keys[kept] & 1, _STRONG, 1).astype(np.float32)
     shape = (len(numbers), max(1, int(awake.sum())))
     matrix = csr_matrix((np.sqrt(worths), (holders[kept], columns)), shape)
+    del counts, awake, kept, columns, worths
     turned = matrix.T.tocsr()
-    for begin in range(0, len(numbers), 4000):
-        shared = (matrix[begin : begin + 4000] @ turned).tocoo()
+    for begin in range(0, len(numbers), 1000):
+        shared = (matrix[begin : begin + 1000] @ turned).tocoo()
         enough = (shared.data > ENOUGH - 0.5) & (shared.row + begin < shared.col)
         for one, other in zip((shared.row[enough] + begin).tolist(), shared.col[enough].tolist(), strict=True):
             yield numbers[one], numbers[other]
@@ -106,8 +105,10 @@ GROUP BY number HAVING sum(iif(key & 1, {_STRONG}, 1)) >= {ENOUGH} ORDER BY numb
 
 def write_all(db: sqlite3.Connection, every: Held) -> None:
     """Fills `link_keys`."""
-    holders = map(every.numbers.__getitem__, every.holders.tolist())
-    refill(db, "link_keys", zip(every.keys.tolist(), holders, strict=True))
+    pieces = range(0, len(every.keys), _AT_ONCE)
+    keys = chain.from_iterable(every.keys[start : start + _AT_ONCE].tolist() for start in pieces)
+    holders = chain.from_iterable(every.holders[start : start + _AT_ONCE].tolist() for start in pieces)
+    refill(db, "link_keys", zip(keys, map(every.numbers.__getitem__, holders), strict=True))
 
 
 def replace(db: sqlite3.Connection, numbers: Collection[str], entries: Iterable[Entry]) -> set[str]:

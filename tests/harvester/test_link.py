@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harvester.link_clusters import MOST_NUMBERS
+from harvester.link_entries import PackedEntries, read_entries
 from tests.harvester.linked import Linked, named, record
 
 TITLE = "Ziralumab against placebo in adults with refractory quintarian fever: a randomized double-blind trial"
@@ -239,3 +240,20 @@ def test_parts_that_a_person_keeps_apart_do_not_meet_over_a_third() -> None:
     linked.link()
     assert not linked.together("ctgov:NCT90000001", "ictrp:DRKS90000001")
     assert {row.refused for row in linked.links() if row.refused} == {"a person keeps DRKS90000001 and NCT90000001 apart"}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------- in memory
+
+
+def test_packed_entries_are_read_back_as_they_were() -> None:
+    linked = Linked(
+        record("NCT90000001", TITLE, **FACTS, outcome="Days of fever", given="Zìralumab", acronym="ZIRA"),
+        record("NCT90000001", TITLE, source="ictrp"),
+        record("EUCTR2019-000001-11-FR", source="euctr", ids=[named("NCT90000001", "ClinicalTrials.gov")]),
+    ).link()
+    entries, packed = list(read_entries(linked.db)), PackedEntries()
+    for entry in entries:
+        packed.add(entry)
+    assert len(entries) == 2
+    assert dict(packed) == {entry.number: entry for entry in entries}
+    assert "NCT90000001" in packed and "NCT90000002" not in packed

@@ -102,3 +102,11 @@ def test_readers_end_with_a_build_that_is_killed(archive_path: Path, tmp_path: P
     while any(Path(f"/proc/{pid}").exists() for pid in pids):
         assert time.monotonic() < until, "a reader outlived its build"
         time.sleep(0.05)
+
+
+def test_a_build_and_its_readers_start_without_what_they_have_no_use_for() -> None:
+    asked = "import sys, harvester.build, harvester.readers; print(*{'scrapy', 'twisted', 'pandas'}.intersection(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert loaded.split() == []
