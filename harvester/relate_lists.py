@@ -3,48 +3,62 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
 from functools import partial
 
 import numpy as np
 
 from harvester.catalogue import insert_into
-from harvester.relate_neighbours import Pairs, Whole, nearest
-from harvester.relate_profiles import Profiles, profiles
+from harvester.relate_lessons import counted, learn_again
+from harvester.relate_neighbours import Pairs, nearest
+from harvester.relate_profiles import all_profiles, fingerprints, keep, new_profiles
 from harvester.relate_reasons import related_rows
-from harvester.relate_terms import spelled
+from harvester.relate_synonyms import Whole
+from harvester.relate_terms import Reread, spelled
 from harvester.relate_update import Update, update
+
+#: Where more than one trial in so many is to be compared anew, comparing all is quicker.
+_MANY = 4
 
 
 def write_lists(db: sqlite3.Connection, most: int) -> None:
-    """The `most` related trials of every trial, into an empty table."""
-    made = profiles(db)
-    everything = np.arange(len(made.trials))
-    pairs = nearest(made.matrix, everything, most)
-    _write(db, made, pairs)
-    _remember(db, made, everything, _least(pairs, len(made.trials), most))
-
-
-def mend_lists(db: sqlite3.Connection, reread: Collection[str], most: int) -> None:
-    """The same, where the table holds those of the last build, and the rows of `trial_terms` that were `reread` came, went or changed."""
-    made = profiles(db)
-    now, then = made.fingerprints.tolist(), [fingerprint for fingerprint, _ in made.before]
-    changed = np.array([n for n, both in enumerate(zip(now, then, strict=True)) if both[0] != both[1]], np.int64)
-    gone = set(reread) - set(made.trials)
-    if not len(changed) and not gone:
-        return
-    todo = update(db, made, changed, gone, most)
-    _apply(db, made, todo)
-    least = _least(todo.pairs, len(made.trials), most)
-    least[list(todo.least)] = list(todo.least.values())
-    _remember(db, made, [*todo.anew.tolist(), *todo.least], least)
-
-
-def _write(db: sqlite3.Connection, made: Profiles, pairs: Pairs) -> None:
+    """The `most` related trials of every trial; what the tables hold is no matter."""
+    for table in ("related_trials", "trial_profiles", "term_meanings", "term_worth"):
+        db.execute(f"DELETE FROM {table}")
+    made = all_profiles(db)
+    pairs = nearest(made.matrix, np.arange(len(made.trials)), most)
     db.executemany(insert_into("related_trials"), related_rows(made, pairs, partial(spelled, db)))
+    least = _least(pairs, len(made.trials), most)
+    _remember(db, list(zip(least.tolist(), made.trials, strict=True)))
 
 
-def _apply(db: sqlite3.Connection, made: Profiles, todo: Update) -> None:
+def mend_lists(db: sqlite3.Connection, reread: Reread, most: int) -> None:
+    """The same, where the tables hold those of the last build, and some trials were `reread`."""
+    trials = int(db.execute("SELECT count(*) FROM trial_roots").fetchone()[0])
+    affected = learn_again(db, reread) if len(reread.trials) * _MANY < trials else None
+    if affected is None or len(reread.trials | affected) * _MANY >= trials:
+        write_lists(db, most)
+        return
+    gone = sorted(
+        trial for trial in reread.trials if not _one(db, "SELECT 1 FROM trial_roots WHERE trial_id = ?", trial)
+    )
+    db.executemany("DELETE FROM trial_profiles WHERE trial_id = ?", [(trial,) for trial in gone])
+    made = new_profiles(db, sorted((reread.trials | affected) - set(gone)), counted(trials))
+    then = [_one(db, "SELECT fingerprint FROM trial_profiles WHERE trial_id = ?", trial) for trial in made.trials]
+    changed = [row for row, now in enumerate(fingerprints(made).tolist()) if (now,) != then[row]]
+    if changed or gone:
+        keep(db, made, changed)
+        some = made._replace(
+            trials=[made.trials[row] for row in changed], matrix=made.matrix[changed], facts=[made.facts[row] for row in changed]
+        )  # fmt: skip
+        _apply(db, update(db, some, gone, most))
+
+
+def _one(db: sqlite3.Connection, sql: str, trial: str) -> tuple[int] | None:
+    row: tuple[int] | None = db.execute(sql, (trial,)).fetchone()
+    return row
+
+
+def _apply(db: sqlite3.Connection, todo: Update) -> None:
     db.executemany("DELETE FROM related_trials WHERE trial_id = ?", todo.cleared)
     db.executemany("DELETE FROM related_trials WHERE trial_id = ? AND rank = ?", todo.dropped)
     # In two steps, for two trials cannot have one rank even for a moment.
@@ -53,7 +67,7 @@ def _apply(db: sqlite3.Connection, made: Profiles, todo: Update) -> None:
         "UPDATE related_trials SET rank = -rank WHERE trial_id = ? AND rank = -?", [(t, n) for n, t, _ in todo.moved]
     )
     db.executemany(insert_into("related_trials"), todo.rows)
-    _write(db, made, todo.pairs)
+    _remember(db, todo.least)
 
 
 def _least(pairs: Pairs, trials: int, most: int) -> Whole:
@@ -63,8 +77,5 @@ def _least(pairs: Pairs, trials: int, most: int) -> Whole:
     return np.where(np.bincount(pairs.row, minlength=trials) < most, 0, least)
 
 
-def _remember(db: sqlite3.Connection, made: Profiles, rows: Iterable[int], least: Whole) -> None:
-    db.executemany(
-        "UPDATE trial_terms SET fingerprint = ?, least = ? WHERE trial_id = ?",
-        [(int(made.fingerprints[row]), int(least[row]), made.trials[row]) for row in rows],
-    )
+def _remember(db: sqlite3.Connection, least: list[tuple[int, str]]) -> None:
+    db.executemany("UPDATE trial_profiles SET least = ? WHERE trial_id = ?", least)

@@ -47,15 +47,6 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
     return _joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
 
 
-def reaching(matrix: csr_matrix, rows: Whole, least: Whole) -> Pairs:
-    """Pairs of any other row with one of `rows` of which the product is at least what `least` says for the other row.
-
-    The first of a pair is the other row, into whose neighbours the one of `rows` may come.
-    """
-    reached = _joined(_kept(some, some.product >= least[some.other]) for some in _products(matrix, rows))
-    return Pairs(reached.other, reached.row, reached.product)
-
-
 def _products(matrix: csr_matrix, rows: Whole) -> Iterator[Pairs]:
     """All positive products of `rows` with other rows, those of a few rows at a time: they are many."""
     turned = matrix.T.tocsr()
@@ -76,9 +67,12 @@ def _joined(some: Iterable[Pairs]) -> Pairs:
 
 
 def _ranked(pairs: Pairs, most: int) -> Pairs:
-    """The best of each row, best first."""
-    other = (pairs.row != pairs.other) & (pairs.product > 0)
-    row, right, product = (values[other] for values in pairs)
+    return best_of(_kept(pairs, (pairs.row != pairs.other) & (pairs.product > 0)), most)
+
+
+def best_of(pairs: Pairs, most: int) -> Pairs:
+    """Of each row those with the largest products, best first; of equal ones the first others."""
+    row, right, product = pairs
     order = np.lexsort((right, -product, row))
     row, right, product = row[order], right[order], product[order]
     first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]]) if len(row) else np.zeros(0, np.int64)

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from harvester.relate_neighbours import Pairs
 from harvester.relate_phrases import outcomes, phrases, root
-from harvester.relate_profiles import FACTS, PARTS, UNIT, Profiles
+from harvester.relate_profiles import FACTS, UNIT, Profiles
+from harvester.relate_worth import PARTS
 
 Whole = NDArray[np.int64]
 Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, tuple[int, str]]]]
@@ -50,7 +51,7 @@ _TOLD_FROM = {"intervention": (30_000, 10_000), "condition": (10_000, _NAMED_FRO
 _CODES_NAMED = 2
 _MILLION = UNIT * UNIT
 #: Pairs whose terms are compared at a time.
-_CHUNK = 20_000
+_CHUNK = 8_000
 _OLDEST = 120.0
 
 

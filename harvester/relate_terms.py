@@ -1,6 +1,7 @@
 """Related-trials room: the words of a trial, field by field, and the facts that two trials are compared by.
 
-Called by `relate`. Reads records and what hangs below them, writes `trial_terms`; a trial's row depends on its own records alone.
+Called by `relate`. Reads records and what hangs below them, writes `trial_terms` and, as numbers, `trial_roots` and
+`trial_aliases`; a trial's rows depend on its own records alone.
 What a term is, and which are one, `relate_phrases` says.
 """
 
@@ -12,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from harvester.catalogue import TABLES, insert_into
-from harvester.relate_phrases import abbreviations, root, rooted_terms, whole
+from harvester.relate_phrases import abbreviations, root, rooted_terms, terms, whole
 from normalize.text import fold
 from normalize.variables import VAGUE
 
@@ -74,38 +75,71 @@ TITLE_PAIR = len(FIELDS)
 PLACE_BITS = 5
 
 
-def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> set[str]:
-    """Brings `trial_terms` up to date, for all trials or for those named; the trials of which the row came, went or changed.
+class Before(NamedTuple):
+    """What was known of a trial by which others are taught."""
 
-    A trial that was related before and has other terms now loses its `fingerprint`.
-    """
+    registered: str
+    roots: bytes
+    short_forms: frozenset[int]
+
+
+class Reread(NamedTuple):
+    """The trials of which the terms or facts came, went or changed, and what was known of those that were there."""
+
+    trials: set[str]
+    before: dict[str, Before]
+
+
+class _Rows(NamedTuple):
+    """The rows of a trial in `trial_terms`, `trial_roots` and `trial_aliases`."""
+
+    terms: tuple[Any, ...]
+    roots: tuple[Any, ...]
+    aliases: list[tuple[Any, ...]]
+
+
+def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> Reread:
+    """Brings `trial_terms`, `trial_roots` and `trial_aliases` up to date, for all trials or for those named."""
     if trials is None:
         wanted = [row[0] for row in db.execute("SELECT trial_id FROM trials ORDER BY trial_id")]
     else:
         wanted = sorted(trials)
-    names = TABLES["trial_terms"].names
-    of_terms = slice(1, 2 + len(FIELDS))
-    changed: set[str] = set()
+    reread = Reread(set(), {})
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
-        marks = ", ".join("?" * len(batch))
-        old = {row[0]: row for row in db.execute(f"SELECT * FROM trial_terms WHERE trial_id IN ({marks})", batch)}
-        rows = [tuple([values[name] for name in names]) for values in _rows(db, batch)]
-        new = {row[0]: row for row in rows if row[0] not in old or row[:-2] != old[row[0]][:-2]}
-        gone = old.keys() - {row[0] for row in rows}
-        for trial in new.keys() & old.keys():
-            row, known = new[trial], old[trial]
-            fingerprint = known[-2] if row[of_terms] == known[of_terms] else None
-            new[trial] = (*row[:-2], fingerprint, known[-1])
-        db.executemany(
-            "DELETE FROM trial_terms WHERE trial_id = ?", [(trial,) for trial in sorted(old.keys() & new.keys() | gone)]
+        old = {} if trials is None else _stored(db, batch)
+        rows = _rows(db, batch)
+        stale = [trial for trial, row in old.items() if rows.get(trial) != row]
+        for table in ("trial_terms", "trial_roots", "trial_aliases"):
+            db.executemany(f"DELETE FROM {table} WHERE trial_id = ?", [(trial,) for trial in stale])
+        new = [row for trial, row in rows.items() if row != old.get(trial)]
+        db.executemany(insert_into("trial_terms"), [row.terms for row in new])
+        db.executemany(insert_into("trial_roots"), [row.roots for row in new])
+        db.executemany(insert_into("trial_aliases"), [alias for row in new for alias in row.aliases])
+        reread.trials.update(stale, [row.terms[0] for row in new])
+        for trial in stale:
+            _, (_, registered, roots), aliases = old[trial]
+            reread.before[trial] = Before(registered, roots, frozenset(short for _, short, _ in aliases))
+    return reread
+
+
+def _stored(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, _Rows]:
+    marks = ", ".join("?" * len(trials))
+    terms, roots, aliases = (
+        db.execute(f"SELECT * FROM {table} WHERE trial_id IN ({marks}) ORDER BY {order}", trials).fetchall()
+        for table, order in (
+            ("trial_terms", "trial_id"),
+            ("trial_roots", "trial_id"),
+            ("trial_aliases", "trial_id, short, long"),
         )
-        db.executemany(insert_into("trial_terms"), new.values())
-        changed |= new.keys() | gone
-    return changed
+    )
+    found = {row[0]: _Rows(row, numbers, []) for row, numbers in zip(terms, roots, strict=True)}
+    for alias in aliases:
+        found[alias[0]].aliases.append(alias)
+    return found
 
 
-def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, _Rows]:
     marks = ", ".join("?" * len(trials))
     facts = db.execute(f"SELECT {', '.join(_FACTS)} FROM trials WHERE trial_id IN ({marks}) ORDER BY trial_id", trials)
     trial_of = dict(
@@ -115,12 +149,27 @@ def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[dict[str, A
     for name, sql in _BELOW.items():
         for row in db.execute(sql.format(", ".join("?" * len(trial_of))), list(trial_of)):
             below[trial_of[row[0]]][name].append(row[1:])
+    names = TABLES["trial_terms"].names
+    rows: dict[str, _Rows] = {}
     for values in facts.fetchall():
         fields: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
-        found, aliases = _fields(fields["trial_id"], below[fields["trial_id"]])
+        trial = fields["trial_id"]
+        found, aliases = _fields(trial, below[trial])
         fields |= {field: "\n".join(found[field]) or None for field in FIELDS}
-        fields["aliases"] = "\n".join(aliases) or None
-        yield fields | {"roots": _entries(found), "fingerprint": None, "least": None}
+        fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
+        roots = (trial, fields["date_of_registration"] or "~", _entries(found))
+        short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
+        rows[trial] = _Rows(tuple([fields[name] for name in names]), roots, short_forms)
+    return rows
+
+
+def _short_forms(aliases: Iterable[tuple[str, str]]) -> Iterator[tuple[int, str]]:
+    """Roots of short forms that are one word or a pair, and of what they stand for."""
+    for short, long in aliases:
+        of_short, of_long = terms(short, pairs=True), terms(long, pairs=True)
+        if len(of_short) in (1, 3) and of_long:
+            numbers = sorted({number(root(term)) for term in of_long})
+            yield number(root(of_short[len(of_short) // 2])), " ".join(map(str, numbers))
 
 
 #: Terms of a field in reading order, each as it is spelled -> its root.
@@ -154,7 +203,10 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
     found: dict[str, dict[int, tuple[int, str]]] = {}
     for start in range(0, len(trials), _BATCH):
         batch = trials[start : start + _BATCH]
-        sql = f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms WHERE trial_id IN ({', '.join('?' * len(batch))})"
+        sql = (
+            f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms JOIN trial_roots USING (trial_id)"
+            f" WHERE trial_id IN ({', '.join('?' * len(batch))})"
+        )
         for trial, roots, *texts in db.execute(sql, batch):
             terms = "\n".join(filter(None, texts)).split("\n")
             numbers = [entry >> PLACE_BITS for entry in reversed(struct.unpack(f"<{len(roots) // 8}Q", roots))]
@@ -163,8 +215,8 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
     return found
 
 
-def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[str, _Terms], list[str]]:
-    """What the columns of `trial_terms` hold: terms, and the aliases."""
+def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[str, _Terms], list[tuple[str, str]]]:
+    """What the columns of `trial_terms` hold: terms, and the aliases: short form or other name, what it stands for."""
     titles, keywords, outcomes = (list(_texts(rows[name])) for name in ("titles", "keywords", "outcomes"))
     conditions = [condition for condition, _ in rows["conditions"]]
     names = [text for pair in rows["interventions"] for text in _lines(pair)]
@@ -199,8 +251,8 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
         "sponsors": {name: f"sponsor {sponsor_id}" for sponsor_id, name in rows["sponsors"]},
         "criteria": _criteria(rows["criteria"]),
     }
-    aliases = [f"{short}\t{long}" for short, long in short_forms.items()]
-    aliases += [f"{other}\t{name}" for name, others in rows["interventions"] for other in _lines((others,))]
+    aliases = list(short_forms.items())
+    aliases += [(other, name) for name, others in rows["interventions"] for other in _lines((others,))]
     return found, list(dict.fromkeys(aliases))
 
 

@@ -249,17 +249,55 @@ class TrialTerms(Struct):
     maximum_age_years: Annotated[float | None, Doc("As in `trials`.")]
     sex: Annotated[Text, Doc("As in `trials`.")]
     healthy_volunteers: Annotated[bool | None, Doc("As in `trials`.")]
+
+
+class TrialRoots(Struct):
+    """The same as numbers, narrow, so that a refresh looks through all trials in no time."""
+
+    trial_id: Annotated[str, Doc("The trial.")]
+    registered: Annotated[
+        str, Doc("Its date of registration; `~` when it has none. The first ones teach what terms are worth.")
+    ]
     roots: Annotated[
         bytes,
-        Doc("For each term above, column by column, 8 bytes: 59 bits that its spellings share, 5 bits for the column."),
+        Doc(
+            "For each term of `trial_terms`, column by column, 8 bytes: 59 bits that its spellings share, 5 bits for the column."
+        ),
     ]
+
+
+class TrialAlias(Struct):
+    trial_id: Annotated[str, Doc("A trial that defines an abbreviation or lists another name.")]
+    short: Annotated[int, Doc("Root of the short form, as in `trial_roots`.")]
+    long: Annotated[str, Doc("Roots of the terms of what it stands for, sorted.")]
+
+
+class TermMeaning(Struct):
+    kind: Annotated[
+        Literal["short form", "condition", "condition class", "intervention", "intervention class"],
+        Doc("What for what: a long form for a short one, a code for a name, a class for a code."),
+    ]
+    root: Annotated[int, Doc("Root of a term.")]
+    meaning: Annotated[int, Doc("Root of a term that stands wherever the first one does.")]
+
+
+class TermWorth(Struct):
+    bucket: Annotated[int, Doc("First 8 bits of the roots.")]
+    roots: Annotated[bytes, Doc("Roots of terms of which the teachers say something, sorted, 8 bytes each.")]
+    worth: Annotated[bytes, Doc("What they say of each, packed in 4 bytes: roles in eighths, information in bits.")]
+
+
+class TrialProfile(Struct):
+    trial_id: Annotated[str, Doc("The trial.")]
     fingerprint: Annotated[
-        int | None, Doc("Of its weighted terms and facts: its pairs are compared anew when it has changed.")
+        int, Doc("Of its weighted terms and facts: its pairs are compared anew when it has changed.")
     ]
     least: Annotated[
-        int | None,
+        int,
         Doc("Millionths that its most distant related trial shares with it; a trial that shares more comes in."),
     ]
+    features: Annotated[bytes, Doc("Its weighted terms, 8 bytes each: root, then 3 bits for the part of the score.")]
+    weights: Annotated[bytes, Doc("The weight of each in thousandths, 2 bytes each.")]
 
 
 class Change(Struct):

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from harvester import relate_profiles, relate_reasons
+from harvester import relate_lessons, relate_reasons, relate_worth
 from harvester.archive import Archive
-from harvester.build import build
+from harvester.build import build, content_hash
 from harvester.catalogue import TABLES
 from harvester.cli import main
 from harvester.imports import import_files
@@ -76,7 +76,7 @@ class Workshop:
         file = self.folder / "studies.ndjson"
         file.write_text("\n".join(map(json.dumps, studies)))
         with Archive(self.folder / "archive.db") as archive:
-            import_files(archive, "ctgov", [(file, file.name)])
+            import_files(archive, "ctgov", [(file, file.name)] if studies else [])
         build(self.folder / "archive.db", self.folder / "catalogue.db", full=full)
 
     def open(self) -> sqlite3.Connection:
@@ -85,6 +85,17 @@ class Workshop:
     def content(self) -> list[tuple[Any, ...]]:
         with closing(self.open()) as db:
             return db.execute("SELECT * FROM related_trials ORDER BY trial_id, rank").fetchall()
+
+    def lessons(self) -> list[list[tuple[Any, ...]]]:
+        with closing(self.open()) as db:
+            return [
+                db.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall()
+                for name in ("term_meanings", "term_worth")
+            ]
+
+    def profiles(self) -> dict[str, int]:
+        with closing(self.open()) as db:
+            return dict(db.execute("SELECT trial_id, fingerprint FROM trial_profiles"))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +167,7 @@ def test_a_trial_that_names_another_says_so(tmp_path: Path) -> None:
 
 def test_the_parts_of_a_score_cannot_pass_one() -> None:
     people, design = relate_reasons.MOST_FOR_PEOPLE, relate_reasons.MOST_FOR_DESIGN
-    assert sum(part.most for part in relate_profiles.PARTS.values()) + (people + design) / 1e6 == pytest.approx(1)
+    assert sum(part.most for part in relate_worth.PARTS.values()) + (people + design) / 1e6 == pytest.approx(1)
 
 
 def test_a_placebo_in_both_is_no_relation(db: sqlite3.Connection) -> None:
@@ -221,7 +232,7 @@ def invented(number: int, rng: random.Random, updated: str = "2026-01-01") -> Ro
 def test_a_refresh_leaves_what_a_full_build_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, teachers: int
 ) -> None:
-    monkeypatch.setattr(relate_profiles, "_SMALL", teachers)
+    monkeypatch.setattr(relate_lessons, "_SMALL", teachers)
     rng = random.Random(7)
     first = [invented(number, rng) for number in range(1, 151)]
     changed = [invented(number, rng, updated="2026-02-01") for number in range(60, 67)]
@@ -233,8 +244,43 @@ def test_a_refresh_leaves_what_a_full_build_gives(
     at_once.take([*came, *first[:59], *first[66:], *changed])
     assert len(at_once.content()) > 100 * MOST
     assert step_by_step.content() == at_once.content()
+    assert step_by_step.lessons() == at_once.lessons()
     step_by_step.take([], full=True)
     assert step_by_step.content() == at_once.content()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_changed_trial_teaches_reaches_all_that_it_matters_to(tmp_path: Path, seed: int) -> None:
+    """Weights, codes and short forms learned in steps are those learned at once, also for trials that nobody touched."""
+    rng = random.Random(seed)
+    first = [invented(number, rng) for number in range(1, 161)]
+    workshop = Workshop(tmp_path)
+    workshop.take(first)
+    before, profiles = workshop.lessons(), workshop.profiles()
+    # Five that said nothing of a drug that many test name it in their titles, and what was coded is coded otherwise.
+    changed = [invented(number, rng, updated="2026-02-01") for number in rng.sample(range(1, 161), 5)]
+    for made in changed:
+        made["protocolSection"]["identificationModule"]["briefTitle"] = f"{rng.choice(DRUGS)} alone (ALST)"
+        made["derivedSection"] = {"conditionBrowseModule": {"meshes": [{"id": "D000003", "term": "Another, Any"}]}}
+    touched = {made["protocolSection"]["identificationModule"]["nctId"] for made in changed}
+    workshop.take(changed)
+    after, now = workshop.lessons(), workshop.profiles()
+    assert after != before
+    assert any(now[trial] != profiles[trial] for trial in now.keys() - touched)
+    content = content_hash(workshop.folder / "catalogue.db")
+    workshop.take([], full=True)
+    assert workshop.lessons() == after
+    assert content_hash(workshop.folder / "catalogue.db") == content
+
+
+def test_many_more_trials_are_compared_all_anew(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    workshop = Workshop(tmp_path)
+    workshop.take([invented(number, rng) for number in range(1, 60)])
+    workshop.take([invented(number, rng) for number in range(60, 72)])
+    content = content_hash(workshop.folder / "catalogue.db")
+    workshop.take([], full=True)
+    assert content_hash(workshop.folder / "catalogue.db") == content
 
 
 def test_a_trial_that_goes_leaves_the_lists_of_others(tmp_path: Path) -> None:
@@ -248,7 +294,7 @@ def test_a_trial_that_goes_leaves_the_lists_of_others(tmp_path: Path) -> None:
         db.execute("UPDATE records SET trial_id = NULL WHERE trial_id IN (?, ?)", (nct(5), nct(6)))
         relate_trials(db, touched)
         after = db.execute("SELECT * FROM related_trials ORDER BY trial_id, rank").fetchall()
-        db.executescript("DELETE FROM related_trials; DELETE FROM trial_terms")
+        db.executescript("DELETE FROM trial_terms; DELETE FROM trial_roots; DELETE FROM trial_aliases")
         relate_trials(db, None)
         assert db.execute("SELECT * FROM related_trials ORDER BY trial_id, rank").fetchall() == after
         assert not any(nct(5) in row or nct(6) in row for row in after)
