@@ -128,7 +128,7 @@ def _pregnancy_conflicts(trials: Sequence[Studied]) -> tuple[Conflict, ...]:
         Conflict(
             trial_id=one, ordinal=asks["ordinal"], kind=asks["kind"], text=asks["text"],
             other_trial_id=other, other_ordinal=keeps_out["ordinal"], other_kind=keeps_out["kind"], other_text=keeps_out["text"],
-            reason=f"{fact}: required against excluded",
+            reason=f"{fact}: required against excluded", about=fact,
         )
         for fact in ("pregnancy", "breastfeeding")
         for one, asks in sides.get((fact, "required"), {}).items()

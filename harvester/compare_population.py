@@ -45,6 +45,7 @@ class Conflict(Struct, frozen=True, kw_only=True):
     other_kind: str
     other_text: str
     reason: str
+    about: str | None = None  # what both limit: a variable, pregnancy; None where one asks for what the other keeps out
 
 
 def overlap(rows: Sequence[Mapping[str, Any]]) -> Population:
@@ -139,12 +140,14 @@ class _Read(NamedTuple):
     demands: bool | None
 
 
-def _by_limits(one: _Read, other: _Read) -> str | None:
+def _by_limits(one: _Read, other: _Read) -> tuple[str, str] | None:
+    """What two criteria limit to ranges that do not meet, and how."""
     for variable in sorted(one.limits.keys() & other.limits.keys()):
         limit, against = one.limits[variable], other.limits[variable]
         allowed, also = _allowed(one.item.kind, limit), _allowed(other.item.kind, against)
         if allowed and also and allowed.misses(also):
-            return f"{variable.replace('_', ' ')}: “{limit.text}” against “{against.text}”"
+            name = variable.replace("_", " ")
+            return name, f"{name}: “{limit.text}” against “{against.text}”"
     return None
 
 
@@ -174,7 +177,7 @@ def conflicts(trial_ids: Sequence[str], items: Sequence[Item], alike: Matrix) ->
     found = []
     for i, j in np.argwhere(_worth_a_look(read, alike)).tolist():
         one, other = items[i], items[j]
-        reason = _by_limits(read[i], read[j])
+        about, reason = _by_limits(read[i], read[j]) or (None, None)
         if not reason and alike[i, j] >= _SAME_THING and not (one.limits or other.limits):
             are_opposite = {read[i].demands, read[j].demands} == {True, False}
             reason = "one asks for what the other keeps out" if are_opposite else None
@@ -190,6 +193,7 @@ def conflicts(trial_ids: Sequence[str], items: Sequence[Item], alike: Matrix) ->
                     other_kind=other.kind,
                     other_text=other.text,
                     reason=reason,
+                    about=about,
                 )
             )
     return tuple(found)

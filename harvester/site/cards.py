@@ -26,8 +26,8 @@ _MATCH_HEADINGS = {
 }  # fmt: skip
 
 
-def facet_label(facet: str, value: Any, sponsors: Mapping[str, str] | None = None) -> str:
-    """The words for a value of a facet; None is a trial for which the registries give none. `sponsors` names organizations."""
+def facet_label(facet: str, value: Any, names: Mapping[str, str] | None = None) -> str:
+    """The words for a value of a facet; None is a trial for which the registries give none. `names` names organizations and MeSH terms."""
     if value is None:
         return "Not given"
     if facet == "phase":
@@ -36,8 +36,8 @@ def facet_label(facet: str, value: Any, sponsors: Mapping[str, str] | None = Non
         return labels.country_name(str(value))
     if facet in ("condition", "intervention"):
         return str(value).replace("-", " ")
-    if facet in ("sponsor", "partner"):
-        return (sponsors or {}).get(str(value), str(value))
+    if facet in ("sponsor", "partner", "mesh"):
+        return (names or {}).get(str(value), str(value))
     if facet == "results":
         return "Yes" if str(value) == "1" else "No"
     if facet in _FACET_VOCABULARY:
@@ -45,10 +45,10 @@ def facet_label(facet: str, value: Any, sponsors: Mapping[str, str] | None = Non
     return str(value)
 
 
-def filters_in_words(search: Wanted, sponsors: Mapping[str, str]) -> list[tuple[str, Wanted]]:
+def filters_in_words(search: Wanted, names: Mapping[str, str]) -> list[tuple[str, Wanted]]:
     """Each filter of a search, `Recruitment status: Recruiting`, with the search without it."""
     found = [
-        (f"{FILTERS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, sponsors)}", search.toggled(name, value))
+        (f"{FILTERS[name]}: {facet_label(name, None if value == NOT_GIVEN else value, names)}", search.toggled(name, value))
         for name, values in search.filters.items()
         for value in values
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def badges(row: dict[str, Any]) -> list[dict[str, str]]:
         )
     if row["phase"] and row["phase"] != "not_applicable":
         found.append({"text": labels.phase(row["phase"]), "tone": "plain"})
-    if row["study_type"]:
+    if row["study_type"] and row["study_type"] != "other":
         found.append({"text": labels.word("study_type", row["study_type"]), "tone": "plain"})
     if row["has_results"]:
         found.append({"text": "Results posted", "tone": "done"})

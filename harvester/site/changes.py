@@ -5,6 +5,7 @@ The feeds are in `feeds`; `history` prepares one section of a trial's page and i
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 from datasette.utils.asgi import Request, Response
 
 from harvester.changes import LINES, Difference, Update, updates
+from harvester.compare_fields import PLAN, Many, One
 from harvester.differences import lines, pieces
 from harvester.site import labels
 from harvester.site.entries import Trial
@@ -26,8 +28,45 @@ _MOST = 50
 _SHORT = 2_000
 
 
+#: Columns as a comparison has them, with the kind of their values.
+_COLUMNS = {row.name: row for row in PLAN if isinstance(row, One)}
+#: Names of columns and of tables below the records, those that a comparison names by the rows around them last.
+_HEADINGS = {
+    **{row.table: row.label for row in PLAN if isinstance(row, Many)},
+    "ipd_description": "Data sharing plan", "ipd_access_criteria": "Access to shared data",
+    **{f"{name}_type": f"{_COLUMNS[name].label}: actual or anticipated" for name in _COLUMNS if f"{name}_type" in _COLUMNS},
+}  # fmt: skip
+_TRUTH = {"1": "Yes", "0": "No"}
+_STORED_WORD = re.compile(r"[a-z]+(?:_[a-z]+)+")
+
+
 def heading(field: str) -> str:
-    return field.removesuffix("_raw").replace("_", " ").capitalize()
+    """What a reader calls a column or a table below the records."""
+    if field in _HEADINGS:
+        return _HEADINGS[field]
+    return _COLUMNS[field].label if field in _COLUMNS else field.removesuffix("_raw").replace("_", " ").capitalize()
+
+
+def _readable(field: str, value: str | None) -> str:
+    """A value as the trial's page writes it."""
+    if not value:
+        return ""
+    match _COLUMNS[field].kind:
+        case "date":
+            return labels.date(value)
+        case "truth":
+            return _TRUTH.get(value, value)
+        case "word" if field == "phase":
+            return labels.phase(value)
+        case "word":
+            return ", ".join(labels.word(field, one) for one in value.split(", "))
+    return value
+
+
+def _plain(line: str) -> str:
+    """An item of a list, the values of closed lists without underscores."""
+    parts = line.split(" · ")
+    return " · ".join(part.replace("_", " ") if _STORED_WORD.fullmatch(part) else part for part in parts)
 
 
 def _shown(difference: Difference, longest: int | None = None) -> dict[str, Any]:
@@ -36,10 +75,10 @@ def _shown(difference: Difference, longest: int | None = None) -> dict[str, Any]
     if longest is not None and len(old or "") + len(new or "") > longest:
         return {"heading": heading(field), "is_long": True}
     if field in LINES:
-        removed, added = lines(old, new)
+        removed, added = ([_plain(line) for line in side] for side in lines(old, new))
         return {"heading": heading(field), "removed": removed, "added": added}
-    if "date" in field.split("_"):
-        old, new = labels.date(old), labels.date(new)
+    if field in _COLUMNS and _COLUMNS[field].kind != "text":
+        old, new = _readable(field, old), _readable(field, new)
         return {"heading": heading(field), "removed": [old] if old else [], "added": [new] if new else []}
     return {"heading": heading(field), "pieces": pieces(old or "", new or "")}
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from datasette.utils.asgi import Request, Response
-from msgspec.structs import asdict
 
 from harvester.compare import compare
 from harvester.compare_forms import FORMS, VERDICTS
+from harvester.compare_population import Conflict
 from harvester.compare_remarks import Remark
 from harvester.site import compare_table, queries
 from harvester.site.database import read
@@ -26,6 +26,7 @@ from harvester.site.finding import find
 from harvester.site.lookup import find_trials
 from harvester.site.pages import Moved, Shown, page, trial_path
 from harvester.site.wanted import MOST_PICKED, Wanted
+from normalize.text import fold
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -35,8 +36,8 @@ MOST = MOST_PICKED
 
 _ONLY = "differences"
 _EXAMPLES = 3
-#: Pairs of criteria that exclude each other; more are in the downloads.
-_CONFLICTS = 30
+#: Points on which criteria may exclude each other; more are in the downloads.
+_POINTS = 30
 #: Address -> name in the page, form, media type. XLSX only where its package is installed.
 _DOWNLOADS = {
     "/compare.csv": ("CSV for spreadsheets", "csv", "text/csv; charset=utf-8"),
@@ -115,6 +116,7 @@ def _context(db: sqlite3.Connection, found: Chosen) -> dict[str, Any]:
     verdicts: list[str] = [line.verdict for line in whole.lines]
     comparison = whole.only_differences() if now.only_differences else whole
     room = compare_table.room_for(comparison)
+    points = _points(comparison.conflicts)
     return {
         **context,
         "trials": [
@@ -127,16 +129,9 @@ def _context(db: sqlite3.Connection, found: Chosen) -> dict[str, Any]:
             for trial in comparison.trials
         ],
         "population": comparison.population,
-        "conflicts": [
-            {
-                **asdict(one),
-                "text": compare_table.beginning(one.text, room),
-                "other_text": compare_table.beginning(one.other_text, room),
-            }
-            for one in comparison.conflicts[:_CONFLICTS]
-        ],
-        "conflicts_left_out": len(comparison.conflicts[_CONFLICTS:]),
-        "conflicts_count": len(comparison.conflicts),
+        "points": [_point(group, room) for group in points[:_POINTS]],
+        "points_left_out": len(points[_POINTS:]),
+        "points_count": len(points),
         "sections": compare_table.sections(comparison, room),
         "room": room,
         "counts": [
@@ -146,6 +141,31 @@ def _context(db: sqlite3.Connection, found: Chosen) -> dict[str, Any]:
         "downloads": [(name, now.path(path)) for path, (name, _, _) in _DOWNLOADS.items()],
         "switch": now._replace(only_differences=not now.only_differences).path(),
     }
+
+
+def _points(conflicts: Sequence[Conflict]) -> list[list[Conflict]]:
+    """Conflicts of the same two trials about the same thing together: a limit that is stated twice is one point."""
+    found: dict[Any, list[Conflict]] = {}
+    for one in conflicts:
+        about = one.about or (fold(one.text), fold(one.other_text))
+        found.setdefault((one.trial_id, one.other_trial_id, about), []).append(one)
+    return list(found.values())
+
+
+def _point(conflicts: list[Conflict], room: compare_table.Room) -> dict[str, Any]:
+    """One point: what it is about, and what each of the two trials says, every criterion once."""
+    first = conflicts[0]
+    sides = (
+        (first.trial_id, [(one.kind, one.text) for one in conflicts]),
+        (first.other_trial_id, [(one.other_kind, one.other_text) for one in conflicts]),
+    )
+    return {
+        "about": first.about or first.reason,
+        "sides": [
+            {"trial_id": trial_id, "criteria": [{"kind": kind, "text": compare_table.beginning(text, room)} for kind, text in dict.fromkeys(said)]}
+            for trial_id, said in sides
+        ],
+    }  # fmt: skip
 
 
 #: Kind of remark -> anchor on the trial's page, its name, the names of several.

@@ -103,7 +103,17 @@ def _condition(db: sqlite3.Connection, text: str) -> Entity | None:
     explanation = "Trials whose registry entries list this condition" + (
         " or another name with the same code." if len(names.same_condition(name)) > 1 else "."
     )
-    return Entity("condition", name.replace(" ", "-"), title, explanation, {"codes": codes})
+    details = {"codes": codes, "terms": _terms(db, "conditions", name)}
+    return Entity("condition", name.replace(" ", "-"), title, explanation, details)
+
+
+def _terms(db: sqlite3.Connection, table: str, name: str) -> list[dict[str, Any]]:
+    """MeSH terms of a name, each with the search for the trials that have it or a narrower one."""
+    found = []
+    for row in entity_names.derived_terms(db, table, name):
+        search = Wanted(filters={"mesh": (row["mesh_id"],)})
+        found.append(_counted(row["term"], find(db, search).size, search.path))
+    return found
 
 
 def _intervention(db: sqlite3.Connection, text: str) -> Entity | None:
@@ -116,11 +126,7 @@ def _intervention(db: sqlite3.Connection, text: str) -> Entity | None:
         for other in entity_names.other_names(db, name)
     ]  # fmt: skip
     types = [labels.word("intervention_type", type_) for type_ in entity_names.intervention_types(db, name)]
-    terms = [
-        {"name": row["term"], "url": links.mesh(f"MeSH {row['mesh_id']}")}
-        for row in entity_names.derived_terms(db, name)
-    ]
-    details = {"types": ", ".join(types), "terms": terms, "other_names": other_names}
+    details = {"types": ", ".join(types), "terms": _terms(db, "interventions", name), "other_names": other_names}
     return Entity(
         "intervention", name.replace(" ", "-"), title, "Trials whose registry entries name this intervention.", details
     )
@@ -160,7 +166,7 @@ def _together(db: sqlite3.Connection, entity: Entity, found: Found) -> list[dict
         lists.append((heading, [_counted(one.name, one.trials, name_path(kind, one.name)) for one in common]))
     if entity.kind != "sponsor":
         counted = [(key, count) for key, count in found.counts("sponsor") if key is not None][:_NAMED]
-        sponsors = [_counted(found.facets.sponsors.get(key, key), n, entity_path("sponsor", key)) for key, n in counted]
+        sponsors = [_counted(found.names.get(key, key), n, entity_path("sponsor", key)) for key, n in counted]
         lists.append(("Primary sponsors", sponsors))
     return [{"heading": heading, "rows": rows} for heading, rows in lists if rows]
 

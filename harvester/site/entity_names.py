@@ -73,14 +73,15 @@ def other_names(db: sqlite3.Connection, folded: str) -> list[str]:
     return list(by_fold.values())[:_OTHER_NAMES]
 
 
-def derived_terms(db: sqlite3.Connection, folded: str) -> list[Row]:
-    """MeSH terms that a registry derived from entries with this one intervention, so that they can only be its own; most first."""
-    sql = """
-        SELECT m.mesh_id, m.term, count(*) AS records FROM interventions i JOIN mesh_terms m USING (record_id)
-        WHERE i.name_normalized = ? AND m.field = 'intervention' AND NOT m.is_ancestor
-            AND NOT EXISTS (SELECT 1 FROM interventions other WHERE other.record_id = i.record_id AND other.ordinal <> i.ordinal)
+def derived_terms(db: sqlite3.Connection, table: str, folded: str) -> list[Row]:
+    """MeSH terms that a registry derived from entries with this one condition or intervention, so that they can only be its own;
+    most first."""
+    sql = f"""
+        SELECT m.mesh_id, m.term, count(*) AS records FROM {table} i JOIN mesh_terms m USING (record_id)
+        WHERE i.{_COLUMNS[table][1]} = ? AND m.field = ? AND NOT m.is_ancestor
+            AND NOT EXISTS (SELECT 1 FROM {table} other WHERE other.record_id = i.record_id AND other.ordinal <> i.ordinal)
         GROUP BY 1, 2 ORDER BY records DESC, m.term LIMIT 4"""
-    return rows(db, sql, (folded,))
+    return rows(db, sql, (folded, table.removesuffix("s")))
 
 
 def common(db: sqlite3.Connection, table: str, rowids: Sequence[int]) -> list[Common]:

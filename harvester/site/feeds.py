@@ -57,7 +57,7 @@ def _news(db: sqlite3.Connection, search: Wanted) -> tuple[str, list[Update]]:
     where, values = _of_these(trials)
     news = [*updates(db, where, values, _MOST), *arrivals(db, where, values, _MOST)]
     news.sort(key=lambda update: (update.seen_at, update.record_id), reverse=True)
-    words = [search.text, *(label for label, _ in filters_in_words(search, trials.facets.sponsors))]
+    words = [search.text, *(label for label, _ in filters_in_words(search, trials.names))]
     return "Trials: " + ("; ".join(word for word in words if word) or "all"), news[:_MOST]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from harvester.catalogue import SEARCHED
+from harvester.site import queries
 from harvester.site.database import kept, plain_text
 from harvester.site.facets import Facets, Mask, Places, facets_of
 from harvester.site.matching import Matching
@@ -38,6 +39,7 @@ _BY_INDEX = {
     "condition": _WITH.format("conditions", "condition_normalized"),
     "intervention": _WITH.format("interventions", "name_normalized"),
     "partner": _WITH.format("record_sponsors", "role <> 'primary' AND sponsor_id"),
+    "mesh": _WITH.format("mesh_terms", "mesh_id"),  # a record has its narrower terms' broader ones, too
 }
 #: Searches whose trials are remembered, so that a filter or a next page costs nothing.
 _REMEMBERED = 64
@@ -51,6 +53,7 @@ class Found:
     matching: Matching
     by_words: Mask
     filters: Mapping[str, Mask]
+    names: Mapping[str, str]  # of organizations, and of MeSH terms that are a filter
 
     def _among(self, without: str = "") -> Mask:
         found = self.by_words
@@ -102,7 +105,8 @@ def find(db: sqlite3.Connection, search: Wanted) -> Found:
         years = facets.facets["year"].between(search.first_year or 0, search.last_year or 9999)
         filters["year"] = years & filters.get("year", facets.all)
     by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
-    return Found(facets, matching, by_words, filters)
+    terms = queries.term_names(db, search.filters["mesh"]) if "mesh" in filters else {}
+    return Found(facets, matching, by_words, filters, {**facets.sponsors, **terms})
 
 
 def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) -> Mask:
@@ -110,7 +114,7 @@ def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) 
     values = search.filters[name]
     if name not in INDEXED:
         return facets.facets[name].members(values)
-    if name != "partner":
+    if name in ("condition", "intervention"):
         values = tuple(fold(value) for value in values)
     if name == "condition" and not search.exact:
         same_condition = names_of(db).same_condition

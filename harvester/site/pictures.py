@@ -38,10 +38,10 @@ def spread(found: Found, search: Wanted, facet: str) -> dict[str, Any] | None:
 
 
 def by_year(found: Found, search: Wanted) -> dict[str, Any] | None:
-    """Columns of the years of first enrollment."""
+    """Columns of the years of first enrollment; None where all began in one year."""
     counted = sorted((year, count) for year, count in found.counts("year") if year is not None)[-_YEARS_SHOWN:]
     cells = [Cell(year, "Trials", count, search.toggled("year", str(year)).path) for year, count in counted]
-    return columns("Trials by year of first enrollment", cells)
+    return columns("Trials by year of first enrollment", cells) if len(cells) > 1 else None
 
 
 def registrations(found: Found, search: Wanted) -> dict[str, Any] | None:

@@ -12,15 +12,15 @@ from harvester.site import labels, queries
 from harvester.site.cards import facet_label
 from harvester.site.database import catalogue_of
 from harvester.site.entries import Trial
-from harvester.site.finding import find
+from harvester.site.finding import Found, find
 from harvester.site.pages import Shown, page
 from harvester.site.wanted import Wanted
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
-#: Sponsors that are named under each flag, those with most trials first.
-_SPONSORS = 10
+#: Values of a facet that are named under each flag, those with most trials first.
+_NAMED = 10
 
 
 def flags(trial: Trial) -> list[dict[str, Any]]:
@@ -33,48 +33,35 @@ def flags(trial: Trial) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _registries(rows: list[queries.Row], flag: str, database: str) -> list[dict[str, str]]:
-    """Registries whose entries have a flag, each with the address of the list of these entries, with the evidence."""
+def _named(found: Found, search: Wanted, facet: str) -> list[dict[str, str]]:
+    """Values of a facet among the trials of a search, those with most first, each with the search for its own."""
     return [
         {
-            "name": row["registry"],
-            "trials": labels.number(row["trials"]),
-            "path": f"/{database}/flagged_trials?{urlencode({'flag': flag, 'registry': row['registry']})}",
-        }
-        for row in rows
-        if row["flag"] == flag
-    ]
-
-
-def _sponsors(db: sqlite3.Connection, search: Wanted) -> list[dict[str, str]]:
-    """Primary sponsors of the trials of a search, those with most first, each with the address of its own."""
-    found = find(db, search)
-    return [
-        {
-            "name": facet_label("sponsor", sponsor, found.facets.sponsors),
+            "name": facet_label(facet, value, found.names),
             "trials": labels.number(trials),
-            "path": search.toggled("sponsor", sponsor).path,
+            "path": search.toggled(facet, value).path,
         }
-        for sponsor, trials in found.counts("sponsor")[: _SPONSORS + 1]
-        if sponsor
-    ][:_SPONSORS]
+        for value, trials in found.counts(facet)[: _NAMED + 1]
+        if value
+    ][:_NAMED]
 
 
 def _rules(db: sqlite3.Connection, database: str) -> list[dict[str, Any]]:
-    registries = queries.flags_by_registry(db)
-    rules = queries.quality_rules(db)
-    searches = {rule["flag"]: Wanted(filters={"flag": (rule["flag"],)}) for rule in rules}
-    return [
-        {
-            **rule,
-            "count": labels.number(rule["trials"]),
-            "path": searches[rule["flag"]].path,
-            "rows": f"/{database}/flagged_trials?{urlencode({'flag': rule['flag']})}",
-            "registries": _registries(registries, rule["flag"], database),
-            "sponsors": _sponsors(db, searches[rule["flag"]]),
-        }
-        for rule in rules
-    ]
+    told = []
+    for rule in queries.quality_rules(db):
+        search = Wanted(filters={"flag": (rule["flag"],)})
+        found = find(db, search)
+        told.append(
+            {
+                **rule,
+                "count": labels.number(found.size),
+                "path": search.path,
+                "rows": f"/{database}/flagged_trials?{urlencode({'flag': rule['flag']})}",
+                "registries": _named(found, search, "registry"),
+                "sponsors": _named(found, search, "sponsor"),
+            }
+        )
+    return told
 
 
 async def quality(datasette: Datasette, request: Request) -> Response:

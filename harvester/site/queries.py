@@ -180,18 +180,8 @@ def flags_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
 
 
 def quality_rules(db: sqlite3.Connection) -> list[Row]:
-    """Every rule with the number of trials that have its flag."""
-    sql = """
-        SELECT q.*, (SELECT count(DISTINCT trial_id) FROM quality_flags f WHERE f.flag = q.flag) AS trials
-        FROM quality_rules q ORDER BY q.rowid"""
-    return rows(db, sql)
-
-
-def flags_by_registry(db: sqlite3.Connection) -> list[Row]:
-    sql = """
-        SELECT flag, registry, count(DISTINCT f.trial_id) AS trials FROM quality_flags f JOIN records USING (record_id)
-        GROUP BY flag, registry ORDER BY flag, trials DESC, registry"""
-    return rows(db, sql)
+    """Every rule."""
+    return rows(db, "SELECT * FROM quality_rules ORDER BY rowid")
 
 
 def titles(db: sqlite3.Connection, trial_ids: Iterable[str]) -> list[Row]:
@@ -199,6 +189,12 @@ def titles(db: sqlite3.Connection, trial_ids: Iterable[str]) -> list[Row]:
     wanted = sorted(set(trial_ids))
     sql = f"SELECT trial_id, coalesce(public_title, scientific_title) AS title, recruitment_status FROM trials WHERE trial_id IN ({_marks(wanted)}) ORDER BY trial_id"
     return rows(db, sql, wanted)
+
+
+def term_names(db: sqlite3.Connection, mesh_ids: Sequence[str]) -> dict[str, str]:
+    """MeSH descriptor -> its name."""
+    sql = f"SELECT mesh_id, min(term) FROM mesh_terms WHERE mesh_id IN ({_marks(mesh_ids)}) GROUP BY 1"
+    return {row[0]: row[1] for row in db.execute(sql, mesh_ids)}
 
 
 # --------------------------------------------------------------------------------------------- the catalogue as a whole

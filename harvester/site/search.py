@@ -47,7 +47,7 @@ def _facet(name: str, search: Wanted, found: Found) -> dict[str, Any] | None:
     path = search.toggling(name)
     values = [
         {
-            "label": facet_label(name, value, found.facets.sponsors),
+            "label": facet_label(name, value, found.names),
             "count": labels.number(count),
             "path": path(key_of(value)),
             "chosen": key_of(value) in chosen,
@@ -94,11 +94,8 @@ def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
         any_words = " OR ".join(term.text for term in terms)
         tries.append(("Look for trials with any of the words", search._replace(text=any_words, page=1)))
         tries += [(f"Only {term.text}", Wanted(text=term.text)) for term in terms]
-    found = []
-    for what, other in tries:
-        count = find(db, other).size
-        found.append({"what": what, "count": labels.number(count), "path": other.path if count else None})
-    return found
+    found = ((what, other, find(db, other).size) for what, other in tries)
+    return [{"what": what, "count": labels.number(count), "path": other.path} for what, other, count in found if count]
 
 
 def _synonyms(search: Wanted, found: Found) -> dict[str, Any] | None:
@@ -130,10 +127,10 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "facets": _facets(search, found),
         "chips": [
             {"label": label, "path": without.path}
-            for label, without in filters_in_words(search, found.facets.sponsors)
+            for label, without in filters_in_words(search, found.names)
         ],
         "subjects": [
-            {"name": facet_label(kind, key, found.facets.sponsors), "path": entity_path(kind, key)}
+            {"name": facet_label(kind, key, found.names), "path": entity_path(kind, key)}
             for kind in ENTITIES
             for key in search.filters.get(kind, ())
             if key != NOT_GIVEN

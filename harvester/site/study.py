@@ -11,6 +11,7 @@ from typing import Any
 from harvester.site import labels, links
 from harvester.site.entries import Entry
 from harvester.site.pages import name_path
+from harvester.site.wanted import Wanted
 
 Facts = list[dict[str, str | None]]
 
@@ -68,7 +69,9 @@ def mesh_terms(entry: Entry) -> list[dict[str, Any]]:
 
 
 def _mesh(row: dict[str, Any]) -> dict[str, str | None]:
-    return {"name": row["term"], "url": links.mesh(f"MeSH {row['mesh_id']}")}
+    """A term with the search for all trials that have it, and its page in the MeSH browser."""
+    path = Wanted(filters={"mesh": (row["mesh_id"],)}).path
+    return {"name": row["term"], "path": path, "code": row["mesh_id"], "url": links.mesh(f"MeSH {row['mesh_id']}")}
 
 
 def keywords(entry: Entry) -> list[str]:

@@ -13,7 +13,12 @@ from harvester.site.facets import HEADINGS
 from harvester.site.matching import LONGEST, Matching, matching
 
 #: Filters of more values than a page could list: name in the address -> heading. `finding` looks their trials up in an index.
-INDEXED = {"condition": "Condition", "intervention": "Intervention", "partner": "Secondary sponsor or funder"}
+INDEXED = {
+    "condition": "Condition",
+    "intervention": "Intervention",
+    "partner": "Secondary sponsor or funder",
+    "mesh": "MeSH term",
+}
 FILTERS = {**HEADINGS, **INDEXED}
 #: What a comparison holds on a page.
 MOST_PICKED = 50

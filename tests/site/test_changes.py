@@ -35,6 +35,19 @@ def test_old_and_new_words_stand_marked_and_escaped(tmp_path: Path, serve: Calla
     assert "No change has been seen yet" in site.html("/changes?trial=NCT99999999")
 
 
+def test_changes_are_told_in_the_words_of_the_trials_page(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
+    workshop = Workshop(tmp_path)
+    before, after = study("NCT90000001"), study("NCT90000001", "2026-02-01")
+    after["protocolSection"]["statusModule"]["overallStatus"] = "ENROLLING_BY_INVITATION"
+    workshop.take_in(before, name="a.json", mtime=1_767_300_000)
+    workshop.take_in(after, name="b.json", mtime=1_770_000_000)
+    workshop.build()
+    html = serve(workshop.catalogue).html("/changes")
+    assert "<dt>Recruitment status</dt>" in html and "<dt>Last update</dt>" in html
+    assert "<del>Recruiting</del>" in html and "<ins>Enrolling by invitation</ins>" in html
+    assert '<time datetime="2026-02-02">2 Feb 2026</time>' in html
+
+
 def test_feeds_are_atom(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
     site = serve(made(tmp_path).catalogue)
     for path in ("/changes.atom", "/trial/NCT90000001.atom"):

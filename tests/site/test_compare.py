@@ -47,6 +47,29 @@ def test_a_row_has_sign_word_and_difference_of_its_verdict(compared: InProcess) 
     assert "Women from 21 years to 40 years old are accepted by all" in html and "may exclude each other" in html
 
 
+def test_criteria_that_may_exclude_each_other_are_one_point_for_each_limit(
+    serve: Callable[..., InProcess], tmp_path: Path
+) -> None:
+    def record(number: str, inclusion: str, exclusion: str) -> tuple[str, str, Record]:
+        read = eligibility.parse([("inclusion", inclusion), ("exclusion", exclusion)])
+        said = {"eligibility_raw": read.raw, "criteria": read.criteria, "criterion_measures": read.measures}
+        return number, "ctgov", Record(registry="ClinicalTrials.gov", registry_id=number, **said)
+
+    adults = record("NCT02000001", "Age 18 years or older", "Allergy to peanuts")
+    children = record("NCT02000002", "Age 0 to 12 years", "Age > 12 years")
+    html = serve(make_catalogue(tmp_path / "catalogue.db", [adults, children])).html(
+        "/compare?trial=NCT02000001&trial=NCT02000002"
+    )
+    assert "1 point on which criteria may exclude each other" in html
+    point = re.sub(
+        r"\s+", " ", re.sub("<[^>]*>", "", html.partition("may exclude each other</summary>")[2].partition("</li>")[0])
+    )
+    assert point == (
+        " Age: NCT02000001 inclusion “Age 18 years or older” against"
+        " NCT02000002 inclusion “Age 0 to 12 years”; exclusion “Age &gt; 12 years”"
+    )
+
+
 def test_the_table_can_be_read_by_ear_and_keyboard(compared: InProcess) -> None:
     html = compared.html(TWO)
     assert (

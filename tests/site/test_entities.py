@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harvester.site.pages import ENTITIES, name_path
-from normalize.schema import Condition, Record
+from normalize.schema import Condition, MeshTerm, Record
 from tests.site.conftest import InProcess
 from tests.site.made import FULL, make_catalogue
 from tests.site.test_findable import LOC
@@ -76,7 +76,7 @@ def test_a_condition_takes_in_the_names_with_its_code(tmp_path: Path, serve: Cal
 def test_an_intervention_shows_its_kind_other_names_and_company(site: InProcess) -> None:
     html = site.html("/intervention/aurelin")
     assert titles(html) == ["Aurelin for Recurrent Miscarriage"]
-    assert "MeSH terms that registries derive Aurelin" in plain(html)
+    assert "MeSH term that registries derive Aurelin: 1 trial" in plain(html)
     assert "Kind Drug" in plain(html) and "AUR-1; Aurelinum" in plain(html)
     assert '<a href="/sponsor/example%20hospital">' in html
 
@@ -172,3 +172,22 @@ def test_search_engines_find_the_pages_once(site: InProcess) -> None:
     assert '<link rel="canonical" href="http://localhost/condition/deficiency">' in html
     assert '<meta property="og:title" content="Deficiency: clinical trials">' in html
     assert "<title>Deficiency · Condition · 60 trials · Harvester</title>" in html
+
+
+def test_a_condition_leads_to_all_trials_with_its_mesh_term_or_a_narrower_one(
+    tmp_path: Path, serve: Callable[..., InProcess]
+) -> None:
+    terms = (MeshTerm(field="condition", mesh_id="D000022", term="Abortion, Spontaneous"),)
+    losses = Record(
+        registry="ClinicalTrials.gov", registry_id="NCT01000004", public_title="Early losses", mesh_terms=terms,
+        conditions=(Condition(condition="Early loss", condition_normalized="early loss"),),
+    )  # fmt: skip
+    running = serve(make_catalogue(tmp_path / "catalogue.db", [*CODED, ("NCT01000004", "ctgov", losses)]))
+    html = running.html("/condition/early-loss")
+    assert titles(html) == ["Early losses"]
+    assert '<a href="/search?mesh=D000022">Abortion, Spontaneous: 2 trials</a>' in html
+    found = running.html("/search?mesh=D000022")  # the other one has a narrower term
+    assert sorted(titles(found)) == ["Aurelin for Recurrent Miscarriage", "Early losses"]
+    assert "MeSH term: Abortion, Spontaneous" in found
+    assert titles(running.html("/search?mesh=D000026")) == ["Aurelin for Recurrent Miscarriage"]
+    assert 'href="/search?mesh=D000022"' in running.html("/trial/NCT01000001")

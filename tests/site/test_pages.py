@@ -40,7 +40,7 @@ def test_the_first_page_says_what_is_here_and_how_fresh(site: InProcess) -> None
 def test_every_page_has_disclaimer_terms_and_processing_date(site: InProcess, path: str) -> None:
     html = site.get(path).text
     assert "Not medical advice" in html
-    assert re.search(r"<strong>WHO ICTRP</strong>, data processed by the source on 3 Feb 2025", html)
+    assert re.search(r"<strong>WHO ICTRP</strong> \(processed by the source on 3 Feb 2025", html)
     assert "no marketing, promotional or commercial use" in html
     assert 'href="/dictionary"' in html and 'lang="en"' in html
 

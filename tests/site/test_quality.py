@@ -17,15 +17,18 @@ def test_every_flag_is_explained_with_its_standard(site: InProcess) -> None:
         assert told.title in html and told.rule in html and told.reason in html and told.standard in html
 
 
-def test_counts_lead_to_the_trials_that_carry_the_flag(site: InProcess) -> None:
+def test_a_flag_leads_to_its_evidence_and_a_registry_to_the_search_for_its_trials(site: InProcess) -> None:
     html = site.html("/quality")
     part = html.partition('<h2 id="registered_after_enrollment"')[2].partition("</section>")[0]
-    found = re.search(r'href="([^"]*)">ChiCTR</a> <span class="count">1<', part)
-    assert found
-    rows = site.get(unescape(found[1]).replace("?", ".json?") + "&_shape=array").json()
-    assert [(row["trial_id"], row["detail"]) for row in rows] == [
-        ("ChiCTR2100000001", "Registered 2021-02-02, first enrollment 2019-05-01.")
+    evidence = re.search(r'href="([^"]*)">the evidence', part)
+    assert evidence
+    rows = site.get(unescape(evidence[1]).replace("?", ".json?") + "&_shape=array").json()
+    assert ("ChiCTR2100000001", "Registered 2021-02-02, first enrollment 2019-05-01.") in [
+        (row["trial_id"], row["detail"]) for row in rows
     ]
+    assert (
+        'href="/search?registry=ChiCTR&amp;flag=registered_after_enrollment">ChiCTR</a> <span class="count">1<' in part
+    )
 
 
 def test_a_sponsor_leads_to_its_own_trials_only(site: InProcess) -> None:

@@ -100,7 +100,7 @@ def test_nothing_found_says_what_to_try(site: InProcess) -> None:
     html = site.html("/search?q=miscariage+yoga&status=recruiting")
     assert "No trial has all of this" in html
     assert re.search(r'<a href="[^"]*">Only yoga</a> \(2\)', html)
-    assert "Only miscariage: no trial" in html
+    assert "Only miscariage" not in html  # that would find nothing either
     assert re.search(r'Did you mean <a href="[^"]*"><strong>miscarriage</strong></a>\? \(1 trial\)', html)
 
 

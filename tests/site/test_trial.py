@@ -64,7 +64,7 @@ def test_every_section_stands_in_order_with_an_explanation_and_in_the_contents(h
         ("records", "NCT01000001 names 2019-000001-11 in a"),
         ("mentioned", "Acupuncture for nausea"),
         ("warnings", "this is no date"),
-        ("mesh", "Conditions Abortion, Habitual Broader: Abortion, Spontaneous Interventions Aurelin"),
+        ("mesh", "Conditions Abortion, Habitual D000026 Broader: Abortion, Spontaneous Interventions Aurelin D999999"),
         ("warnings", "Ladies"),
     ],
 )
