@@ -413,5 +413,5 @@ def child_rows(record_id: str, record: Record) -> Iterator[tuple[str, list[tuple
 
 def filled(record: Record) -> int:
     """How much a record says: filled columns and rows of its children."""
-    columns = sum(getattr(record, name) is not None for name in _SCALARS)
-    return columns + sum(len(getattr(record, name)) for name in CHILDREN)
+    columns = _scalars_of(record)
+    return len(columns) - columns.count(None) + sum(map(len, _children_of(record)))

@@ -24,7 +24,7 @@ from msgspec.structs import astuple, replace
 from harvester import link_keys
 from harvester.catalogue import insert_into, refill
 from harvester.link_clusters import ALIAS, IDENTIFIER, OVERRIDE, TEXT, Tie, settle
-from harvester.link_entries import Entry, PackedEntries, filed_under, number_of, read_entries
+from harvester.link_entries import EntriesAside, Entry, filed_under, number_of, read_entries
 from harvester.link_evidence import SAME, weigh, weigh_if_possible
 from harvester.registries import REGISTRIES
 from harvester.rows import TrialLink
@@ -58,7 +58,7 @@ def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
 
 def _link_all(db: sqlite3.Connection) -> None:
     _file(db, None)
-    entries, links = PackedEntries(), list[TrialLink]()
+    entries, links = EntriesAside(db), list[TrialLink]()
 
     def read() -> Iterator[Entry]:
         for entry in read_entries(db):
@@ -73,7 +73,9 @@ def _link_all(db: sqlite3.Connection) -> None:
     registries = dict(db.execute("SELECT number, registry FROM record_numbers"))
     pairs = {(a, b) for a, b in link_keys.all_pairs(held) if _may_be_one(registries[a], registries[b])}
     del held
-    links += _judge(entries, pairs | set(references) | _held(decisions, entries), references, decisions)
+    pairs |= set(references) | {pair for pair in decisions if pair[0] in registries and pair[1] in registries}
+    links += _judge(entries, pairs, references, decisions)
+    entries.close()
     refill(db, "trial_links", [astuple(row) for row in sorted(links, key=_key)])
     _form_trials(db, None)
 
@@ -167,10 +169,6 @@ def _decisions(db: sqlite3.Connection) -> _Decisions:
     }
 
 
-def _held(decisions: _Decisions, entries: Mapping[str, Entry]) -> set[_Pair]:
-    return {pair for pair in decisions if pair[0] in entries and pair[1] in entries}
-
-
 def _may_be_one(registry: str, other_registry: str) -> bool:
     """Texts join no two numbers of one registry: most candidates need not even be read."""
     return registry != other_registry
@@ -200,7 +198,7 @@ def _same_number(entry: Entry) -> Iterable[TrialLink]:
 
 
 def _judge(
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, Entry] | EntriesAside,
     pairs: Iterable[_Pair],
     references: Mapping[_Pair, list[Reference]],
     decisions: _Decisions,

@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -56,30 +56,24 @@ class Entry(NamedTuple):
     interventions: frozenset[str]  # distinctive words of their names
 
 
-class PackedEntries(Mapping[str, Entry]):
-    """Entries by their numbers, each a kilobyte of one long row of bytes until it is asked for: as objects they take six times as much,
-    and leave holes in memory when they go."""
+class EntriesAside:
+    """Entries put aside in a temporary table, a kilobyte each: in memory they would grow with the catalogue, as objects sixfold."""
 
-    def __init__(self) -> None:
-        self._packed = bytearray()
-        self._places: dict[str, slice] = {}
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.execute("CREATE TEMP TABLE entries_aside (number TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT")
 
     def add(self, entry: Entry) -> None:
-        start = len(self._packed)
-        self._packed += _pack(entry)
-        self._places[entry.number] = slice(start, len(self._packed))
+        self._db.execute("INSERT INTO entries_aside VALUES (?, ?)", (entry.number, _pack(entry)))
 
     def __getitem__(self, number: str) -> Entry:
-        return _unpack(self._packed[self._places[number]])
+        row = self._db.execute("SELECT packed FROM entries_aside WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            raise KeyError(number)
+        return _unpack(row[0])
 
-    def __contains__(self, number: object) -> bool:
-        return number in self._places
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+    def close(self) -> None:
+        self._db.execute("DROP TABLE entries_aside")
 
 
 _pack, _unpack = msgpack.Encoder().encode, msgpack.Decoder(Entry).decode

@@ -14,7 +14,7 @@ import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
 
@@ -30,16 +30,18 @@ MOST_HOLDERS = 60
 ENOUGH = 2
 #: A code counts alone; of the others two are needed. It is told by the lowest bit of the key.
 _STRONG = 2
+#: Bits for the place of an entry, beside the 33 of a key.
+_PLACE = 30
+_HOLDER = (1 << _PLACE) - 1
 #: Keys that are objects at one time; as numbers in an array they take a fifth.
 _AT_ONCE = 50_000
 
 
 class Held(NamedTuple):
-    """Which entries hold which keys, sorted by key and then by entry."""
+    """Which entries hold which keys."""
 
     numbers: list[str]  # of the entries, sorted
-    keys: NDArray[np.int64]
-    holders: NDArray[np.int32]  # places in `numbers`
+    pairs: NDArray[np.int64]  # a key, and below it in _PLACE bits the place of a holder in `numbers`; sorted
 
 
 def keys_of(entry: Entry) -> frozenset[int]:
@@ -59,21 +61,19 @@ def keys_of(entry: Entry) -> frozenset[int]:
 
 def held(entries: Iterable[Entry]) -> Held:
     """The keys of all entries, which come in order of their numbers."""
-    numbers = []
-    counts, found = array("q"), array("q")
-    for entry in entries:
-        of_entry = keys_of(entry)
+    numbers, pairs = list[str](), array("q")
+    for place, entry in enumerate(entries):
         numbers.append(entry.number)
-        counts.append(len(of_entry))
-        found.extend(of_entry)
-    keys = np.frombuffer(found, np.int64)
-    order = np.argsort(keys, kind="stable")
-    return Held(numbers, keys[order], np.repeat(np.arange(len(numbers), dtype=np.int32), counts)[order])
+        pairs.extend([(key << _PLACE) + place for key in keys_of(entry)])
+    sorted_ = np.frombuffer(pairs, np.int64)
+    sorted_.sort()
+    return Held(numbers, sorted_)
 
 
 def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
     """Every pair of entries worth comparing, each once, the smaller number first."""
-    numbers, keys, holders = every
+    numbers = every.numbers
+    keys, holders = every.pairs >> _PLACE, (every.pairs & _HOLDER).astype(np.int32)
     counts = np.diff(np.flatnonzero(np.diff(keys, prepend=-1)), append=len(keys))
     awake = (counts > 1) & (counts <= MOST_HOLDERS)
     kept = np.repeat(awake, counts)
@@ -81,7 +81,7 @@ def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
     worths = np.where(keys[kept] & 1, _STRONG, 1).astype(np.float32)
     shape = (len(numbers), max(1, int(awake.sum())))
     matrix = csr_matrix((np.sqrt(worths), (holders[kept], columns)), shape)
-    del counts, awake, kept, columns, worths
+    del keys, holders, counts, awake, kept, columns, worths
     turned = matrix.T.tocsr()
     for begin in range(0, len(numbers), 1000):
         shared = (matrix[begin : begin + 1000] @ turned).tocoo()
@@ -105,10 +105,15 @@ GROUP BY number HAVING sum(iif(key & 1, {_STRONG}, 1)) >= {ENOUGH} ORDER BY numb
 
 def write_all(db: sqlite3.Connection, every: Held) -> None:
     """Fills `link_keys`."""
-    pieces = range(0, len(every.keys), _AT_ONCE)
-    keys = chain.from_iterable(every.keys[start : start + _AT_ONCE].tolist() for start in pieces)
-    holders = chain.from_iterable(every.holders[start : start + _AT_ONCE].tolist() for start in pieces)
-    refill(db, "link_keys", zip(keys, map(every.numbers.__getitem__, holders), strict=True))
+
+    def rows() -> Iterator[tuple[int, str]]:
+        for start in range(0, len(every.pairs), _AT_ONCE):
+            some = every.pairs[start : start + _AT_ONCE]
+            yield from zip(
+                (some >> _PLACE).tolist(), map(every.numbers.__getitem__, (some & _HOLDER).tolist()), strict=True
+            )
+
+    refill(db, "link_keys", rows())
 
 
 def replace(db: sqlite3.Connection, numbers: Collection[str], entries: Iterable[Entry]) -> set[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 from harvester.batches import Batch, Row, batches
@@ -60,6 +61,7 @@ _PRIMARY = """
     WHERE role = 'primary' AND record_id IN ({records})"""
 
 _NAMES = TABLES["trials"].names
+_row = itemgetter(*_NAMES)
 #: A trial that is there keeps its rowid, by which full-text search knows it.
 _WRITE = f"{insert_into('trials')} ON CONFLICT (trial_id) DO UPDATE SET " + ", ".join(
     f'"{name}" = excluded."{name}"' for name in _NAMES if name != "trial_id"
@@ -99,7 +101,7 @@ def _rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
         start = trial["date_of_first_enrollment"]
         trial["start_year"] = int(start[:4]) if start else None
         trial["value_sources"] = _by_record(records, sources) if len(records) > 1 else None
-        yield tuple(trial[name] for name in _NAMES)
+        yield _row(trial)
 
 
 def _by_record(records: list[Row], sources: dict[str, list[str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harvester.link_clusters import MOST_NUMBERS
-from harvester.link_entries import PackedEntries, read_entries
+from harvester.link_entries import EntriesAside, read_entries
 from tests.harvester.linked import Linked, named, record
 
 TITLE = "Ziralumab against placebo in adults with refractory quintarian fever: a randomized double-blind trial"
@@ -245,15 +245,16 @@ def test_parts_that_a_person_keeps_apart_do_not_meet_over_a_third() -> None:
 # ------------------------------------------------------------------------------------------------------------- in memory
 
 
-def test_packed_entries_are_read_back_as_they_were() -> None:
+def test_entries_put_aside_are_read_back_as_they_were() -> None:
     linked = Linked(
         record("NCT90000001", TITLE, **FACTS, outcome="Days of fever", given="Zìralumab", acronym="ZIRA"),
         record("NCT90000001", TITLE, source="ictrp"),
         record("EUCTR2019-000001-11-FR", source="euctr", ids=[named("NCT90000001", "ClinicalTrials.gov")]),
     ).link()
-    entries, packed = list(read_entries(linked.db)), PackedEntries()
+    entries, aside = list(read_entries(linked.db)), EntriesAside(linked.db)
     for entry in entries:
-        packed.add(entry)
-    assert len(entries) == 2
-    assert dict(packed) == {entry.number: entry for entry in entries}
-    assert "NCT90000001" in packed and "NCT90000002" not in packed
+        aside.add(entry)
+    assert [entry.number for entry in entries] == ["2019-000001-11", "NCT90000001"]
+    assert [aside[entry.number] for entry in entries] == entries
+    with pytest.raises(KeyError, match="NCT90000002"):
+        aside["NCT90000002"]
