@@ -58,9 +58,11 @@ _COMPARING = (
 # -------------------------------------------------------------------------------------------------------- after a number
 
 _UNIT = re.compile(
-    rf"\s{{0,2}}-?(?:(?:st|nd|rd|th)\s)?(?:(?:gestational|consecutive|completed|calendar|full)\s)?({units.PATTERN})"
+    rf"\s{{0,2}}-?(?:(?:st|nd|rd|th)\s)?(?:(?:gestational|consecutive|continuous|completed|calendar|full)\s)?({units.PATTERN})"
 )
-_BEFORE_UNITS = frozenset(("st", "nd", "rd", "th", "gestational", "consecutive", "completed", "calendar", "full"))
+_BEFORE_UNITS = frozenset(
+    ("st", "nd", "rd", "th", "gestational", "consecutive", "continuous", "completed", "calendar", "full")
+)
 _OLD = re.compile(
     r"(?:\.?\s?o\b\.?|[\s,-]*(?:of\sage|in\sage|aged?\b|old\b|of\slife\b|/\s?o\b|de\sedad|d['’]âge|alt\b|de\sidade|di\setà))",
     re.IGNORECASE,
@@ -276,6 +278,8 @@ def _unit(text: str, at: int, tail: re.Match[str]) -> _Unit:
     elif more is None and word in units.ALONE:
         is_unit = False
         name, end = word, tail.end(2)
+        if word in ("yo", "YO"):
+            return _Unit(word[0], end, True)  # years, old
         follows = then
     else:
         is_unit = word in units.BEGINNINGS or word in _BEFORE_UNITS or word[0] in "xX" or "LN" in word

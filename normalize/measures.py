@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from normalize import comparisons, grades, limit_pairs, numbers, units, variables, wording
 from normalize.limit import Limit
@@ -28,6 +29,7 @@ _TIME_AFTER = re.compile(
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
+_CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 
 _AGE_GOES_ON = re.compile(
     r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
@@ -137,6 +139,14 @@ _LONGEST_KEPT = 1000
 @lru_cache(maxsize=16384)
 def _of_criterion(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
+    if "\n  " not in text:
+        return _of_lines(text, lead, in_words)
+    joined, gone = _unwrapped(text)
+    rows = _of_lines(joined, lead, in_words)
+    return tuple([(*row[:-2], _place(row[-2], gone), _place(row[-1] - 1, gone) + 1) for row in rows])
+
+
+def _of_lines(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     if "&" in text:
         text = _unescaped(text)
     found = comparisons.limits(text, in_words)
@@ -155,6 +165,26 @@ def _of_criterion(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     for limit, known, words in named:
         _add_rows(rows, text, limit, known, words)
     return tuple(rows)
+
+
+#: Where a registry broke a line in the middle of a sentence and indented the rest (WHO ICTRP, at 100 characters).
+_WRAPPED = re.compile(r"(?<![.;:\s])[ \t]*\n[ \t]{2,}(?=\S)")
+
+
+def _unwrapped(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text with a blank for every such break; where in it these end, and how many characters are gone by then."""
+    gone: list[tuple[int, int]] = []
+    lost = 0
+    for found in _WRAPPED.finditer(text):
+        lost += len(found[0]) - 1
+        gone.append((found.end() - lost, lost))
+    return _WRAPPED.sub(" ", text), gone
+
+
+def _place(at: int, gone: list[tuple[int, int]]) -> int:
+    """A place in an unwrapped text as one in the text itself."""
+    passed = bisect_right(gone, at, key=itemgetter(0))
+    return at + (gone[passed - 1][1] if passed else 0)
 
 
 _ESCAPED = re.compile(r"&(?:(?P<gt>gt)|(?P<lt>lt)|(?P<ge>ge)|le);(?P<equal>\s?=)?")
@@ -226,6 +256,13 @@ def _known(
     if weeks and (comparisons.OF_PREGNANCY.match(rest) or "gestation" in text[limit.start : limit.end]):
         return [GESTATIONAL_AGE]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
+    if (
+        found
+        and unit is None
+        and found[0].unit.dimension != "score"
+        and "grade" in text[limit.start : limit.number].lower()
+    ):
+        found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
     if limit.roman:
         return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
     if limit.of_age and (timed or unit is None):
@@ -239,7 +276,7 @@ def _known(
         return found
     if weeks and _WITH_DAYS.search(text, limit.number, limit.end):
         return [GESTATIONAL_AGE]
-    if _age_unsaid(clause, limit, rest, unit):
+    if _age_unsaid(clause, limit, rest, unit) or (unit is None and not lead and _is_all(text, limit)):
         return [AGE]
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
@@ -308,6 +345,15 @@ def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool
     return (are or words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
         rest
     ) is not None
+
+
+def _is_all(text: str, limit: Limit) -> bool:
+    """ "Above 18", "18-64": whether a criterion is nothing but a number that can be an age."""
+    bounds = [value for value in (limit.lower, limit.upper) if value is not None]
+    return (
+        all(14 <= value <= 100 and value == int(value) for value in bounds)
+        and text.strip(" .,;:-") == text[limit.start : limit.end].strip()
+    )
 
 
 def _range_of_something(clause: str, unit: Unit | None) -> bool:

@@ -61,9 +61,10 @@ _LIMIT = (
     r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|site|site's|study|reference|normal|age|adjusted|specific|respective"
     r"|upper|of|the|institution|range)[\s-]\s{0,24}){0,4}"
     r"(?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN"
-    r"|(?:upper|lower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
+    r"|(?:[uU]pper|[lL]ower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
     r"(?:(?:institutional|institution's|laboratory|laboratory's|reference|local)\s){0,2}(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"
-    r"|normal\supper\slimits?|upper\slimits?|(?<=[xX×]\s)normal|(?<=times\s)normal|(?<=[xX×])normal)(?![^\W\d_])"
+    r"|normal\supper\slimits?|maximum\s(?:limits?\sof\s(?:the\s)?)?normal(?:\s(?:limits?|values?|range))?|upper\slimits?"
+    r"|(?:(?<=[xX×]\s)|(?<=times\s)|(?<=[xX×])|(?<=times\sthe\s)|(?<=[xX×]\sthe\s))normal(?:\s(?:limits?|values?|range|levels?))?)(?![^\W\d_])"
 )
 
 #: What can follow a number as its unit. The group `limit` is the laboratory's limit in "times the upper limit of normal".
@@ -75,7 +76,7 @@ _LETTERS = re.compile(r"[^\W\d_]+|%")
 #: Words that a text matching `PATTERN` can begin with; a number before another word has no unit.
 BEGINNINGS = frozenset(
     """x X e E per each a fold times greater higher more above the institutional institution laboratory local lab site study reference normal
-    age adjusted specific respective upper lower of ULN UNL ULRR LLN LNL ULNs IULN""".split()  # noqa: SIM905
+    age adjusted specific respective upper lower Upper Lower maximum of ULN UNL ULRR LLN LNL ULNs IULN""".split()  # noqa: SIM905
 ) | {match[0] for spelling in ATOMS if (match := _LETTERS.match(spelling))}
 #: Those of them that are a unit whole, whatever follows but a power or another unit.
 ALONE = frozenset(spelling for spelling in ATOMS if _LETTERS.fullmatch(spelling)) - {

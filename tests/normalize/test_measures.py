@@ -312,9 +312,18 @@ def test_other_sums_are_no_weeks_and_days(text: str) -> None:
         # what is counted may come before
         ("Received ≥ 3 prior biologic drugs", [("prior biologic drugs", ">=3", None)]),
         ("Two or more second or first trimester losses", [("miscarriages", ">=2", None)]),
+        # the laboratory's limit in other words
+        ("ALT > 4 times the normal range", [("alanine_aminotransferase", ">4", "normal range")]),
+        ("AST > 4 times Upper limit of normal", [("aspartate_aminotransferase", ">4", "Upper limit of normal")]),
+        ("Lipase > 4 times the maximum normal value", [("lipase", ">4", "maximum normal value")]),
+        # a grade is none of the variable
+        ("Neutropenia ≥ grade 4", [("ctcae_grade", ">=4", None)]),
         # words that name nothing
         ("Documentation of ≥ 9 % weight loss", [("weight_change", ">=9", "%")]),
         # ages that do not say that they are
+        ("Above 21", [("age", ">21", None)]),
+        ("25-60", [("age", ">=25 <=60", None)]),
+        ("People of 21yo or above", [("age", ">=21", "y")]),
         ("Children from 6 years upwards", [("age", ">=6", "years")]),
         ("volunteers of good health, who are between 20 and 50 years", [("age", ">=20 <=50", "years")]),
         ("able to perform spirometry (≥ 6 years and older)", [("age", ">=6", "years")]),
@@ -341,6 +350,21 @@ def test_what_is_pointed_at_or_numbered_is_no_limit(text: str) -> None:
 
 def test_a_range_in_a_name_is_no_limit() -> None:
     assert read("Amyloid beta 1-42 < 550 pg/mL") == [("amyloid_beta_42", "<550", "pg/mL")]
+
+
+def test_a_limit_goes_on_over_the_break_of_a_line() -> None:
+    text = (
+        "- Residents of the islands, not pregnant at the first visit and in good general health, aged 21\n"
+        "         years or over, with a systolic pressure at rest of less than 95\n"
+        "         mmHg, and ALT > 4 times upper limit of\n"
+        "         normal"
+    )
+    assert read(text) == [
+        ("age", ">=21", "years"),
+        ("systolic_blood_pressure", "<95", "mmHg"),
+        ("alanine_aminotransferase", ">4", "upper limit of normal"),
+    ]
+    assert measures(text)[0].text == "21\n         years or over"
 
 
 def test_a_nested_limit_is_one_on_what_its_parent_names() -> None:
