@@ -106,7 +106,8 @@ def find(db: sqlite3.Connection, search: Wanted) -> Found:
         filters["year"] = years & filters.get("year", facets.all)
     by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
     terms = queries.term_names(db, search.filters["mesh"]) if "mesh" in filters else {}
-    return Found(facets, matching, by_words, filters, {**facets.sponsors, **terms})
+    names = {**facets.sponsors, **terms} if terms else facets.sponsors
+    return Found(facets, matching, by_words, filters, names)
 
 
 def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) -> Mask:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
 
 #: WHO ICTRP asks that the date on which it processed the data is shown; its pages of single trials do not give it.
-_PROCESSED_UNKNOWN = {"ictrp": "a date not given in the pages fetched"}
+_PROCESSED_UNKNOWN = {"ictrp": "a date that its pages do not give"}
 
 
 def described(row: dict[str, Any]) -> dict[str, Any]:
