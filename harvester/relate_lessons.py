@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ from harvester.relate_synonyms import (
     Meanings,
     Roots,
     Seen,
+    Whole,
     as_pairs,
     gathered,
     learn,
@@ -81,7 +82,7 @@ def teach(db: sqlite3.Connection) -> tuple[list[str], Roots, Seen, Worth]:
         blobs.append(blob)
     last = last_teacher(registered)
     teachers = np.array([one <= last for one in registered], bool)
-    trial = np.repeat(np.arange(len(blobs)), [len(blob) // 8 for blob in blobs])
+    trial = owners(blobs)
     entries = np.frombuffer(b"".join(blobs), "<u8")
     del blobs
     roots, seen = gathered(trial, entries, np.zeros(0, np.uint64))
@@ -167,7 +168,7 @@ class _Said:
     def __init__(self, trials: list[str], before: Mapping[str, Before], after: Mapping[str, Before]) -> None:
         self._trials, self.before, self.after = trials, before, after
         blobs = [of[trial].roots if trial in of else b"" for of in (before, after) for trial in trials]
-        self._owner = np.repeat(np.arange(len(blobs)), [len(blob) // 8 for blob in blobs])
+        self._owner = owners(blobs)
         self._written = np.frombuffer(b"".join(blobs), "<u8")
         self.roots, self._seen = gathered(self._owner, self._written, np.zeros(0, np.uint64))
 
@@ -257,22 +258,22 @@ def _entries(db: sqlite3.Connection, roots: Roots, last: _Registered, *, with_co
     among = Among(roots)
     trials: list[str] = []
     teachers: list[bool] = []
-    owners, kept = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
+    owned, kept = [np.zeros(0, np.int64)], [np.zeros(0, np.uint64)]
     for rows in in_batches(db.execute("SELECT trial_id, registered, roots FROM trial_roots ORDER BY trial_id")):
-        entries = np.frombuffer(b"".join([blob for _, _, blob in rows]), "<u8")
-        owner = np.repeat(np.arange(len(rows)), [len(blob) // 8 for _, _, blob in rows])
+        blobs = [blob for _, _, blob in rows]
+        entries, owner = np.frombuffer(b"".join(blobs), "<u8"), owners(blobs)
         place = (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.intp)
-        hits = among.where(entries >> np.uint64(PLACE_BITS))
+        hits, _ = among.found(entries >> np.uint64(PLACE_BITS))
         if with_codes:
             is_coded = np.zeros(len(rows), bool)
             is_coded[owner[hits[_MEANING_PLACES[place[hits]]]]] = True
             hits = np.union1d(hits, np.flatnonzero(_SAYING_PLACES[place] & is_coded[owner]))
         some, number = np.unique(owner[hits], return_inverse=True)
-        owners.append(number + len(trials))
+        owned.append(number + len(trials))
         kept.append(entries[hits])
         trials += [rows[n][0] for n in some.tolist()]
         teachers += [(rows[n][1], rows[n][0]) <= last for n in some.tolist()]
-    return _Entries(trials, np.array(teachers, bool), np.concatenate(owners), np.concatenate(kept))
+    return _Entries(trials, np.array(teachers, bool), np.concatenate(owned), np.concatenate(kept))
 
 
 def in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
@@ -281,7 +282,7 @@ def in_batches(cursor: sqlite3.Cursor) -> Iterator[list[tuple[Any, ...]]]:
 
 
 class Among:
-    """Which of many numbers are among some: most are told apart by a few of their bits."""
+    """Some numbers, sorted, to find among many: most of the others are told apart by a few of their bits."""
 
     _BITS = np.uint64((1 << 20) - 1)
 
@@ -293,13 +294,17 @@ class Among:
     def _key(self, numbers: NDArray[np.uint64]) -> NDArray[np.intp]:
         return ((numbers >> self._shift) & self._BITS).astype(np.intp)
 
-    def where(self, numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """The places of numbers that are among them."""
-        found = np.flatnonzero(self._may_be[self._key(numbers)])
-        if not len(self._some):
-            return found
-        place = np.minimum(np.searchsorted(self._some, numbers[found]), len(self._some) - 1)
-        return np.asarray(found[self._some[place] == numbers[found]])
+    def found(self, numbers: NDArray[np.uint64]) -> tuple[Whole, Whole]:
+        """The places of numbers that are among them, and their places there."""
+        where = np.flatnonzero(self._may_be[self._key(numbers)])
+        place = np.searchsorted(self._some, numbers[where])
+        right = np.append(self._some, np.uint64(0))[place] == numbers[where]
+        return where[right], place[right]
+
+
+def owners(blobs: Sequence[bytes], width: int = 8) -> Whole:
+    """Which of the blobs each of their numbers is in."""
+    return np.repeat(np.arange(len(blobs)), np.fromiter(map(len, blobs), np.int64, len(blobs)) // width)
 
 
 # ---------------------------------------------------------------------------------------------------------- the tables
@@ -356,7 +361,7 @@ def _write_worth(db: sqlite3.Connection, roots: Roots, worth: Worth, unheard: np
 def seen_in(db: sqlite3.Connection, trials: Collection[str], total: int) -> tuple[Roots, Seen, Worth]:
     """What is seen of some trials (in this order), and what their roots are worth, by the lessons as they are."""
     blobs = [db.execute("SELECT roots FROM trial_roots WHERE trial_id = ?", (trial,)).fetchone()[0] for trial in trials]
-    trial = np.repeat(np.arange(len(blobs)), [len(blob) // 8 for blob in blobs])
+    trial = owners(blobs)
     entries = np.frombuffer(b"".join(blobs), "<u8")
     meanings = _read_meanings(db)
     roots, seen = gathered(trial, entries, meant_by(np.unique(entries >> np.uint64(PLACE_BITS)), meanings))

@@ -43,8 +43,8 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
     tied = rows[_cut_through_a_tie(best, wanted, least[rows])]
     if wanted < most + _SPARE or not len(tied):
         return pairs
-    exact = _ranked(_joined(_kept(some, some.product >= least[some.row]) for some in _products(matrix, tied)), most)
-    return _joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
+    exact = _ranked(joined(_kept(some, some.product >= least[some.row]) for some in _products(matrix, tied)), most)
+    return joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
 
 
 def _products(matrix: csr_matrix, rows: Whole) -> Iterator[Pairs]:
@@ -62,7 +62,8 @@ def _kept(pairs: Pairs, which: NDArray[np.bool_]) -> Pairs:
     return Pairs(*(values[which] for values in pairs))
 
 
-def _joined(some: Iterable[Pairs]) -> Pairs:
+def joined(some: Iterable[Pairs]) -> Pairs:
+    """Some pairs one after another."""
     return Pairs(*map(np.concatenate, zip(Pairs(*[np.zeros(0, np.int64)] * 3), *some, strict=True)))
 
 

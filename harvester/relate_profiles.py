@@ -14,11 +14,12 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from harvester.catalogue import insert_into
 from harvester.relate_lessons import Among, in_batches, seen_in, teach
-from harvester.relate_neighbours import Pairs, best_of
+from harvester.relate_neighbours import Pairs, best_of, joined
 from harvester.relate_synonyms import Roots, Seen, Whole
 from harvester.relate_terms import number, of_code
 from harvester.relate_worth import PARTS, weigh
@@ -81,7 +82,8 @@ def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
 
 def _features(blobs: Sequence[bytes]) -> tuple[Roots, Whole]:
     """Features one after another, and where those of each trial end, with a 0 before."""
-    return np.frombuffer(b"".join(blobs), "<u8"), np.cumsum([0, *(len(blob) // 8 for blob in blobs)])
+    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // 8
+    return np.frombuffer(b"".join(blobs), "<u8"), np.r_[0, np.cumsum(lengths)]
 
 
 def _facts(db: sqlite3.Connection, trials: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -166,27 +168,34 @@ def compare(db: sqlite3.Connection, some: Profiles, most: int) -> Compared:
     trials: list[str] = []
     least: list[int] = []
     best = nothing = Pairs(*[np.zeros(0, np.int64)] * 3)
-    reached = [nothing]
-    for rows in in_batches(
-        db.execute("SELECT trial_id, least, features, weights FROM trial_profiles ORDER BY trial_id")
-    ):
-        right = _columns(rows, among, features, shape[1])
-        products = (left @ right.T).tocoo()
-        own = np.array([row_of.get(row[0], -1) for row in rows], np.int64)
-        known = np.array([row[1] for row in rows], np.int64)
-        kept = (products.data > 0) & (own[products.col] != products.row)
-        row, other, product = (values[kept].astype(np.int64) for values in (products.row, products.col, products.data))
-        comes = (own[other] < 0) & (product >= known[other])
-        reached.append(Pairs(row[comes], other[comes] + len(trials), product[comes]))
-        best = best_of(Pairs(*map(np.concatenate, zip(best, (row, other + len(trials), product), strict=True))), most)
-        trials += [row[0] for row in rows]
+    reached, floor = [nothing], np.zeros(len(some.trials), np.int64)
+    sql = "SELECT trial_id, least, features, weights FROM trial_profiles ORDER BY trial_id"
+    for rows in in_batches(db.execute(sql)):
+        products = (left @ _columns(rows, among, shape[1]).T).tocsr()
+        row, other, product = np.repeat(np.arange(shape[0]), np.diff(products.indptr)), products.indices, products.data
+        own = np.array([row_of.get(trial, -1) for trial, *_ in rows], np.int64)
+        known = np.array([bar for _, bar, *_ in rows], np.int64)
+        comes = (own[other] < 0) & (product >= known[other]) & (product > 0)
+        reached.append(_pairs(row[comes], other[comes] + len(trials), product[comes]))
+        # Of equal ones the first count, and those are in the batches before.
+        better = (product > floor[row]) & (own[other] != row)
+        best = best_of(joined((best, _pairs(row[better], other[better] + len(trials), product[better]))), most)
+        floor = np.zeros(shape[0], np.int64)
+        full = np.bincount(best.row, minlength=shape[0]) == most
+        last = np.flatnonzero(np.diff(best.row, append=-1))
+        floor[best.row[last]] = best.product[last]
+        floor[~full] = 0
+        trials += [trial for trial, *_ in rows]
         least += known.tolist()
-    return Compared(trials, np.array(least, np.int64), best, Pairs(*map(np.concatenate, zip(*reached, strict=True))))
+    return Compared(trials, np.array(least, np.int64), best, joined(reached))
 
 
-def _columns(rows: list[tuple[Any, ...]], among: Among, features: Roots, width: int) -> csr_matrix:
+def _pairs(row: NDArray[Any], other: NDArray[Any], product: NDArray[Any]) -> Pairs:
+    return Pairs(row.astype(np.int64), other.astype(np.int64), product.astype(np.int64))
+
+
+def _columns(rows: list[tuple[Any, ...]], among: Among, width: int) -> csr_matrix:
     found, ends = _features([row[2] for row in rows])
-    kept = among.where(found)
+    kept, column = among.found(found)
     data = np.frombuffer(b"".join([row[3] for row in rows]), "<u2")[kept].astype(np.int32)
-    column = np.searchsorted(features, found[kept])
     return csr_matrix((data, column, np.searchsorted(kept, ends)), shape=(len(rows), width))

@@ -69,8 +69,9 @@ def update(db: sqlite3.Connection, changed: Profiles, gone: Collection[str], mos
         rows, new = known.get(trial, []), arrivals.get(trial, [])
         kept = [one for one in rows if one.other not in stale]
         ahead = [one.place for one in kept] + [(-product, other) for other, product in new]
+        last = max((one.place for one in rows), default=(0, ""))
         # All that were never among the related ones stand behind the last of these.
-        if _least(found, trial) and sum(place <= max(one.place for one in rows) for place in ahead) < most:
+        if _least(found, trial) and sum(place <= last for place in ahead) < most:
             anew.append(trial)
         else:
             lists[trial] = (kept, new)
