@@ -49,11 +49,6 @@ _ACRONYM_BEFORE = re.compile(
     r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$"
 )
 
-#: A name after another limit that the vocabulary need not know: "TSH > 2.5 mIU/L and anti-TPO > 35 IU/mL" limits no TSH twice.
-_OWN_NAME = re.compile(
-    r"(?:[,;]|\b(?:and|or)\b)\s*((?=[\w-]*[A-Z][\w-]*[A-Z])[A-Za-z][\w-]{2,30})(?:\s(?:levels?|titers?|concentrations?|antibody|antibodies))?[\s:(]*$"
-)
-
 #: A limit as it is read from a criterion: the columns of CriterionMeasure after its first, in their order, with places in the
 #: criterion's own text.
 _Read = tuple[str, float | None, bool | None, float | None, bool | None, str | None, bool, float | None, float | None, str | None, int, int]  # fmt: skip
@@ -217,8 +212,8 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[l
     if "\n" in clause:
         clause = clause[max(clause.rfind(".\n"), clause.rfind(";\n"), clause.rfind("\n\n")) + 1 :]
     last = before[-1] if before else None
-    if last and (own := _OWN_NAME.search(text, max(last[0].end, number - len(clause)), limit.start)):
-        clause = text[own.start(1) : number]
+    if last and (own := wording.own_name(text, max(last[0].end, number - len(clause)), limit.start)) is not None:
+        clause = text[own:number]
     counted = False
     if unit is None and not limit.of_age:
         spelled = text[number].isalpha() and not limit.roman

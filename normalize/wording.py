@@ -14,6 +14,23 @@ _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
 _WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
 
 
+_OWN_NAME = re.compile(
+    r"(?:[,;(]|\b(?:and|or)\b)(?:\s*(?:and/or|and|or)\b)?\s*((?:[^\W\d_][\w'’-]*\s){0,3}[^\W\d_][\w'’-]*)[\s:(]*$"
+)
+_BORROWED = WORDS["no_name"] | WORDS["name_ends"] | WORDS["people"] | WORDS["qualifiers"]
+
+
+def own_name(text: str, begin: int, end: int) -> int | None:
+    """Where what is limited is named anew between two limits, whether or not the vocabulary knows it; None where it is not.
+
+    "TSH > 2.5 mIU/L, anti-XYZ > 35 IU/mL" does not limit TSH twice; "temperature ≥ 37.5 °C, oral ≥ 38 °C" limits it twice.
+    """
+    found = _OWN_NAME.search(text, begin, end)
+    if found is None or "etween" in text[begin : found.start()] or not _BORROWED.isdisjoint(found[1].lower().split()):
+        return None
+    return found.start(1)
+
+
 def before(left: str) -> str:
     """The source's words for what is limited, from those before the limit."""
     left = left.rstrip(" \t\n:=,-")

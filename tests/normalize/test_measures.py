@@ -301,6 +301,11 @@ def test_other_sums_are_no_weeks_and_days(text: str) -> None:
         # a name after another limit is its own
         ("TSH > 4 mIU/L or anti-TPO > 60 IU/mL", [("tsh", ">4", "mIU/L"), ("anti_thyroid_peroxidase", ">60", "IU/mL")]),
         ("TSH > 4 mIU/L, anti-XYQ > 60 IU/mL", [("tsh", ">4", "mIU/L"), ("anti-XYQ", ">60", "IU/mL")]),
+        ("PaO2/FiO2 < 250, and/or consolidated lobes > 40%", [
+            ("oxygenation_index", "<250", None), ("consolidated lobes", ">40", "%")]),
+        ("Quick test (PT < 60%, Factor VII < 40%)", [("prothrombin_time", "<60", "%"), ("Factor VII", "<40", "%")]),
+        ("Temperature ≥ 37.4 °C axillary, oral ≥ 37.9 °C", [("body_temperature", ">=37.4", "°C"), ("body_temperature", ">=37.9", "°C")]),
+        ("ferritin < 20 ng/mL, or in women < 15 ng/mL", [("ferritin", "<20", "ng/mL"), ("ferritin", "<15", "ng/mL")]),
         # bounds the wrong way round
         ("Systolic pressure between 160 and 95 mmHg", [("systolic_blood_pressure", ">=95 <=160", "mmHg")]),
         # powers and thousands as they get through
