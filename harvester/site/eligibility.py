@@ -52,16 +52,24 @@ def _pieces(criterion: Row, limits: list[Row]) -> Iterator[dict[str, str]]:
         yield {"text": text[at:], "limit": ""}
 
 
-def _bound(value: float | None, inclusive: int | None, sign: str) -> str:
+def _bound(row: Row, name: str, sign: str, inclusive: int | None) -> str:
+    value: float | None = row[name]
     if value is None:
         return ""
-    return f"{sign}{'=' if inclusive else ''} {value:,.6g}".replace(">=", "≥").replace("<=", "≤")
+    written = _weeks_and_days(value) if row["variable"] == "gestational_age" else f"{value:,.6g}"
+    return f"{sign}{'=' if inclusive else ''} {written}".replace(">=", "≥").replace("<=", "≤")
+
+
+def _weeks_and_days(weeks: float) -> str:
+    """36.8571 -> `36+6`, as pregnancies are counted; what is no number of days stays a number of weeks."""
+    days = round(weeks % 1 * 7)
+    return f"{int(weeks)}+{days}" if days and round(days / 7, 4) == round(weeks % 1, 4) else f"{weeks:,.6g}"
 
 
 def _limit(row: Row, prefix: str, unit: str) -> str:
     """`≥ 18 and < 40 years`: the bounds of `prefix` lower and upper, with their unit."""
-    lower = _bound(row[f"{prefix}lower"], row["lower_inclusive"], ">")
-    upper = _bound(row[f"{prefix}upper"], row["upper_inclusive"], "<")
+    lower = _bound(row, f"{prefix}lower", ">", row["lower_inclusive"])
+    upper = _bound(row, f"{prefix}upper", "<", row["upper_inclusive"])
     limit = " and ".join(bound for bound in (lower, upper) if bound) + (f" {unit}" if unit else "")
     return f"not {limit}" if row["negated"] else limit
 

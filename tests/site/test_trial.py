@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from harvester.site.eligibility import nested
+from normalize.eligibility import parse
 from tests.harvester.test_build import Workshop, study
 from tests.site.conftest import InProcess
 from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
@@ -259,3 +261,21 @@ def test_pages_forbid_foreign_scripts_and_hold_none(site: InProcess) -> None:
     assert not re.search(
         r'<link (?!rel="canonical")[^>]*href="(?:https?:)?//', answer.text
     )  # a canonical address is not loaded
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("Gestational age 30+0 to 36+6 weeks", "Gestational age: ≥ 30 and ≤ 36+6 weeks"),
+        ("Gestational age < 24.5 weeks", "Gestational age: < 24.5 weeks"),
+        ("Serum ferritin < 24.5714 ng/mL", "Ferritin: < 24.5714 ng/mL"),
+    ],
+)
+def test_pregnancies_are_told_in_weeks_and_days(text: str, limit: str) -> None:
+    read = parse([("inclusion", text)])
+    criteria, limits = (
+        [{"ordinal": n, **msgspec.structs.asdict(one)} for n, one in enumerate(rows, 1)]
+        for rows in (read.criteria, read.measures)
+    )
+    (criterion,) = nested(criteria, limits)
+    assert [piece["limit"] for piece in criterion["pieces"] if piece["limit"]] == [limit]
