@@ -105,9 +105,9 @@ def sha256_of(file: Path) -> str:
 
 
 def refused(done: Imported) -> str:
-    """How many payloads became no record, as words."""
+    """How many entries became no record, as words."""
     count = len(done.refusals)
-    return f"{count:,} payload{'s' if count != 1 else ''} became no record"
+    return f"{count:,} {'entry' if count == 1 else 'entries'} could not be read"
 
 
 def _import_file(
