@@ -12,7 +12,7 @@ import re
 
 from msgspec import Struct
 
-from normalize import grades, numbers, signs, units
+from normalize import gestation, grades, numbers, signs, units
 from normalize.limit import Limit
 
 # -------------------------------------------------------------------------------------------------------- before a number
@@ -84,7 +84,7 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _RANGE = re.compile(
     r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
-    rf"(?P<minus>[-−–](?=\d))?(?P<to>{numbers.WITH_DAYS}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
+    rf"(?P<minus>[-−–](?=\d))?(?P<to>{gestation.WITH_DAYS}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
@@ -114,9 +114,6 @@ _MATTERS = _GOES_ON | _OLD_BEGINNINGS
 _TIMES = frozenset(
     spelling for spelling, unit in units.ATOMS.items() if unit.ucum in ("a", "mo", "wk", "d", "h") and len(spelling) > 2
 )
-_WEEKS_WRITTEN = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "wk")
-#: After weeks: those of a pregnancy.
-OF_PREGNANCY = re.compile(r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|ga\b)", re.IGNORECASE)
 #: The unit of a number of weeks and days that names them itself.
 _WEEKS = "weeks"
 
@@ -204,7 +201,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bound("gt", numbers.value(number[1]))
         _take_unit(limit, _unit(text, end, number))
         return limit if limit.unit else None
-    if number[2] in _WEEKS_WRITTEN and (dated := _in_pregnancy(text, begin, number)):
+    if number[2] in gestation.UNITS and (dated := _in_pregnancy(text, begin, number)):
         return dated
     near = start - 40 if start - 40 > begin else begin
     extreme = text.find("imum", near, start) >= 0 and _EXTREME.search(text, near, start)
@@ -235,7 +232,7 @@ def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     if side is None:
         return None
     unit = _unit(text, end, number)
-    if not numbers.weeks_and_days(number[1]) and not OF_PREGNANCY.match(text, unit.end):
+    if gestation.weeks(number[1]) is None and not gestation.OF_PREGNANCY.match(text, unit.end):
         return None
     limit = Limit(start - len("before " if side == "lt" else "after "), start, end)
     limit.bound(side, numbers.value(number[1]))
@@ -308,6 +305,8 @@ def _two_sided(text: str, begin: int, limit: Limit, value: float, unit: _Unit) -
     if to is not None:
         unit = _Unit("", limit.end, False)
     elif unit.end > limit.end:
+        if unit.text in gestation.UNITS and (said := gestation.OF_PREGNANCY.match(text, unit.end)):
+            unit = _Unit(unit.text, said.end(), False)
         follows = _next(text, unit.end)
         to = _RANGE.match(text, unit.end) if follows in _RANGE_BEGINNINGS else None
     if to is not None and (found := _range(text, begin, limit, value, unit, to)):

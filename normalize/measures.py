@@ -12,15 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
-from normalize import comparisons, grades, limit_pairs, numbers, units, variables, wording
+from normalize import comparisons, gestation, grades, limit_pairs, numbers, units, variables, wording
 from normalize.limit import Limit
 from normalize.limit_pairs import Named
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
 from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
 
-#: Weeks and days, as pregnancies are counted.
-_WITH_DAYS = re.compile(numbers.WITH_DAYS)
 _TIME_AFTER = re.compile(
     r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
     re.IGNORECASE,
@@ -248,7 +246,7 @@ def _known(
     ):
         return named
     weeks = unit is not None and unit.ucum in ("wk", "d")
-    if weeks and (comparisons.OF_PREGNANCY.match(rest) or "gestation" in text[limit.start : limit.end]):
+    if weeks and gestation.is_said(text, limit):
         return [GESTATIONAL_AGE]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if (
@@ -269,7 +267,7 @@ def _known(
             return [ahead.variable]
     if found:
         return found
-    if weeks and _WITH_DAYS.search(text, limit.number, limit.end):
+    if weeks and gestation.has_days(text, limit):
         return [GESTATIONAL_AGE]
     if _age_unsaid(clause, limit, rest, unit) or (unit is None and not lead and _is_all(text, limit)):
         return [AGE]

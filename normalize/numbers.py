@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 
-from normalize import units
+from normalize import gestation, units
 
 #: The digits of a number after its first; thousands in groups, or a decimal point or comma.
 _MORE_DIGITS = r"(?:[0-9]{0,2}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]{0,2}(?:[\u00a0\u2009\u202f' ](?!10[369]\s?/)[0-9]{3})+(?![0-9]|[,.][0-9])|[0-9]*(?:[.,·][0-9]+)?)"
 DIGITS = rf"[0-9]{_MORE_DIGITS}"
-#: Weeks of pregnancy with days: "30+0", "24 0/7", "36-6/7", "6 weeks + 3 days", "12w5d".
-_DAYS = r"(?:\s?\+\s?[0-6](?![0-9]|[.,][0-9])|[\s-][0-6]/7(?![0-9])|\s?(?:weeks?|wks?|w)\s?(?:\+|and|,)?\s?[0-6]\s?(?:days?|d)\b)"
-WITH_DAYS = rf"(?:[6-9]|[1-4][0-9]){_DAYS}"
 SPELLED = {name: value for value, name in enumerate(units.VOCABULARY["numbers"].split(), 1)} | {
     "fifteen": 15, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
 }  # fmt: skip
@@ -28,11 +25,10 @@ _TAIL = (
 )
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
 _IN_FIGURES = re.compile(
-    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){_DAYS}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS})){_TAIL}"
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS})){_TAIL}"
 )
 _IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
 _NONE = re.compile(rf"(?P<number>){_TAIL}")
-_WEEKS_AND_DAYS = re.compile(r"([0-9]+)[^0-9]+([0-6])(?:/7|[^0-9]*)")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|[1-9]\d{0,2}\.000")
 
 #: What stands before a number in words that is compared, and after one.
@@ -111,20 +107,14 @@ def tail(text: str, at: int) -> re.Match[str]:
     return found
 
 
-def weeks_and_days(number: str) -> tuple[int, int] | None:
-    """Weeks of pregnancy and days, where a number is written with both."""
-    said = _WEEKS_AND_DAYS.fullmatch(number) if "+" in number or "/" in number or "w" in number else None
-    return (int(said[1]), int(said[2])) if said else None
-
-
 def value(number: str) -> float:
     """The number that a text means: thousands separators, decimal commas, words; weeks where it is weeks and days."""
     if number.isdigit():
         return float(number)
     if number[0].isalpha():
         return float(SPELLED[number.lower()])
-    if both := weeks_and_days(number):
-        return round(both[0] + both[1] / 7, 4)
+    if (weeks := gestation.weeks(number)) is not None:
+        return weeks
     if _THOUSANDS.fullmatch(number):
         return float(number.removesuffix(".000").replace(",", "")) * (1000 if number.endswith(".000") else 1)
     for blank in "\u00a0\u2009\u202f' ":

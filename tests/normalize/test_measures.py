@@ -275,6 +275,9 @@ def test_a_limit_is_one_on_the_variable_that_is_named_beside_it(
         ("Two births before 37 weeks of gestation", "<37"),
         ("Loss of the fetus after 12 weeks of pregnancy", ">12"),
         ("Being 12 or fewer weeks pregnant", "<=12"),
+        ("Born between 26 + 0 weeks of amenorrhea and 31 + 6 weeks of amenorrhea", ">=26 <=31.8571"),
+        ("Enfants nés prématurés (< 32 SA)", "<32"),
+        ("Einlinge ab 20+0 SSW bis 33+6 SSW", ">=20 <=33.8571"),
     ],
 )
 def test_pregnancies_are_counted_in_weeks_and_days(text: str, expected: str) -> None:
@@ -382,6 +385,7 @@ def test_what_the_vocabulary_does_not_know_keeps_its_words() -> None:
     assert read("lid retraction ≥ 2 mm") == [("lid retraction", ">=2", "mm")]
     assert read("Active lymph node (>1.5cm)") == [("Active lymph node", ">1.5", "cm")]
     assert read("fewer than 3 bus rides") == [("bus rides", "<3", None)]
+    assert read("hormones for less than 4 weeks before pregnancy") == [("interval", "<4", "weeks")]
 
 
 def test_a_name_that_is_also_a_word_needs_its_capitals() -> None:

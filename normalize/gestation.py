@@ -1,0 +1,48 @@
+"""Weeks of a pregnancy, with days or without: "30+0", "24 0/7", "6 weeks + 3 days", "20 weeks of gestation", "33 SA". Pure.
+
+Called by `numbers`, which reads weeks and days as one number, by `comparisons` and `measures`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from normalize import units
+from normalize.limit import Limit
+
+#: What makes a number of weeks one of weeks and days; the same after its weeks, for from 6 to 49 only ("Gleason 4+3" is none).
+DAYS = (
+    r"(?:\s?\+\s?[0-6](?![0-9]|[.,][0-9])|[\s-][0-6]/7(?![0-9])"
+    r"|\s?(?:weeks?|wks?|w)\s?(?:\+|and|,)?\s?[0-6]\s?(?:days?|d)\b)"
+)
+WITH_DAYS = rf"(?:[6-9]|[1-4][0-9]){DAYS}"
+_HAS_DAYS = re.compile(WITH_DAYS)
+_WEEKS_AND_DAYS = re.compile(r"([0-9]+)[^0-9]+([0-6])(?:/7|[^0-9]*)")
+
+#: After weeks: those of a pregnancy.
+OF_PREGNANCY = re.compile(
+    r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|aménorrh|ga\b)\w*", re.IGNORECASE
+)
+#: How weeks are written; those that are always weeks of a pregnancy (semaines d'aménorrhée, Schwangerschaftswochen, weeks of gestation).
+UNITS = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "wk")
+_OWN_UNITS = frozenset(("SA", "SSW", "WG", "GW", "WGA", "wga"))
+
+
+def weeks(number: str) -> float | None:
+    """The weeks of a number that is written in weeks and days, to four places; None for any other."""
+    said = _WEEKS_AND_DAYS.fullmatch(number) if "+" in number or "/" in number or "w" in number else None
+    return round(int(said[1]) + int(said[2]) / 7, 4) if said else None
+
+
+def is_said(text: str, limit: Limit) -> bool:
+    """Whether a limit in weeks says that it is on a pregnancy."""
+    return (
+        limit.unit in _OWN_UNITS
+        or OF_PREGNANCY.match(text, limit.end) is not None
+        or OF_PREGNANCY.search(text, limit.start, limit.end) is not None
+    )
+
+
+def has_days(text: str, limit: Limit) -> bool:
+    """Whether a limit is written in weeks and days."""
+    return _HAS_DAYS.search(text, limit.number, limit.end) is not None
