@@ -140,6 +140,19 @@ def _strings(json: object) -> list[str]:
     return found
 
 
+#: Descriptors of MeSH with smaller numbers have six digits, those with larger ones nine.
+_SIX_DIGITS_BELOW = 66_400
+
+
+def _descriptor(mesh: Part) -> str | None:
+    """The descriptor of a term as MeSH writes it: answers of 2023 have D000001943 for D001943."""
+    said = mesh.text("id")
+    digits = said[1:] if said and said[0] == "D" else ""
+    if len(digits) == 9 and digits.isdecimal() and int(digits) < _SIX_DIGITS_BELOW:
+        return f"D{int(digits):06}"
+    return said
+
+
 def conditions(topics: Part, browse: Part) -> Iterator[Condition]:
     """The conditions of the entry, each with its MeSH descriptor where the registry derived one from just these words.
 
@@ -149,7 +162,7 @@ def conditions(topics: Part, browse: Part) -> Iterator[Condition]:
     descriptors: dict[str, str] = {}
     terms: dict[str, str] = {}
     for mesh in browse.parts("meshes"):
-        term, mesh_id = mesh.text("term"), mesh.text("id")
+        term, mesh_id = mesh.text("term"), _descriptor(mesh)
         if term and mesh_id:
             terms[term] = mesh_id
             descriptors[fold(term)] = mesh_id
@@ -169,7 +182,7 @@ def mesh_terms(derived: Part) -> Iterator[MeshTerm]:
         browse = derived.part(f"{field}BrowseModule")
         for key, is_ancestor in (("meshes", False), ("ancestors", True)):
             for mesh in browse.parts(key):
-                mesh_id, term = mesh.text("id"), mesh.text("term")
+                mesh_id, term = _descriptor(mesh), mesh.text("term")
                 if mesh_id and term:
                     yield MeshTerm(field=field, mesh_id=mesh_id, term=term, is_ancestor=is_ancestor)
 

@@ -31,6 +31,12 @@ class Limit(Struct, gc=False):
         else:
             self.upper, self.upper_inclusive = value, side == "le"
 
+    def turn(self) -> None:
+        """Make the lower bound the upper one and the other way round."""
+        self.lower, self.lower_inclusive, self.upper, self.upper_inclusive = (
+            self.upper, self.upper_inclusive, self.lower, self.lower_inclusive
+        )  # fmt: skip
+
     def between(self, lower: float, upper: float) -> None:
         """Set both bounds, themselves allowed."""
         self.lower, self.lower_inclusive, self.upper, self.upper_inclusive = lower, True, upper, True

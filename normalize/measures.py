@@ -256,6 +256,8 @@ def _known(
         and "grade" in text[limit.start : limit.number].lower()
     ):
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
+    if limit.ahead and found and away < 2:
+        limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
     if limit.roman:
         return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
     if limit.of_age and (timed or unit is None):

@@ -86,6 +86,12 @@ def test_criteria_are_slices_of_the_eligibility_text() -> None:
 # ---------------------------------------------------------------------------------------------------------- behaviours
 
 
+def test_a_mesh_descriptor_is_written_as_mesh_writes_it() -> None:
+    meshes = [{"id": said, "term": said} for said in ("D000000026", "D000026", "D000067029", "D000066399")]
+    rows = read(study() | {"derivedSection": {"conditionBrowseModule": {"meshes": meshes}}}).mesh_terms
+    assert [row.mesh_id for row in rows] == ["D000026", "D000026", "D000067029", "D066399"]
+
+
 def test_derived_mesh_terms_say_what_they_describe_and_which_stand_above() -> None:
     derived = {
         "conditionBrowseModule": {

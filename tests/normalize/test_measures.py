@@ -311,6 +311,9 @@ def test_other_sums_are_no_weeks_and_days(text: str) -> None:
         ("ferritin < 20 ng/mL, or in women < 15 ng/mL", [("ferritin", "<20", "ng/mL"), ("ferritin", "<15", "ng/mL")]),
         # bounds the wrong way round
         ("Systolic pressure between 160 and 95 mmHg", [("systolic_blood_pressure", ">=95 <=160", "mmHg")]),
+        # what a sign after a number compares is named before it or after it
+        ("a wheal 4 mm ≥ saline control", [("wheal_diameter", ">=4", "mm")]),
+        ("95 mmHg ≤ SBP", [("systolic_blood_pressure", ">=95", "mmHg")]),
         # powers and thousands as they get through
         ("Platelets ≥ 90 109/L", [("platelets", ">=90", "109/L")]),
         ("Platelets ≥ 80.000/µL", [("platelets", ">=80000", "/µL")]),
