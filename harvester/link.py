@@ -17,12 +17,14 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from msgspec.structs import astuple, replace
 
 from harvester import link_keys
-from harvester.catalogue import insert_into, refill
+from harvester.catalogue import create_indexes, insert_into, refill
 from harvester.link_clusters import ALIAS, IDENTIFIER, OVERRIDE, TEXT, Tie, settle
 from harvester.link_entries import EntriesAside, Entry, filed_under, number_of, read_entries
 from harvester.link_evidence import SAME, weigh, weigh_if_possible
@@ -58,11 +60,11 @@ def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
 
 def _link_all(db: sqlite3.Connection) -> None:
     _file(db, None)
+    create_indexes(db, ("record_numbers",))  # by which entries are read, a few at a time
     entries, links = EntriesAside(db), list[TrialLink]()
 
     def read() -> Iterator[Entry]:
-        for entry in read_entries(db):
-            entries.add(entry)
+        for entry in entries.put(read_entries(db)):
             links.extend(_same_number(entry))
             yield entry
 
@@ -205,16 +207,18 @@ def _judge(
 ) -> list[TrialLink]:
     """The links of pairs of entries, before the guards."""
     links: list[TrialLink] = []
-    for pair in sorted(pairs):
-        one, other = entries[pair[0]], entries[pair[1]]
-        link = _link(one, other, references.get(pair, []))
-        if link:
-            links.append(link)
-        if pair in decisions:
-            verdict, note = decisions[pair]
-            detail = f"a person decided: {note or 'no reason is given'}"
-            decided: Literal["same", "different"] = "same" if verdict == "same" else "different"
-            links.append(TrialLink(one.records[0], other.records[0], decided, "override", detail, 1.0))
+    for number, with_others in groupby(sorted(pairs), itemgetter(0)):
+        one = entries[number]
+        for pair in with_others:
+            other = entries[pair[1]]
+            link = _link(one, other, references.get(pair, []))
+            if link:
+                links.append(link)
+            if pair in decisions:
+                verdict, note = decisions[pair]
+                detail = f"a person decided: {note or 'no reason is given'}"
+                decided: Literal["same", "different"] = "same" if verdict == "same" else "different"
+                links.append(TrialLink(one.records[0], other.records[0], decided, "override", detail, 1.0))
     return links
 
 

@@ -12,6 +12,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from msgspec import msgpack
@@ -61,10 +62,16 @@ class EntriesAside:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        db.execute("CREATE TEMP TABLE entries_aside (number TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT")
+        db.execute(
+            "CREATE TEMP TABLE entries_aside (number TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT, WITHOUT ROWID"
+        )
 
-    def add(self, entry: Entry) -> None:
-        self._db.execute("INSERT INTO entries_aside VALUES (?, ?)", (entry.number, _pack(entry)))
+    def put(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries as they come, each put aside before it is handed on."""
+        coming = iter(entries)
+        while some := list(islice(coming, _AT_ONCE)):
+            self._db.executemany("INSERT INTO entries_aside VALUES (?, ?)", [(one.number, _pack(one)) for one in some])
+            yield from some
 
     def __getitem__(self, number: str) -> Entry:
         row = self._db.execute("SELECT packed FROM entries_aside WHERE number = ?", (number,)).fetchone()

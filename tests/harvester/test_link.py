@@ -251,9 +251,8 @@ def test_entries_put_aside_are_read_back_as_they_were() -> None:
         record("NCT90000001", TITLE, source="ictrp"),
         record("EUCTR2019-000001-11-FR", source="euctr", ids=[named("NCT90000001", "ClinicalTrials.gov")]),
     ).link()
-    entries, aside = list(read_entries(linked.db)), EntriesAside(linked.db)
-    for entry in entries:
-        aside.add(entry)
+    aside = EntriesAside(linked.db)
+    entries = list(aside.put(read_entries(linked.db)))
     assert [entry.number for entry in entries] == ["2019-000001-11", "NCT90000001"]
     assert [aside[entry.number] for entry in entries] == entries
     with pytest.raises(KeyError, match="NCT90000002"):
