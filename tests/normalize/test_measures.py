@@ -434,6 +434,10 @@ def test_a_limit_knows_its_criterion() -> None:
         ("AST > 3 x ULN", 3, "{ULN}"),
         ("BMI > 30", 30, "kg/m2"),
         ("ECOG > 1", 1, "{score}"),
+        ("24 h proteinuria > 300 mg", 0.3, "g/d"),
+        ("aCL IgG > 30 GPL units", 30, "{GPL}"),
+        ("homocysteine > 2 mg/L", 14.794, "umol/L"),
+        ("blood phenylalanine > 6 mg/dL", 363.24, "umol/L"),
         ("alcohol > 2 drinks per day", 14, "{drinks}/wk"),
     ],
 )
