@@ -91,6 +91,8 @@ def compared(before: Record, after: Record) -> list[Difference]:
         if (old := getattr(before, name)) != (new := getattr(after, name)) and _words(name, old) != _words(name, new)
     ]
     for table in LINES:
+        if getattr(before, table) == getattr(after, table):
+            continue
         old_lines, new_lines = _lines(before, table), _lines(after, table)
         if sorted(old_lines) != sorted(new_lines):
             found.append(Difference(table, "\n".join(old_lines) or None, "\n".join(new_lines) or None))

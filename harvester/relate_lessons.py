@@ -35,7 +35,7 @@ from harvester.relate_synonyms import (
     told_apart,
     with_meanings,
 )
-from harvester.relate_terms import PLACE_BITS, Before, Reread
+from harvester.relate_terms import PLACE_BITS, Before, Reread, what_is_known
 from harvester.relate_worth import Worth, learn_worth, unheard_of
 
 #: A catalogue of no more trials is counted whole.
@@ -124,18 +124,18 @@ def learn_again(db: sqlite3.Connection, reread: Reread) -> set[str] | None:
 
     None when there are so many more or fewer trials that every frequency refers to another number: then all is to be made anew.
     """
-    now = db.execute("SELECT registered, trial_id FROM trial_roots").fetchall()
+    now = db.execute("SELECT registered, trial_id FROM trial_roots ORDER BY registered, trial_id").fetchall()
     then = [one for one in now if one[1] not in reread.trials]
     then += [(before.registered, trial) for trial, before in reread.before.items()]
     total = counted(len(now))
     if total != counted(len(then)):
         return None
-    last, last_then = last_teacher(now), last_teacher(then)
-    turned = {one[1] for one in now if (one <= last) != (one <= last_then)} - reread.trials
+    last, last_then = last_teacher(now), last_teacher(then)  # both are sorted all but for a few
+    turned = {one[1] for one in now if min(last, last_then) < one <= max(last, last_then)} - reread.trials
     trials = sorted(reread.trials | turned)
-    after = _known(db, trials, last)
+    after = what_is_known(db, trials)
     before = {
-        trial: known for trial, known in (_known(db, sorted(turned), last_then) | reread.before).items()
+        trial: known for trial, known in (what_is_known(db, turned) | reread.before).items()
         if (known.registered, trial) <= last_then
     }  # fmt: skip
     old = _read_meanings(db)
@@ -205,16 +205,6 @@ class _Said:
 
 def _taken(seen: Seen, where: Flags) -> Seen:
     return Seen(*(values[where] for values in seen))
-
-
-def _known(db: sqlite3.Connection, trials: list[str], last: _Registered) -> dict[str, Before]:
-    found = {}
-    for trial in trials:
-        row = db.execute("SELECT registered, roots FROM trial_roots WHERE trial_id = ?", (trial,)).fetchone()
-        if row is not None:
-            short = db.execute("SELECT short FROM trial_aliases WHERE trial_id = ?", (trial,))
-            found[trial] = Before(row[0], row[1], frozenset(one for (one,) in short))
-    return found
 
 
 def _learn_meanings(db: sqlite3.Connection, said: _Said, old: Meanings, last: _Registered) -> Meanings:

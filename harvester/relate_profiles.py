@@ -9,6 +9,7 @@ Weights are whole thousandths, so a score is a sum of whole millionths: the same
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -164,7 +165,7 @@ def compare(db: sqlite3.Connection, some: Profiles, most: int) -> Compared:
     features, column = np.unique(of_some, return_inverse=True)
     shape = (len(some.trials), max(len(features), 1))
     left = csr_matrix((some.matrix.data.astype(np.int32), column, some.matrix.indptr), shape=shape)
-    among, row_of = Among(features, shift=_PART_BITS), {trial: row for row, trial in enumerate(some.trials)}
+    among = Among(features, shift=_PART_BITS)
     trials: list[str] = []
     least: list[int] = []
     best = nothing = Pairs(*[np.zeros(0, np.int64)] * 3)
@@ -173,8 +174,9 @@ def compare(db: sqlite3.Connection, some: Profiles, most: int) -> Compared:
     for rows in in_batches(db.execute(sql)):
         products = (left @ _columns(rows, among, shape[1]).T).tocsr()
         row, other, product = np.repeat(np.arange(shape[0]), np.diff(products.indptr)), products.indices, products.data
-        own = np.array([row_of.get(trial, -1) for trial, *_ in rows], np.int64)
-        known = np.array([bar for _, bar, *_ in rows], np.int64)
+        names = [row[0] for row in rows]
+        own = _own(some.trials, names)
+        known = np.fromiter([row[1] for row in rows], np.int64, len(rows))
         comes = (own[other] < 0) & (product >= known[other]) & (product > 0)
         reached.append(_pairs(row[comes], other[comes] + len(trials), product[comes]))
         # Of equal ones the first count, and those are in the batches before.
@@ -185,9 +187,19 @@ def compare(db: sqlite3.Connection, some: Profiles, most: int) -> Compared:
         last = np.flatnonzero(np.diff(best.row, append=-1))
         floor[best.row[last]] = best.product[last]
         floor[~full] = 0
-        trials += [trial for trial, *_ in rows]
+        trials += names
         least += known.tolist()
     return Compared(trials, np.array(least, np.int64), best, joined(reached))
+
+
+def _own(some: list[str], names: list[str]) -> Whole:
+    """For each of some names the place of the same one among `some`, -1 where there is none; both are sorted."""
+    own = np.full(len(names), -1)
+    for place in range(bisect_left(some, names[0]), bisect_right(some, names[-1])):
+        there = bisect_left(names, some[place])
+        if names[there] == some[place]:
+            own[there] = place
+    return own
 
 
 def _pairs(row: NDArray[Any], other: NDArray[Any], product: NDArray[Any]) -> Pairs:

@@ -107,60 +107,69 @@ def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> Reread
     reread = Reread(set(), {})
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
-        old = {} if trials is None else _stored(db, batch)
-        rows = _rows(db, batch)
-        stale = [trial for trial, row in old.items() if rows.get(trial) != row]
+        read_from, given = _given(db, batch)
+        known = {} if trials is None else _read_from(db, batch)
+        stale = [trial for trial in batch if read_from.get(trial) != known.get(trial)]
+        before = what_is_known(db, [trial for trial in stale if trial in known])
         for table in ("trial_terms", "trial_roots", "trial_aliases"):
-            db.executemany(f"DELETE FROM {table} WHERE trial_id = ?", [(trial,) for trial in stale])
-        new = [row for trial, row in rows.items() if row != old.get(trial)]
+            db.executemany(f"DELETE FROM {table} WHERE trial_id = ?", [(trial,) for trial in before])
+        reread.before.update(before)
+        new = [_row(*given[trial], read_from[trial]) for trial in stale if trial in given]
         db.executemany(insert_into("trial_terms"), [row.terms for row in new])
         db.executemany(insert_into("trial_roots"), [row.roots for row in new])
         db.executemany(insert_into("trial_aliases"), [alias for row in new for alias in row.aliases])
-        reread.trials.update(stale, [row.terms[0] for row in new])
-        for trial in stale:
-            _, (_, registered, roots), aliases = old[trial]
-            reread.before[trial] = Before(registered, roots, frozenset(short for _, short, _ in aliases))
+        reread.trials.update(stale)
     return reread
 
 
-def _stored(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, _Rows]:
+def _read_from(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, int]:
+    """What tells whether the rows of some trials were made from the same."""
     marks = ", ".join("?" * len(trials))
-    terms, roots, aliases = (
-        db.execute(f"SELECT * FROM {table} WHERE trial_id IN ({marks}) ORDER BY {order}", trials).fetchall()
-        for table, order in (
-            ("trial_terms", "trial_id"),
-            ("trial_roots", "trial_id"),
-            ("trial_aliases", "trial_id, short, long"),
-        )
-    )
-    found = {row[0]: _Rows(row, numbers, []) for row, numbers in zip(terms, roots, strict=True)}
-    for alias in aliases:
-        found[alias[0]].aliases.append(alias)
+    return dict(db.execute(f"SELECT trial_id, read_from FROM trial_roots WHERE trial_id IN ({marks})", trials))
+
+
+def what_is_known(db: sqlite3.Connection, trials: Iterable[str]) -> dict[str, Before]:
+    """Of those trials among some that have terms."""
+    found = {}
+    for trial in trials:
+        row = db.execute("SELECT registered, roots FROM trial_roots WHERE trial_id = ?", (trial,)).fetchone()
+        if row is not None:
+            short_forms = db.execute("SELECT short FROM trial_aliases WHERE trial_id = ?", (trial,))
+            found[trial] = Before(row[0], row[1], frozenset(short for (short,) in short_forms))
     return found
 
 
-def _rows(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, _Rows]:
+#: What hangs below the records of a trial, by the name of the query.
+_Below = dict[str, list[tuple[Any, ...]]]
+
+
+def _given(
+    db: sqlite3.Connection, trials: Sequence[str]
+) -> tuple[dict[str, int], dict[str, tuple[tuple[Any, ...], _Below]]]:
+    """What the rows of some trials are made from: the facts of each, and what hangs below its records; and a number that tells
+    whether that is the same."""
     marks = ", ".join("?" * len(trials))
     facts = db.execute(f"SELECT {', '.join(_FACTS)} FROM trials WHERE trial_id IN ({marks}) ORDER BY trial_id", trials)
     trial_of = dict(
         db.execute(f"SELECT record_id, trial_id FROM records WHERE trial_id IN ({marks}) ORDER BY record_id", trials)
     )
-    below: dict[str, dict[str, list[tuple[Any, ...]]]] = {trial: {name: [] for name in _BELOW} for trial in trials}
+    below: dict[str, _Below] = {trial: {name: [] for name in _BELOW} for trial in trials}
     for name, sql in _BELOW.items():
         for row in db.execute(sql.format(", ".join("?" * len(trial_of))), list(trial_of)):
             below[trial_of[row[0]]][name].append(row[1:])
-    names = TABLES["trial_terms"].names
-    rows: dict[str, _Rows] = {}
-    for values in facts.fetchall():
-        fields: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
-        trial = fields["trial_id"]
-        found, aliases = _fields(trial, below[trial])
-        fields |= {field: "\n".join(found[field]) or None for field in FIELDS}
-        fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
-        roots = (trial, fields["date_of_registration"] or "~", _entries(found))
-        short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
-        rows[trial] = _Rows(tuple([fields[name] for name in names]), roots, short_forms)
-    return rows
+    given = {values[0]: (values, below[values[0]]) for values in facts}
+    return {trial: _digest(repr(values)) >> 1 for trial, values in given.items()}, given
+
+
+def _row(values: tuple[Any, ...], below: _Below, read_from: int) -> _Rows:
+    fields: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
+    trial = fields["trial_id"]
+    found, aliases = _fields(trial, below)
+    fields |= {field: "\n".join(found[field]) or None for field in FIELDS}
+    fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
+    roots = (trial, fields["date_of_registration"] or "~", _entries(found), read_from)
+    short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
+    return _Rows(tuple([fields[name] for name in TABLES["trial_terms"].names]), roots, short_forms)
 
 
 def _short_forms(aliases: Iterable[tuple[str, str]]) -> Iterator[tuple[int, str]]:
@@ -189,8 +198,12 @@ def _entries(found: dict[str, _Terms]) -> bytes:
 @lru_cache(maxsize=400_000)
 def number(rooted: str) -> int:
     """A root in `roots`: a hash of 59 bits, so wide that no two of millions are alike and terms need no list with numbers."""
-    hashed = blake2b(rooted.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(hashed, "little") >> PLACE_BITS
+    return _digest(rooted) >> PLACE_BITS
+
+
+def _digest(text: str) -> int:
+    """64 bits."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def of_code(term: str) -> str:

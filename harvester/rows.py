@@ -264,6 +264,7 @@ class TrialRoots(Struct):
             "For each term of `trial_terms`, column by column, 8 bytes: 59 bits that its spellings share, 5 bits for the column."
         ),
     ]
+    read_from: Annotated[int, Doc("Of all that its terms were read from: they are read again when it has changed.")]
 
 
 class TrialAlias(Struct):
