@@ -62,22 +62,21 @@ class EntriesAside:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        db.execute(
-            "CREATE TEMP TABLE entries_aside (number TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT, WITHOUT ROWID"
-        )
+        self._places: dict[str, int] = {}
+        db.execute("CREATE TEMP TABLE entries_aside (place INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT")
 
     def put(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they come, each put aside before it is handed on."""
         coming = iter(entries)
         while some := list(islice(coming, _AT_ONCE)):
-            self._db.executemany("INSERT INTO entries_aside VALUES (?, ?)", [(one.number, _pack(one)) for one in some])
+            self._places |= {one.number: place for place, one in enumerate(some, len(self._places))}
+            packed = [(self._places[one.number], _pack(one)) for one in some]
+            self._db.executemany("INSERT INTO entries_aside VALUES (?, ?)", packed)
             yield from some
 
     def __getitem__(self, number: str) -> Entry:
-        row = self._db.execute("SELECT packed FROM entries_aside WHERE number = ?", (number,)).fetchone()
-        if row is None:
-            raise KeyError(number)
-        return _unpack(row[0])
+        found = self._db.execute("SELECT packed FROM entries_aside WHERE place = ?", (self._places[number],))
+        return _unpack(found.fetchone()[0])
 
     def close(self) -> None:
         self._db.execute("DROP TABLE entries_aside")
