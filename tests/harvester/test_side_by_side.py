@@ -80,12 +80,33 @@ import sys, time
 from pathlib import Path
 from harvester import readers
 from harvester.build import build
+from harvester.stopping import stoppable
 readers.hands, readers._LIST = lambda archive: 2, 5
 def wait(done, total):
     print(done, flush=True)
     time.sleep(60)
-build(Path(sys.argv[1]), Path(sys.argv[2]), progress=wait)
+with stoppable():
+    build(Path(sys.argv[1]), Path(sys.argv[2]), progress=wait)
 """
+
+
+def test_readers_end_with_a_build_that_is_told_to_stop(archive_path: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BUILD, str(archive_path), str(tmp_path / "catalogue.db")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"5\n"
+    pids = reader_processes(process.pid)
+    assert len(pids) == 2
+    process.terminate()
+    struck = time.monotonic()
+    _, said = process.communicate(timeout=60)
+    assert time.monotonic() - struck < 10
+    assert process.returncode == 1
+    assert b"stopped by a signal" in said
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids), "a build waits for its readers"
+    assert list(tmp_path.iterdir()) == [], "a half catalogue only takes room"
 
 
 def test_readers_end_with_a_build_that_is_killed(archive_path: Path, tmp_path: Path) -> None:
