@@ -25,6 +25,9 @@ def own_name(text: str, begin: int, end: int) -> int | None:
 
     "TSH > 2.5 mIU/L, anti-XYZ > 35 IU/mL" does not limit TSH twice; "temperature ≥ 37.5 °C, oral ≥ 38 °C" limits it twice.
     """
+    between = text[begin:end].rstrip(" :(")
+    if len(between) < 5 or between.rpartition(" ")[2].lower() in _BORROWED:
+        return None
     found = _OWN_NAME.search(text, begin, end)
     if found is None or "etween" in text[begin : found.start()] or not _BORROWED.isdisjoint(found[1].lower().split()):
         return None
