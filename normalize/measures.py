@@ -134,8 +134,8 @@ def _of_criterion(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
     if "\n  " not in text:
         return _of_lines(text, lead, in_words)
-    joined, gone = _unwrapped(text)
-    rows = _of_lines(joined, lead, in_words)
+    rows = _of_lines(_WRAPPED.sub(" ", text), lead, in_words)
+    gone = _gone(text) if rows else []
     return tuple([(*row[:-2], _place(row[-2], gone), _place(row[-1] - 1, gone) + 1) for row in rows])
 
 
@@ -164,14 +164,14 @@ def _of_lines(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
 _WRAPPED = re.compile(r"(?<![.;:\s])[ \t]*\n[ \t]{2,}(?=\S)")
 
 
-def _unwrapped(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text with a blank for every such break; where in it these end, and how many characters are gone by then."""
+def _gone(text: str) -> list[tuple[int, int]]:
+    """Where in the text with a blank for every such break these end, and how many characters are gone by then."""
     gone: list[tuple[int, int]] = []
     lost = 0
     for found in _WRAPPED.finditer(text):
         lost += len(found[0]) - 1
         gone.append((found.end() - lost, lost))
-    return _WRAPPED.sub(" ", text), gone
+    return gone
 
 
 def _place(at: int, gone: list[tuple[int, int]]) -> int:
