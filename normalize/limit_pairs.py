@@ -19,7 +19,7 @@ CONNECTIVES = frozenset(
 )
 
 
-#: "> 450 ms for males and > 470 ms for females": of whom a limit is does not part it from the next.
+#: "> 455 ms in men and > 465 ms in women": of whom a limit is does not part it from the next.
 _OF_WHOM = re.compile(
     r"\b(?:(?:for|in)\s)?(?:the\s)?(?:adult\s)?(?:males?|females?|men|women|boys|girls)\b(?:\s(?:patients|subjects|participants))?"
 )

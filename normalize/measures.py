@@ -279,7 +279,7 @@ def _known(
 
 
 def _also(last: Named, unit: Unit | None) -> tuple[list[Variable], str]:
-    """ "FEV1 > 12 % and > 200 mL": what the limit before is about, where it can have this unit too."""
+    """ "FEV1 ≥ 10 % and ≥ 180 mL": what the limit before is about, where it can have this unit too."""
     known = [variable for variable in last[1] if variables.fits(variable, unit)]
     return known, "" if known else last[2]
 
