@@ -1,6 +1,7 @@
 """catalogue.db: its tables, made from the schema classes, and how rows get in and out of them.
 
-The tables below `records` come from `normalize.schema`, those that the harvester itself fills from `harvester.rows`.
+The tables below `records` come from `normalize.schema`, those that the harvester itself fills from `harvester.rows` and
+`harvester.relate_rows`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ from msgspec import Struct
 from msgspec.structs import astuple, fields
 from typing_extensions import Doc
 
+from harvester.relate_rows import (
+    RelatedTrial,
+    TermMeaning,
+    TermWorth,
+    TrialAlias,
+    TrialProfile,
+    TrialRoots,
+    TrialTerms,
+)
 from harvester.rows import (
     About,
     Change,
@@ -30,21 +40,14 @@ from harvester.rows import (
     RecordProvenance,
     RegistryRow,
     RejectedPayload,
-    RelatedTrial,
     Run,
     Sponsor,
     SponsorAlias,
     SponsorCandidate,
     SponsorOverride,
-    TermMeaning,
-    TermWorth,
     TopicRow,
-    TrialAlias,
     TrialLink,
-    TrialProfile,
-    TrialRoots,
     TrialSummary,
-    TrialTerms,
     UnmappedValue,
     ValueWarningRow,
     VersionRow,
