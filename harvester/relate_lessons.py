@@ -28,6 +28,7 @@ from harvester.relate_synonyms import (
     Seen,
     Whole,
     as_pairs,
+    distinct,
     gathered,
     learn,
     meaning,
@@ -36,7 +37,7 @@ from harvester.relate_synonyms import (
     with_meanings,
 )
 from harvester.relate_terms import PLACE_BITS, Before, Reread, what_is_known
-from harvester.relate_worth import Worth, learn_worth, unheard_of
+from harvester.relate_worth import NOTHING_SAID, Said, Worth, learn_worth, unheard_of
 
 #: A catalogue of no more trials is counted whole.
 _SMALL = 20_000
@@ -73,30 +74,42 @@ def counted(trials: int) -> int:
 # ------------------------------------------------------------------------------------------------------- a full build
 
 
-def teach(db: sqlite3.Connection) -> tuple[list[str], Roots, Seen, Worth]:
-    """Learns from all trials: these, the roots of their terms, what is seen of them, and what each root is worth."""
-    trials, registered, blobs = [], [], []
-    for trial, date, blob in db.execute("SELECT trial_id, registered, roots FROM trial_roots ORDER BY trial_id"):
-        trials.append(trial)
-        registered.append((date, trial))
-        blobs.append(blob)
-    last = last_teacher(registered)
-    teachers = np.array([one <= last for one in registered], bool)
-    trial = owners(blobs)
-    entries = np.frombuffer(b"".join(blobs), "<u8")
-    del blobs
-    roots, seen = gathered(trial, entries, np.zeros(0, np.uint64))
-    del trial, entries
-    meanings = learn(seen, teachers, roots, _short_forms(db, None, last))
-    everything = meant_by(roots, meanings)
-    if len(everything) > len(roots):
-        seen = seen._replace(root=np.searchsorted(everything, roots).astype(np.int32)[seen.root])
-    seen = with_meanings(seen, everything, meanings)
-    total = counted(len(trials))
-    worth = learn_worth(seen, teachers, len(everything), total)
+def teach(db: sqlite3.Connection) -> int:
+    """Learns from all trials, a few thousand at a time; how many teachers there are, coarsely."""
+    registered = db.execute("SELECT registered, trial_id FROM trial_roots").fetchall()
+    last, total = last_teacher(registered), counted(len(registered))
+    del registered
+    short_forms = _short_forms(db, None, last)
+    shorts = np.array(sorted(short_forms), np.uint64)
+    found = _entries(db, shorts, last, everywhere=MEANING | SAYING)
+    roots, seen = gathered(found.trial, found.entries, shorts)
+    meanings = learn(seen, found.teachers, roots, short_forms)
+    del short_forms, found, roots, seen
     _write_meanings(db, meanings)
-    _write_worth(db, everything, worth, unheard_of(total))
-    return trials, everything, seen, worth
+    roots, said = _said(db, meanings, last)
+    _write_worth(db, roots, learn_worth(said, len(roots), total), unheard_of(total))
+    return total
+
+
+def _said(db: sqlite3.Connection, meanings: Meanings, last: _Registered) -> tuple[Roots, Said]:
+    """The roots that teachers use or mean, and in which fields how many of them do."""
+    taught = "SELECT roots FROM trial_roots WHERE (registered, trial_id) <= (?, ?)"
+    roots = np.zeros(0, np.uint64)
+    for rows in in_batches(db.execute(taught, last)):
+        entries = np.frombuffer(b"".join([blob for (blob,) in rows]), "<u8")
+        roots = distinct(np.r_[roots, entries >> np.uint64(PLACE_BITS)])
+    roots, said = meant_by(roots, meanings), NOTHING_SAID
+    for rows in in_batches(db.execute(taught, last)):
+        known, seen = _meant([blob for (blob,) in rows], meanings)
+        said = said.and_by(seen._replace(root=np.searchsorted(roots, known)[seen.root]))
+    return roots, said
+
+
+def _meant(blobs: Sequence[bytes], meanings: Meanings) -> tuple[Roots, Seen]:
+    """What is seen of trials with these `roots`, and what it means."""
+    entries = np.frombuffer(b"".join(blobs), "<u8")
+    roots, seen = gathered(owners(blobs), entries, meant_by(entries >> np.uint64(PLACE_BITS), meanings))
+    return roots, with_meanings(seen, roots, meanings)
 
 
 def _short_forms(db: sqlite3.Connection, among: Iterable[int] | None, last: _Registered) -> dict[int, dict[str, int]]:
@@ -152,7 +165,8 @@ def learn_again(db: sqlite3.Connection, reread: Reread) -> set[str] | None:
     found = _entries(db, wanted, last)
     known, seen = gathered(found.trial, found.entries, meant_by(wanted, new))
     everything = with_meanings(seen, known, new)
-    worth = learn_worth(everything, found.teachers, len(known), total)[np.searchsorted(known, roots)]
+    by_teachers = NOTHING_SAID.and_by(_taken(everything, found.teachers[everything.trial]))
+    worth = learn_worth(by_teachers, len(known), total)[np.searchsorted(known, roots)]
     other_worth = roots[worth != read_worth(db, roots, total)]
     _write_meanings(db, new, old)
     _write_worth(db, roots, worth, unheard_of(total))
@@ -243,8 +257,12 @@ _SAYING_PLACES = np.array([bool(SAYING >> place & 1) for place in range(1 << PLA
 _MEANING_PLACES = np.array([bool(MEANING >> place & 1) for place in range(1 << PLACE_BITS)])
 
 
-def _entries(db: sqlite3.Connection, roots: Roots, last: _Registered, *, with_codes: bool = False) -> _Entries:
-    """The entries of some roots in all trials; where a name or code is among them, with all codes and classes of the trial."""
+def _entries(
+    db: sqlite3.Connection, roots: Roots, last: _Registered, *, with_codes: bool = False, everywhere: int = 0
+) -> _Entries:
+    """The entries of some roots in all trials; where a name or code is among them, with all codes and classes of the trial.
+    With all entries of the fields that are asked for `everywhere`."""
+    is_asked = np.array([bool(everywhere >> place & 1) for place in range(1 << PLACE_BITS)])
     among = Among(roots)
     trials: list[str] = []
     teachers: list[bool] = []
@@ -258,6 +276,8 @@ def _entries(db: sqlite3.Connection, roots: Roots, last: _Registered, *, with_co
             is_coded = np.zeros(len(rows), bool)
             is_coded[owner[hits[_MEANING_PLACES[place[hits]]]]] = True
             hits = np.union1d(hits, np.flatnonzero(_SAYING_PLACES[place] & is_coded[owner]))
+        if everywhere:
+            hits = np.union1d(hits, np.flatnonzero(is_asked[place]))
         some, number = np.unique(owner[hits], return_inverse=True)
         owned.append(number + len(trials))
         kept.append(entries[hits])
@@ -332,12 +352,12 @@ def _bucket(db: sqlite3.Connection, bucket: int) -> tuple[Roots, Worth]:
 
 
 def _write_worth(db: sqlite3.Connection, roots: Roots, worth: Worth, unheard: np.uint32) -> None:
-    """Keeps what some roots are worth, beside what is kept of others; nothing of those of which the teachers say nothing."""
+    """Keeps what some roots, sorted, are worth, beside what is kept of others; nothing of those of which the teachers say nothing."""
     buckets = (roots >> _BUCKET).astype(np.int64)
     for bucket in np.unique(buckets).tolist():
         known, said = _bucket(db, bucket)
-        mine = buckets == bucket
-        stays = ~np.isin(known, roots[mine])
+        mine = slice(*np.searchsorted(buckets, [bucket, bucket + 1]))
+        stays = ~np.isin(known, roots[mine], assume_unique=True)
         together = np.concatenate((known[stays], roots[mine])), np.concatenate((said[stays], worth[mine]))
         told = together[1] != unheard
         order = np.argsort(together[0][told])
@@ -351,8 +371,5 @@ def _write_worth(db: sqlite3.Connection, roots: Roots, worth: Worth, unheard: np
 def seen_in(db: sqlite3.Connection, trials: Collection[str], total: int) -> tuple[Roots, Seen, Worth]:
     """What is seen of some trials (in this order), and what their roots are worth, by the lessons as they are."""
     blobs = [db.execute("SELECT roots FROM trial_roots WHERE trial_id = ?", (trial,)).fetchone()[0] for trial in trials]
-    trial = owners(blobs)
-    entries = np.frombuffer(b"".join(blobs), "<u8")
-    meanings = _read_meanings(db)
-    roots, seen = gathered(trial, entries, meant_by(np.unique(entries >> np.uint64(PLACE_BITS)), meanings))
-    return roots, with_meanings(seen, roots, meanings), read_worth(db, roots, total)
+    roots, seen = _meant(blobs, _read_meanings(db))
+    return roots, seen, read_worth(db, roots, total)

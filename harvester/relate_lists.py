@@ -8,14 +8,16 @@ from functools import partial
 import numpy as np
 
 from harvester.catalogue import insert_into
-from harvester.relate_lessons import counted, learn_again
+from harvester.relate_lessons import counted, learn_again, teach
 from harvester.relate_neighbours import Pairs, nearest
-from harvester.relate_profiles import all_profiles, fingerprints, keep, new_profiles
+from harvester.relate_profiles import fingerprints, keep, keep_all, kept_profiles, new_profiles, some_of
 from harvester.relate_reasons import related_rows
 from harvester.relate_synonyms import Whole
 from harvester.relate_terms import Reread, spelled
 from harvester.relate_update import Update, update
 
+#: Trials of which the rows are written at a time.
+_AT_A_TIME = 10_000
 #: Where more than one trial in so many is to be compared anew, comparing all is quicker.
 _MANY = 4
 
@@ -24,11 +26,15 @@ def write_lists(db: sqlite3.Connection, most: int) -> None:
     """The `most` related trials of every trial; what the tables hold is no matter."""
     for table in ("related_trials", "trial_profiles", "term_meanings", "term_worth"):
         db.execute(f"DELETE FROM {table}")
-    made = all_profiles(db)
-    pairs = nearest(made.matrix, np.arange(len(made.trials)), most)
-    db.executemany(insert_into("related_trials"), related_rows(made, pairs, partial(spelled, db)))
-    least = _least(pairs, len(made.trials), most)
-    _remember(db, list(zip(least.tolist(), made.trials, strict=True)))
+    trials = [trial for (trial,) in db.execute("SELECT trial_id FROM trial_roots ORDER BY trial_id")]
+    keep_all(db, trials, teach(db))
+    made = kept_profiles(db, trials)
+    for start in range(0, len(trials), _AT_A_TIME):
+        some = np.arange(start, min(start + _AT_A_TIME, len(trials)))
+        pairs = nearest(made.matrix, some, most)
+        db.executemany(insert_into("related_trials"), related_rows(made, pairs, partial(spelled, db)))
+        least = _least(pairs, len(trials), most)[some]
+        _remember(db, list(zip(least.tolist(), trials[start:], strict=False)))
 
 
 def mend_lists(db: sqlite3.Connection, reread: Reread, most: int) -> None:
@@ -47,10 +53,7 @@ def mend_lists(db: sqlite3.Connection, reread: Reread, most: int) -> None:
     changed = [row for row, now in enumerate(fingerprints(made).tolist()) if (now,) != then[row]]
     if changed or gone:
         keep(db, made, changed)
-        some = made._replace(
-            trials=[made.trials[row] for row in changed], matrix=made.matrix[changed], facts=[made.facts[row] for row in changed]
-        )  # fmt: skip
-        _apply(db, update(db, some, gone, most))
+        _apply(db, update(db, some_of(made, changed), gone, most))
 
 
 def _one(db: sqlite3.Connection, sql: str, trial: str) -> tuple[int] | None:

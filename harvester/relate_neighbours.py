@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sparse_dot_topn import sp_matmul_topn
+from sparse_dot_topn import sp_matmul_topn, zip_sp_matmul_topn
 
 Whole = NDArray[np.int64]
 
 #: Places beyond those wanted: one for the trial itself, the others show whether a tie goes on past the last.
 _SPARE = 20
-#: Rows of which all products are held at a time.
-_AT_A_TIME = 200
+#: Rows that are turned at a time, and those of which all products with these are held.
+_TURNED, _AT_A_TIME = 25_000, 100
 _CORES = min(os.cpu_count() or 1, 2)
 
 
@@ -33,9 +33,14 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
 
     `matrix` holds whole numbers, so a product does not depend on the order of adding up.
     """
-    turned = matrix.T.tocsr()
     wanted = min(most + _SPARE, matrix.shape[0])
-    best = sp_matmul_topn(matrix[rows], turned, top_n=wanted, threshold=0, sort=True, n_threads=_CORES)
+    best = zip_sp_matmul_topn(
+        wanted,
+        [
+            sp_matmul_topn(matrix[rows], turned, top_n=wanted, threshold=0, sort=True, n_threads=_CORES)
+            for _, turned in _turned(matrix)
+        ],
+    )
     place = np.repeat(np.arange(len(rows)), np.diff(best.indptr))
     pairs = _ranked(Pairs(rows[place], best.indices.astype(np.int64), best.data.astype(np.int64)), most)
     least = np.full(matrix.shape[0], np.iinfo(np.int64).max)
@@ -47,15 +52,21 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
     return joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
 
 
+def _turned(matrix: csr_matrix) -> Iterator[tuple[int, csr_matrix]]:
+    """The matrix turned, some of its rows at a time, and the place of the first of these."""
+    for start in range(0, max(matrix.shape[0], 1), _TURNED):
+        yield start, matrix[start : start + _TURNED].T.tocsr()
+
+
 def _products(matrix: csr_matrix, rows: Whole) -> Iterator[Pairs]:
     """All positive products of `rows` with other rows, those of a few rows at a time: they are many."""
-    turned = matrix.T.tocsr()
-    for start in range(0, len(rows), _AT_A_TIME):
-        some = rows[start : start + _AT_A_TIME]
-        products = (matrix[some] @ turned).tocsr()
-        place = some[np.repeat(np.arange(len(some)), np.diff(products.indptr))]
-        pairs = Pairs(place, products.indices.astype(np.int64), products.data.astype(np.int64))
-        yield _kept(pairs, (pairs.row != pairs.other) & (pairs.product > 0))
+    for first, turned in _turned(matrix):
+        for start in range(0, len(rows), _AT_A_TIME):
+            some = rows[start : start + _AT_A_TIME]
+            products = (matrix[some] @ turned).tocsr()
+            place = some[np.repeat(np.arange(len(some)), np.diff(products.indptr))]
+            pairs = Pairs(place, products.indices.astype(np.int64) + first, products.data.astype(np.int64))
+            yield _kept(pairs, (pairs.row != pairs.other) & (pairs.product > 0))
 
 
 def _kept(pairs: Pairs, which: NDArray[np.bool_]) -> Pairs:

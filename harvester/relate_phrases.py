@@ -7,7 +7,7 @@ A term is a word or a pair of neighbouring words, shown as the source writes it,
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from normalize.text import fold
 
@@ -81,7 +81,7 @@ def root(term: str) -> str:
     return " ".join([_root(word) for word in fold(term).split(" ")])
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def _root(word: str) -> str:
     if len(word) <= 3 or _FIGURE.search(word):
         return word
@@ -137,7 +137,7 @@ def _are_neighbours(before: str, gap: str, word: str) -> bool:
     return not word.isdigit() or gap == "-" or (len(word) <= 2 and not before.isdigit())
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def whole(text: str) -> str:
     """The text as one name, whatever the order of its words: `Abortion, Habitual` is `habitual abortion`. Blank: no name."""
     words = sorted({word for _, rooted in rooted_terms(text, pairs=False) for word in rooted.split()})
@@ -149,7 +149,7 @@ def whole(text: str) -> str:
 _PLAIN, _LETTER, _CAPITALS, _NUMBER, _LONG_NUMBER, _BARRIER = range(6)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _read(word: str) -> tuple[str, str, int]:
     """A word as it is shown, its root, and what it is: `Women` -> `women`, `DistrEss` -> `distress`, but `HCQ`, `mRNA`, `C`, `B12` stay."""
     stays = len(word) == 1 or 2 * sum(map(str.isupper, word)) > len(word) or any(map(str.isdigit, word))
@@ -216,7 +216,7 @@ def outcomes(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(phrase for phrase in phrases(found, worth) if _PARTS.search(phrase) or root(phrase) in _OUTCOME_ROOTS)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def phrases(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
     """Pairs that follow each other joined (`recurrent pregnancy`, `pregnancy loss`), words within a phrase left out, those worth most
     first; without what consists of figures and words that tell nothing. `found`: terms in reading order."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from harvester.catalogue import insert_into
-from harvester.relate_lessons import Among, in_batches, seen_in, teach
+from harvester.relate_lessons import Among, in_batches, seen_in
 from harvester.relate_neighbours import Pairs, best_of, joined
-from harvester.relate_synonyms import Roots, Seen, Whole
+from harvester.relate_synonyms import Roots, Seen, Whole, distinct
 from harvester.relate_terms import number, of_code
 from harvester.relate_worth import PARTS, weigh
 
@@ -32,10 +32,13 @@ _LEAST = 8
 #: Bits for the part of a score in a feature.
 _PART_BITS = 3
 
-#: What is compared as such. Names of sponsors are among them, for a reason tells them.
+#: Profiles that are read or made at a time.
+_AT_A_TIME = 4000
+
+#: What is compared as such.
 FACTS = (
     "study_type", "phase", "allocation", "intervention_model", "masking", "primary_purpose", "minimum_age_years", "maximum_age_years",
-    "sex", "healthy_volunteers", "sponsors",
+    "sex", "healthy_volunteers",
 )  # fmt: skip
 
 
@@ -43,42 +46,62 @@ class Profiles(NamedTuple):
     """Some trials, or all, sorted by trial_id, and what they are compared by."""
 
     trials: list[str]
-    matrix: csr_matrix  # trial x feature: weights in units; a feature is part * len(roots) + place in roots
-    roots: Roots
-    facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers, names of sponsors one a line
+    matrix: csr_matrix  # trial x feature: weights in units
+    features: NDArray[np.uint64]  # of each column: root, then the bits for the part of the score
+    facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers
+    sponsors: list[str | None]  # their names, one a line: a reason tells them
     codes: dict[int, str]  # root of a MeSH term -> the term
 
 
-def all_profiles(db: sqlite3.Connection) -> Profiles:
-    """The profiles of all trials, and the lessons behind them; both are kept."""
-    trials, roots, seen, worth = teach(db)
-    matrix = _matrix(seen, weigh(seen, worth, len(trials)), len(trials), len(roots))
-    del seen, worth
-    made = Profiles(trials, matrix, roots, _facts(db, trials), _codes(db))
-    keep(db, made, range(len(trials)))
-    return made
+def part_and_root(features: NDArray[np.uint64]) -> tuple[Whole, Roots]:
+    return (features & np.uint64((1 << _PART_BITS) - 1)).astype(np.int64), features >> np.uint64(_PART_BITS)
+
+
+def some_of(made: Profiles, rows: list[int]) -> Profiles:
+    return made._replace(
+        trials=[made.trials[row] for row in rows],
+        matrix=made.matrix[rows],
+        facts=[made.facts[row] for row in rows],
+        sponsors=[made.sponsors[row] for row in rows],
+    )
+
+
+def keep_all(db: sqlite3.Connection, trials: list[str], total: int) -> None:
+    """Makes and keeps the profiles of all trials by the lessons that are kept."""
+    for start in range(0, len(trials), _AT_A_TIME):
+        made = new_profiles(db, trials[start : start + _AT_A_TIME], total)
+        keep(db, made, range(len(made.trials)))
 
 
 def new_profiles(db: sqlite3.Connection, trials: list[str], total: int) -> Profiles:
     """The profiles of some trials by the lessons that are kept."""
     roots, seen, worth = seen_in(db, trials, total)
     matrix = _matrix(seen, weigh(seen, worth, len(trials)), len(trials), len(roots))
-    return Profiles(trials, matrix, roots, _facts(db, trials), {})
+    features = np.concatenate([(roots << np.uint64(_PART_BITS)) | np.uint64(part) for part in range(len(PARTS))])
+    return Profiles(trials, matrix, features, *_facts(db, trials), {})
 
 
 def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
-    """The profiles that are kept of some trials."""
-    features, weights = [], []
-    for trial in trials:
-        one, other = db.execute("SELECT features, weights FROM trial_profiles WHERE trial_id = ?", (trial,)).fetchone()
-        features.append(one)
-        weights.append(other)
-    found, ends = _features(features)
-    roots, place = np.unique(found >> np.uint64(_PART_BITS), return_inverse=True)
-    column = (found & np.uint64((1 << _PART_BITS) - 1)).astype(np.int64) * len(roots) + place
-    data = np.frombuffer(b"".join(weights), "<u2").astype(np.int32)
-    matrix = csr_matrix((data, column, ends), shape=(len(trials), max(len(PARTS) * len(roots), 1)))
-    return Profiles(trials, matrix, roots, _facts(db, trials), _codes(db))
+    """The profiles that are kept of some trials, sorted; in memory for all."""
+    features = np.zeros(0, np.uint64)
+    for blobs, _ in _kept(db, trials):
+        features = distinct(np.r_[features, _features(blobs)[0]])
+    rows = []
+    for blobs, weights in _kept(db, trials):
+        found, ends = _features(blobs)
+        data, column = np.frombuffer(b"".join(weights), "<u2").astype(np.int32), np.searchsorted(features, found)
+        rows.append(csr_matrix((data, column.astype(np.int32), ends), shape=(len(blobs), max(len(features), 1))))
+    return Profiles(trials, vstack(rows, "csr"), features, *_facts(db, trials), _codes(db))
+
+
+def _kept(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[tuple[Sequence[bytes], Sequence[bytes]]]:
+    """Features and weights that are kept of some trials, sorted."""
+    for start in range(0, len(trials), _AT_A_TIME):
+        some = trials[start : start + _AT_A_TIME]
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT features, weights FROM trial_profiles WHERE trial_id IN ({marks}) ORDER BY trial_id"
+        features, weights = zip(*db.execute(sql, some), strict=True)
+        yield features, weights
 
 
 def _features(blobs: Sequence[bytes]) -> tuple[Roots, Whole]:
@@ -87,9 +110,16 @@ def _features(blobs: Sequence[bytes]) -> tuple[Roots, Whole]:
     return np.frombuffer(b"".join(blobs), "<u8"), np.r_[0, np.cumsum(lengths)]
 
 
-def _facts(db: sqlite3.Connection, trials: Sequence[str]) -> list[tuple[Any, ...]]:
-    sql = f"SELECT {', '.join(FACTS)} FROM trial_terms WHERE trial_id = ?"
-    return [db.execute(sql, (trial,)).fetchone() for trial in trials]
+def _facts(db: sqlite3.Connection, trials: Sequence[str]) -> tuple[list[tuple[Any, ...]], list[str | None]]:
+    """Facts and sponsors. Many trials have the same, which are held once."""
+    facts, sponsors = [], []
+    once: dict[Any, Any] = {}
+    for trial in trials:
+        sql = f"SELECT sponsors, {', '.join(FACTS)} FROM trial_terms WHERE trial_id = ?"
+        sponsor, *fact = db.execute(sql, (trial,)).fetchone()
+        facts.append(once.setdefault(tuple(fact), tuple(fact)))
+        sponsors.append(once.setdefault(sponsor, sponsor))
+    return facts, sponsors
 
 
 def _codes(db: sqlite3.Connection) -> dict[int, str]:
@@ -117,8 +147,7 @@ def _matrix(seen: Seen, weights: Iterable[tuple[Whole, Any]], trials: int, roots
 def keep(db: sqlite3.Connection, made: Profiles, rows: Iterable[int]) -> None:
     """Writes some rows of profiles, in the place of those that were kept; what their last neighbour shares is not known yet."""
     matrix = made.matrix
-    part, place = np.divmod(matrix.indices, max(len(made.roots), 1))
-    features = ((made.roots[place] << np.uint64(_PART_BITS)) | part.astype(np.uint64)).astype("<u8")
+    features = made.features[matrix.indices].astype("<u8")
     weights, prints, ends = matrix.data.astype("<u2"), fingerprints(made).tolist(), matrix.indptr.tolist()
     db.executemany(
         insert_into("trial_profiles").replace("INSERT", "INSERT OR REPLACE"),
@@ -134,18 +163,15 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 def fingerprints(made: Profiles) -> Whole:
     """A number for each trial that changes with any weight or fact of it."""
-    part, root = np.divmod(made.matrix.indices, max(len(made.roots), 1))
-    mixed = (made.roots[root] + part.astype(np.uint64) * np.uint64(UNIT) + made.matrix.data.astype(np.uint64)) * _MIX
+    part, root = part_and_root(made.features[made.matrix.indices])
+    mixed = (root + part.astype(np.uint64) * np.uint64(UNIT) + made.matrix.data.astype(np.uint64)) * _MIX
     mixed ^= mixed >> np.uint64(29)
     mixed *= _MIX
     sums = np.zeros(len(mixed) + 1, np.uint64)
     np.cumsum(mixed, out=sums[1:])
-    # Many trials have the same facts.
-    hashed = {
-        fact: blake2b(repr(fact).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        for fact in dict.fromkeys(made.facts)
-    }
-    of_facts = np.frombuffer(b"".join([hashed[fact] for fact in made.facts]), "<u8")
+    facts = [(*fact, sponsors) for fact, sponsors in zip(made.facts, made.sponsors, strict=True)]
+    hashed = [blake2b(repr(fact).encode("utf-8", "surrogatepass"), digest_size=8).digest() for fact in facts]
+    of_facts = np.frombuffer(b"".join(hashed), "<u8")
     return np.asarray((sums[made.matrix.indptr[1:]] - sums[made.matrix.indptr[:-1]] + of_facts).view(np.int64))
 
 
@@ -160,9 +186,7 @@ class Compared(NamedTuple):
 
 def compare(db: sqlite3.Connection, some: Profiles, most: int) -> Compared:
     """Compares some trials with all whose profiles are kept, in one pass over these and in memory for a few thousand."""
-    part, place = np.divmod(some.matrix.indices, max(len(some.roots), 1))
-    of_some = (some.roots[place] << np.uint64(_PART_BITS)) | part.astype(np.uint64)
-    features, column = np.unique(of_some, return_inverse=True)
+    features, column = np.unique(some.features[some.matrix.indices], return_inverse=True)
     shape = (len(some.trials), max(len(features), 1))
     left = csr_matrix((some.matrix.data.astype(np.int32), column, some.matrix.indptr), shape=shape)
     among = Among(features, shift=_PART_BITS)

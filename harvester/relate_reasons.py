@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harvester.relate_neighbours import Pairs
 from harvester.relate_phrases import outcomes, phrases, root
-from harvester.relate_profiles import FACTS, UNIT, Profiles
+from harvester.relate_profiles import FACTS, UNIT, Profiles, part_and_root
 from harvester.relate_worth import PARTS
 
 Whole = NDArray[np.int64]
@@ -68,7 +68,7 @@ class Facts(NamedTuple):
 
 def facts_of(profiles: Profiles) -> Facts:
     number: dict[tuple[Any, ...], int] = {}
-    kind = np.array([number.setdefault(fact[:-1], len(number)) for fact in profiles.facts], np.int64)
+    kind = np.array([number.setdefault(fact, len(number)) for fact in profiles.facts], np.int64)
     columns = list(zip(*number, strict=True)) or [()] * len(FACTS)
     coded = {name: _coded(values) for name, values in zip(_DESIGNS, columns, strict=False)}
     coded |= {"sex": _coded(columns[8]), "healthy_volunteers": _coded(columns[9])}
@@ -165,7 +165,7 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
             conditions, interventions, measured, terms, references, investigators, criteria = _told(
                 shared, mine, lending.get(trial, {}), codes
             )
-            sponsors = _sponsors(profiles.facts[one][-1], profiles.facts[two][-1]) if sponsored else None
+            sponsors = _sponsors(profiles.sponsors[one], profiles.sponsors[two]) if sponsored else None
             yield (
                 profiles.trials[one], trial, rank, *values, conditions, interventions, measured, terms, references,
                 sponsors, investigators, both_accept, criteria, same_design,
@@ -189,14 +189,12 @@ def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list
     product = profiles.matrix[row].multiply(profiles.matrix[other]).tocsr()
     product.sort_indices()
     place = np.repeat(np.arange(len(row)), np.diff(product.indptr))
-    part, root = np.divmod(product.indices, max(len(profiles.roots), 1))
+    part, root = part_and_root(profiles.features[product.indices])
     sums = np.bincount(place * len(PARTS) + part, product.data, len(row) * len(PARTS)).astype(np.int64)
     telling = np.flatnonzero((product.data >= _LEAST_NAMED[part]) & (part != _SPONSOR))
     order = telling[np.lexsort((root[telling], part[telling], -product.data[telling], place[telling]))]
     ends = np.searchsorted(place[order], np.arange(len(row) + 1)).tolist()
-    named = list(
-        zip(product.data[order].tolist(), part[order].tolist(), profiles.roots[root[order]].tolist(), strict=True)
-    )
+    named = list(zip(product.data[order].tolist(), part[order].tolist(), root[order].tolist(), strict=True))
     return sums.reshape(len(row), len(PARTS)), [named[ends[n] : ends[n + 1]] for n in range(len(row))]
 
 
@@ -248,7 +246,7 @@ def _told(
     )
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _outcomes(terms: tuple[str, ...], worth: tuple[int, ...]) -> str | None:
     return _lines(outcomes(terms, worth))
 
@@ -269,7 +267,7 @@ def _reading(found: list[tuple[int, str, int]] | None) -> tuple[tuple[str, ...],
     return terms, tuple([ranked[term] for term in terms])
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _names(terms: tuple[str, ...], worth: tuple[int, ...], codes: tuple[str, ...]) -> str | None:
     """Phrases, then the MeSH terms that say something else: `recurrent miscarriage`, `Abortion, Habitual (MeSH)`."""
     told = phrases(terms, worth)[: _NAMED - _CODES_NAMED]
@@ -278,7 +276,7 @@ def _names(terms: tuple[str, ...], worth: tuple[int, ...], codes: tuple[str, ...
     return _lines([*told, *(f"{code} (MeSH)" for code in new[:_CODES_NAMED])])
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _thousandths(worth: int) -> str:
     return f"{worth / _MILLION:.3f}"
 

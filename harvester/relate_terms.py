@@ -35,7 +35,7 @@ _NO_PERSON = frozenset(
     )
 )  # fmt: skip
 #: Records are read in batches of this many trials.
-_BATCH = 2000
+_BATCH = 200
 
 # ------------------------------------------------------------------------------------------------------ reading trials
 
@@ -195,7 +195,7 @@ def _entries(found: dict[str, _Terms]) -> bytes:
     return struct.pack(f"<{len(entries)}Q", *entries)
 
 
-@lru_cache(maxsize=400_000)
+@lru_cache(maxsize=50_000)
 def number(rooted: str) -> int:
     """A root in `roots`: a hash of 59 bits, so wide that no two of millions are alike and terms need no list with numbers."""
     return _digest(rooted) >> PLACE_BITS

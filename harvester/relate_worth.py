@@ -66,6 +66,8 @@ _FEW = 500
 _CODES = [1.2, 1.0, 0.4]
 #: A class that stands in a larger share of the trials tells nothing.
 _CLASS = 0.02
+#: Roots that are counted at a time.
+_AT_A_TIME = 100_000
 #: What is rarer than one in 2**7 tells no more: a word in one trial of a thousand is no better a match than one in a hundred.
 _RAREST = 7
 
@@ -103,12 +105,42 @@ _CODES_OF = {
 _ANY_CODE = sum(code for codes in _CODES_OF.values() for code in codes)
 
 
-def learn_worth(seen: Seen, teachers: Flags, roots: int, total: int) -> Worth:
-    """What the teachers among some trials say of each root; `total` is how many teachers there are in all, coarsely."""
-    taught = teachers[seen.trial]
+class Said(NamedTuple):
+    """In how many trials a root stands in exactly this set of fields. Roots by their places."""
 
+    key: Whole  # root * EVERY_SET + fields; sorted, each once
+    times: Whole
+
+    def and_by(self, seen: Seen) -> Said:
+        """With what is seen of more trials."""
+        key = seen.root.astype(np.int64) * EVERY_SET + seen.fields
+        key, times = np.unique(key, return_counts=True)
+        place = np.searchsorted(self.key, key)
+        known = np.append(self.key, -1)[place] == key
+        together = self.times.copy()
+        together[place[known]] += times[known]
+        new = ~known
+        return Said(np.insert(self.key, place[new], key[new]), np.insert(together, place[new], times[new]))
+
+
+NOTHING_SAID = Said(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+def learn_worth(said: Said, roots: int, total: int) -> Worth:
+    """What teachers say of each root; `total` is how many teachers there are in all, coarsely."""
+    worth = np.zeros(roots, np.uint32)
+    for first in range(0, roots, _AT_A_TIME):
+        begin, end = np.searchsorted(said.key, [first * EVERY_SET, (first + _AT_A_TIME) * EVERY_SET])
+        root, fields = np.divmod(said.key[begin:end], EVERY_SET)
+        some = worth[first : first + _AT_A_TIME]
+        some[:] = _worth(root - first, fields, said.times[begin:end], len(some), total)
+    return worth
+
+
+def _worth(root: Whole, fields: Whole, times: Whole, roots: int, total: int) -> Worth:
     def counted(where: Flags) -> Whole:
-        return np.bincount(seen.root[where[seen.fields] & taught], minlength=roots)
+        there = where[fields]
+        return np.bincount(root[there], times[there], minlength=roots).astype(np.int64)
 
     in_titles = _within(_TITLES)
     titles = counted(in_titles)
@@ -141,8 +173,7 @@ def learn_worth(seen: Seen, teachers: Flags, roots: int, total: int) -> Worth:
 
 def unheard_of(total: int) -> np.uint32:
     """What a root is worth of which the teachers say nothing."""
-    nothing = Seen(*[np.zeros(0, np.int32)] * 3)
-    return np.uint32(learn_worth(nothing, np.zeros(0, bool), 1, total)[0])
+    return np.uint32(learn_worth(NOTHING_SAID, 1, total)[0])
 
 
 def _unpacked(worth: Worth) -> dict[str, Real]:
