@@ -165,7 +165,7 @@ _FACETS = (
     "registries", "countries", "primary_sponsor", "minimum_age_years", "maximum_age_years", "date_of_registration",
     "date_of_first_enrollment", "last_update_date", "target_sample_size", "actual_enrollment",
 )  # fmt: skip
-#: What quality rules that need today read of every record in every build: an index holds it all, for rows are wide.
+#: What quality rules that need today read of every record whenever that moves: an index holds it all, for rows are wide.
 BY_DATE = (
     "source", "fetched_at", "processed_date", "record_id", "trial_id", "study_type", "phase", "recruitment_status",
     "primary_completion_date", "primary_completion_date_type", "completion_date", "completion_date_type", "has_results",
@@ -185,7 +185,7 @@ TABLES: dict[str, Table] = {
         ("record_id",),
         (("trial_id", "trials", "trial_id"),),
         (
-            ("trial_id",),
+            ("trial_id", "has_results"),
             ("registry",),
             ("registry_id",),
             ("recruitment_status",),

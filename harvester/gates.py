@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -213,12 +213,12 @@ def _difference(rates: dict[str, _Fill], gone: dict[str, _Fill], come: dict[str,
     for source in sorted(rates.keys() | come.keys()):
         was, minus, plus = (fills.get(source, nothing) for fills in (rates, gone, come))
         records = was.records - minus.records + plus.records
-        filled = {
-            field: was.filled.get(field, 0) - minus.filled.get(field, 0) + plus.filled.get(field, 0)
+        filled = (
+            (field, was.filled.get(field, 0) - minus.filled.get(field, 0) + plus.filled.get(field, 0))
             for field in was.filled.keys() | plus.filled.keys()
-        }
+        )
         if records:
-            after[source] = _Fill(records, {f: n for f, n in filled.items() if n or f not in CHILDREN})
+            after[source] = _Fill(records, _filled(filled))
     return after
 
 
@@ -226,24 +226,20 @@ def _measure(db: sqlite3.Connection, only: Sequence[str] | None = None, schema: 
     """Fill rates by source, of all records or of some; `schema` is the attached database to look at."""
     where, given = "", tuple[str, ...]()
     if only is not None:
-        where, given = " AND r.record_id IN (SELECT value FROM json_each(?))", (json.dumps(only),)
+        where, given = " WHERE r.record_id IN (SELECT value FROM json_each(?))", (json.dumps(only),)
     columns = _columns(db)
-    counts = ", ".join(f'count(r."{name}")' for name in columns)
-    found = {
-        source: _Fill(records, dict(zip(columns, filled, strict=True)))
-        for source, records, *filled in db.execute(
-            f"SELECT r.source, count(*), {counts} FROM {schema}.records r WHERE true{where} GROUP BY r.source", given
-        )
+    counts = [f'count(r."{name}")' for name in columns]
+    counts += [f'sum(EXISTS (SELECT 1 FROM {schema}."{t}" c WHERE c.record_id = r.record_id))' for t in CHILDREN]
+    sql = f"SELECT r.source, count(*), {', '.join(counts)} FROM {schema}.records r{where} GROUP BY r.source"
+    return {
+        source: _Fill(records, _filled(zip((*columns, *CHILDREN), filled, strict=True)))
+        for source, records, *filled in db.execute(sql, given)
     }
-    for table in CHILDREN:
-        for source, having in db.execute(
-            f"SELECT r.source, count(*) FROM {schema}.records r"
-            f' WHERE EXISTS (SELECT 1 FROM {schema}."{table}" c WHERE c.record_id = r.record_id)'
-            f"{where} GROUP BY r.source",
-            given,
-        ):
-            found[source].filled[table] = having
-    return found
+
+
+def _filled(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """How many records fill each column or table; a table in which none has a row is left out."""
+    return {field: count for field, count in counted if count or field not in CHILDREN}
 
 
 def _differences(

@@ -3,8 +3,8 @@
 A stage of the build, after the trial rows. The rules are data, in `harvester.quality_rules`; here they are applied.
 
 There is no clock. Today is the day of the newest capture from a record's source, or, where the source says when it processed
-the registry's data (WHO ICTRP), that day: a copy is not late because it was copied long ago. Today moves with every refresh,
-so the rules that need it judge all records in every build; they read nothing but one index (`catalogue.BY_DATE`).
+the registry's data (WHO ICTRP), that day: a copy is not late because it was copied long ago. Where a refresh moves today, the
+rules that need it judge all records; they read nothing but two indexes (`catalogue.BY_DATE`), and write what comes.
 """
 
 from __future__ import annotations
@@ -16,43 +16,65 @@ from msgspec.structs import astuple
 
 from harvester.catalogue import BY_DATE, refill
 from harvester.quality_rules import RULES, Rule, same_text
+from harvester.registries import REGISTRIES
 from harvester.touched import Touched
 
-#: The newest capture of each source.
-_NEWEST = "CREATE TEMP TABLE newest AS SELECT source, max(fetched_at) AS fetched_at FROM main.records GROUP BY source"
-#: The columns of BY_DATE, and today. Read from their index, whatever SQLite thinks of it: the rows themselves are wide.
+#: Conditions that choose the records to look at.
+_ALL = "record_id IS NOT NULL"
+_JUDGED = "record_id IN (SELECT record_id FROM judged)"
+#: The columns of BY_DATE, and today.
 _DATED = f"""
 CREATE TEMP VIEW dated AS
 SELECT {", ".join(name for name in BY_DATE if name not in ("source", "fetched_at"))},
-       coalesce(processed_date, substr(newest.fetched_at, 1, 10)) AS today
-FROM main.records INDEXED BY idx_records_{"_".join(BY_DATE)} JOIN newest USING (source)
+       coalesce(processed_date, newest.day) AS today
+FROM {{records}} JOIN newest USING (source)
 """
+#: All records are read from the index, whatever SQLite thinks of it: the rows themselves are wide.
+_FROM_INDEX = f"main.records INDEXED BY idx_records_{'_'.join(BY_DATE)}"
+_BY_DATE = tuple(rule for rule in RULES if rule.by_date)
 
 
 def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
-    """Judges the records by every rule; `records.trial_id` must be set. A stage of `harvester.build`."""
+    """Judges the records by every rule; `records.trial_id` must be set. A stage of `harvester.build`, in a step of which the
+    catalogue before it is the attached database `before`."""
     refill(db, "quality_rules", [astuple(rule.told) for rule in RULES])
     db.create_function("same_text", 2, same_text, deterministic=True)
-    make_dated(db)
+    days = _newest(db, "main")
     if touched is None:
-        _raise(db, RULES, "record_id IS NOT NULL")
-    else:
-        _choose(db, touched)
-        db.execute("DELETE FROM quality_flags WHERE record_id IN (SELECT record_id FROM judged)")
-        _raise(db, (rule for rule in RULES if not rule.by_date), "record_id IN (SELECT record_id FROM judged)")
-        for rule in RULES:
-            if rule.by_date:
-                db.execute("DELETE FROM quality_flags WHERE flag = ?", (rule.told.flag,))
-        _raise(db, (rule for rule in RULES if rule.by_date), "record_id IS NOT NULL")
-        db.execute("DROP TABLE judged")
+        _raise(db, (rule for rule in RULES if not rule.by_date), _ALL)
+        _raise_by_date(db, days, _ALL)
+        return
+    _choose(db, touched)
+    db.execute(f"DELETE FROM quality_flags WHERE {_JUDGED}")
+    _raise(db, (rule for rule in RULES if not rule.by_date), _JUDGED)
+    before = _newest(db, "before")
+    if any(days.get(source, "") < day for source, day in before.items()):  # flags that came with a day go with it
+        db.executemany("DELETE FROM quality_flags WHERE flag = ?", [(rule.told.flag,) for rule in _BY_DATE])
+    _raise_by_date(db, days, _JUDGED if days == before else _ALL)
+    db.execute("DROP TABLE judged")
+
+
+def _newest(db: sqlite3.Connection, schema: str) -> dict[str, str]:
+    """The day of the newest capture of each source, from the beginning of an index."""
+    found = {
+        source: db.execute(f"SELECT max(fetched_at) FROM {schema}.records WHERE source = ?", (source,)).fetchone()[0]
+        for source in REGISTRIES
+    }
+    return {source: at[:10] for source, at in found.items() if at}
+
+
+def _raise_by_date(db: sqlite3.Connection, days: dict[str, str], judged: str) -> None:
+    make_dated(db, days, "judged CROSS JOIN main.records USING (record_id)" if judged == _JUDGED else _FROM_INDEX)
+    _raise(db, _BY_DATE, judged)
     db.execute("DROP VIEW dated")
     db.execute("DROP TABLE newest")
 
 
-def make_dated(db: sqlite3.Connection) -> None:
-    """Makes `dated`, from which rules read that need today."""
-    db.execute(_NEWEST)
-    db.execute(_DATED)
+def make_dated(db: sqlite3.Connection, days: dict[str, str], records: str = _FROM_INDEX) -> None:
+    """Makes `dated`, from which rules read that need today; `days` is today of each source."""
+    db.execute("CREATE TEMP TABLE newest (source TEXT PRIMARY KEY, day TEXT)")
+    db.executemany("INSERT INTO newest VALUES (?, ?)", days.items())
+    db.execute(_DATED.format(records=records))
 
 
 def _choose(db: sqlite3.Connection, touched: Touched) -> None:
@@ -66,10 +88,11 @@ def _choose(db: sqlite3.Connection, touched: Touched) -> None:
 
 
 def _raise(db: sqlite3.Connection, rules: Iterable[Rule], judged: str) -> None:
+    """Writes the flags that are not there."""
     for rule in rules:
         db.execute(
             "INSERT INTO quality_flags (trial_id, record_id, flag, detail)"
             f" SELECT r.trial_id, found.record_id, ?, found.detail FROM ({rule.evidence.format(judged=judged)}) AS found"
-            " JOIN records AS r ON r.record_id = found.record_id",
+            " JOIN records AS r ON r.record_id = found.record_id WHERE true ON CONFLICT DO NOTHING",
             (rule.told.flag,),
         )

@@ -63,7 +63,7 @@ class Rule(NamedTuple):
 
     told: QualityRule
     evidence: str
-    by_date: bool = False  # depends on today: all records are judged again by every build
+    by_date: bool = False  # depends on today: all records are judged again when it moves
 
 
 _OPEN = "('recruiting', 'not_yet_recruiting', 'enrolling_by_invitation')"
@@ -208,7 +208,7 @@ RULES: tuple[Rule, ...] = (
                OR CASE WHEN primary_completion_date IS NULL THEN completion_date_type
                        ELSE primary_completion_date_type END = 'actual')
           AND {_before("coalesce(primary_completion_date, completion_date)", "date(today, '-1 year')")}
-          AND trial_id NOT IN (SELECT trial_id FROM dated WHERE has_results = 1) AND {{judged}}""",
+          AND NOT EXISTS (SELECT 1 FROM records o WHERE o.trial_id = dated.trial_id AND o.has_results = 1) AND {{judged}}""",
         by_date=True,
     ),
     Rule(

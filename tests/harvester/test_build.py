@@ -203,6 +203,25 @@ def test_every_reference_has_its_row_and_every_trial_its_search_entry(workshop: 
     assert workshop.rows("SELECT count(*) FROM trials_fts WHERE trials_fts MATCH 'miscarriage'") == [(5,)]
 
 
+def test_the_search_follows_a_step_and_reads_no_trial_again_of_which_no_word_changed(workshop: Workshop) -> None:
+    workshop.take_in(study("NCT90000001", briefTitle="Before"), study("NCT90000002", briefTitle="Always"))
+    workshop.build()
+    blocks = "SELECT count(*), sum(length(block)) FROM trials_fts_data"
+    before = workshop.rows(blocks)
+    workshop.take_in(study("NCT90000002", "2026-02-01", briefTitle="Always"), name="date.json")
+    workshop.build()
+    assert workshop.rows(blocks) == before
+    workshop.take_in(study("NCT90000001", "2026-02-01", briefTitle="Afterwards"), name="title.json")
+    workshop.build()
+    for word, trials in (("before", []), ("afterwards", [("NCT90000001",)]), ("always", [("NCT90000002",)])):
+        found = "SELECT t.trial_id FROM trials_fts f JOIN trials t ON t.rowid = f.rowid WHERE trials_fts MATCH"
+        assert workshop.rows(f"{found} '{word}'") == trials
+    with closing(sqlite3.connect(workshop.catalogue)) as db:
+        db.execute(
+            "INSERT INTO trials_fts (trials_fts, rank) VALUES ('integrity-check', 1)"
+        )  # raises where they differ
+
+
 def test_an_organization_whose_class_turns_turns_it_in_every_trial_that_names_it(workshop: Workshop) -> None:
     def of(number: str, class_: str) -> dict[str, Any]:
         entry = study(number)

@@ -69,7 +69,8 @@ class Judged:
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         catalogue.create(self.db)
         catalogue.create_indexes(self.db)
-        self.touched = Touched()
+        self.db.execute("ATTACH ':memory:' AS before")
+        self._done()
 
     def add(
         self, number: str, source: str = "ctgov", fetched: str = TODAY, trial: str | None = None, **said: Any
@@ -92,13 +93,20 @@ class Judged:
 
     def step(self) -> list[tuple[Any, ...]]:
         flag_quality(self.db, self.touched)
-        self.touched = Touched()
+        self._done()
         return self.flags()
 
     def full(self) -> list[tuple[Any, ...]]:
         self.db.execute("DELETE FROM quality_flags")
         flag_quality(self.db, None)
+        self._done()
         return self.flags()
+
+    def _done(self) -> None:
+        """What is written from now on is the next step."""
+        self.touched = Touched()
+        self.db.execute("DROP TABLE IF EXISTS before.records")
+        self.db.execute("CREATE TABLE before.records AS SELECT source, fetched_at FROM main.records")
 
     def flags(self) -> list[tuple[Any, ...]]:
         return self.db.execute("SELECT * FROM quality_flags ORDER BY trial_id, flag, record_id").fetchall()
@@ -231,9 +239,26 @@ def test_step_by_step_leaves_what_a_full_run_does() -> None:
 
 def test_rules_that_need_today_read_one_index_and_no_wide_row() -> None:
     db = Judged().db
-    make_dated(db)
+    make_dated(db, {"ctgov": TODAY})
     for rule in RULES:
         if rule.by_date:
             plan = db.execute("EXPLAIN QUERY PLAN " + rule.evidence.format(judged="record_id IS NOT NULL"))
             reads = [row[3] for row in plan if " records" in row[3] or "idx_records" in row[3]]
-            assert reads and all("COVERING INDEX idx_records_source_fetched_at" in read for read in reads), reads
+            assert reads and all("COVERING INDEX idx_records_" in read for read in reads), reads
+
+
+def test_a_step_in_which_today_stays_judges_no_other_record_and_one_in_which_it_moves_writes_only_what_comes() -> None:
+    judged = Judged()
+    judged.add("NCT90000001", has_results=False, primary_completion_date="2024-01-15", fetched="2025-01-10")
+    judged.add("NCT90000002", has_results=False, primary_completion_date="2023-01-15", fetched="2025-01-10")
+    assert [row[1] for row in judged.step()] == ["ctgov:NCT90000002"]
+    written: list[str] = []
+    judged.db.create_function("note", 1, written.append)
+    judged.db.execute("CREATE TEMP TRIGGER w AFTER INSERT ON main.quality_flags BEGIN SELECT note(new.record_id); END")
+    judged.add("NCT90000003", has_results=False, primary_completion_date="2023-01-15", fetched="2025-01-10")
+    judged.step()
+    assert written == ["ctgov:NCT90000003"]
+    judged.add("NCT90000003", fetched="2025-01-20")
+    step = judged.step()
+    assert written == ["ctgov:NCT90000003", "ctgov:NCT90000001"]
+    assert step == judged.full()
