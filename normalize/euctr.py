@@ -148,9 +148,8 @@ def normalize(body: bytes, media_type: str) -> Record:
 
 
 def _warn_of_new_fields(form: Form) -> None:
-    for field in [field for field in form.fields if (field.code, field.label) not in LABELS]:
-        if field.value:
-            form.warn("record", labelled([field]), f"{field.code} is not a field of the form as this program knows it.")
+    for field in [field for field in form.fields if field.value and (field.code, field.label) not in LABELS]:
+        form.warn("record", labelled([field]), f"{field.code} is not a field of the form as this program knows it.")
 
 
 # ------------------------------------------------------------------------------------------------- columns

@@ -122,7 +122,7 @@ def caption(field: Field) -> str:
 
 def labelled(fields: Iterable[Field], separator: str = "\n\n") -> str | None:
     """Fields as readable text: each after its caption."""
-    return separator.join(f"{caption(field)}: {field.value}" for field in fields) or None
+    return separator.join([f"{caption(field)}: {field.value}" for field in fields]) or None
 
 
 def blocks(fields: Iterable[Field], opening: tuple[str, str]) -> list[list[Field]]:
@@ -155,10 +155,11 @@ class _Opening(Struct, frozen=True, gc=False):
     """A line that opens a field."""
 
     entry: Entry
+    place: float  # in the order of the form
     language: str | None
     length: int  # of the name as printed
     value: str  # what the line says after it
-    field: Field
+    field: Field | None  # None: a heading of the form
 
 
 #: Characters; longer lines are the registrant's own words.
@@ -179,12 +180,12 @@ def cut_text(text: str) -> list[Field]:
         # Pieces that open nothing belong to the one before them.
         if end > at + 1:
             opening = _opened("\n".join(pieces[at:end]), opening.entry, opening.language, opening.length)
-        if opening.entry.kind == "heading":
-            # A heading holds nothing. One that does is a line of the free text before it, and goes back there.
-            end = end if opening.value else at
-            continue
-        fields.append(opening.field)
-        end = at
+        if opening.field is not None:
+            fields.append(opening.field)
+            end = at
+        elif not opening.value:
+            end = at
+        # else: a heading holds nothing. One that does is a line of the free text before it, and goes back there.
     return fields[::-1]
 
 
@@ -220,7 +221,7 @@ def _opened(piece: str, entry: Entry, language: str | None, length: int) -> _Ope
     if entry.tail:
         said = value.removeprefix(entry.tail).removeprefix(":").lstrip()
     field = Field(entry.code, entry.label, language, "" if said == _NOT_ASKED else said)
-    return _Opening(entry, language, length, value, field)
+    return _Opening(entry, entry.place, language, length, value, None if entry.kind == "heading" else field)
 
 
 def _look_up(printed: str) -> tuple[Entry | None, str | None]:
@@ -246,7 +247,7 @@ def _new_field(piece: str, last: str) -> _Opening | None:
 
 def _in_order(openings: list[tuple[int, _Opening]]) -> list[tuple[int, _Opening]]:
     """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule."""
-    places = [opening.entry.place for _, opening in openings]
+    places = [opening.place for _, opening in openings]
     if all(map(le, places, places[1:])):
         return openings
     lowest: list[float] = []
