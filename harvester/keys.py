@@ -22,9 +22,9 @@ ENOUGH = 10
 _PAYLOADS = ""
 
 _FORMS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
-    ("json", re.compile(rb'"([A-Za-z_][\w.-]{0,79})" ?:')),
-    ("html", re.compile(rb'\bid="([A-Za-z_][\w-]{0,79})"')),
-    ("xml", re.compile(rb"<([A-Za-z_][\w.-]{0,79})[\s/>]")),
+    ("json", re.compile(rb'"([A-Za-z_][\w.-]{0,79}+)" ?:')),
+    ("html", re.compile(rb'\bid="([A-Za-z_][\w-]{0,79}+)"')),
+    ("xml", re.compile(rb"<([A-Za-z_][\w.-]{0,79}+)[\s/>]")),
     ("text/plain", re.compile(rb"^([A-Z]\.\d+(?:\.\d+)*)\b", re.MULTILINE)),
 )
 
