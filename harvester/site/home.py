@@ -16,14 +16,13 @@ from harvester.site.listing import forms
 from harvester.site.pages import Shown, page, trial_path
 from harvester.site.sources import verdict
 from harvester.site.wanted import Wanted
+from normalize.text import fold
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
 
 _EXAMPLE_CONDITIONS = 3
 _CHANGES = 8
-#: Fields that change whenever another does.
-_FOLLOWS = ("last_update_date", "verification_date")
 
 
 @kept
@@ -33,7 +32,7 @@ def first_page(db: sqlite3.Connection) -> dict[str, Any]:
     found = find(db, everything)
     totals = queries.totals(db)
     newest = [row["trial_id"] for row in queries.cards(db, found.ordered(db, "update")[:1])]
-    examples = [*queries.common_conditions(db, _EXAMPLE_CONDITIONS), *newest]
+    examples = [*apart(queries.common_conditions(db, 10 * _EXAMPLE_CONDITIONS))[:_EXAMPLE_CONDITIONS], *newest]
     return {
         "trials": labels.number(found.size),
         "records": labels.number(totals["records"]),
@@ -49,6 +48,18 @@ def first_page(db: sqlite3.Connection) -> dict[str, Any]:
         "fresh": [_fresh(row) for row in queries.freshness(db)],
         "changes": [_change(row) for row in queries.recent_changes(db, _CHANGES)],
     }
+
+
+def apart(names: list[str]) -> list[str]:
+    """Those that share no word with one before them: "COVID-19" and "Novel Coronavirus Pneumonia (COVID-19)" show one thing twice."""
+    used: set[str] = set()
+    found = []
+    for name in names:
+        words = set(fold(name).split())
+        if used.isdisjoint(words):
+            found.append(name)
+            used |= words
+    return found
 
 
 def _topic(db: sqlite3.Connection, row: dict[str, Any]) -> dict[str, Any]:
@@ -76,13 +87,11 @@ def _fresh(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change(row: dict[str, Any]) -> dict[str, Any]:
-    fields = row["fields"].split(",")
-    telling = [field for field in fields if field not in _FOLLOWS]
     return {
         "title": row["title"] or row["trial_id"],
         "path": trial_path(row["trial_id"]),
         "trial_id": row["trial_id"],
-        "fields": ", ".join(heading(field).lower() for field in telling or fields),
+        "fields": ", ".join(heading(field).lower() for field in row["fields"].split(",")),
         "seen": row["seen_at"],
     }
 

@@ -220,12 +220,13 @@ def freshness(db: sqlite3.Connection) -> list[Row]:
 
 
 def recent_changes(db: sqlite3.Connection, limit: int) -> list[Row]:
-    """The records that changed last, with the fields that changed then."""
-    sql = """
+    """The records that changed last, with the fields that changed then; the dates that follow every change are none."""
+    telling = "field NOT IN ('last_update_date', 'verification_date')"
+    sql = f"""
         SELECT records.trial_id, coalesce(records.public_title, records.scientific_title) AS title, changes.seen_at,
                group_concat(DISTINCT changes.field) AS fields
-        FROM (SELECT DISTINCT record_id, seen_at FROM changes ORDER BY seen_at DESC LIMIT ?) AS newest
-        JOIN changes USING (record_id, seen_at) JOIN records USING (record_id)
+        FROM (SELECT DISTINCT record_id, seen_at FROM changes WHERE {telling} ORDER BY seen_at DESC LIMIT ?) AS newest
+        JOIN changes USING (record_id, seen_at) JOIN records USING (record_id) WHERE {telling}
         GROUP BY changes.record_id, changes.seen_at ORDER BY changes.seen_at DESC, changes.record_id"""
     return rows(db, sql, (limit,))
 

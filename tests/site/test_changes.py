@@ -48,6 +48,19 @@ def test_changes_are_told_in_the_words_of_the_trials_page(tmp_path: Path, serve:
     assert '<time datetime="2026-02-02">2 Feb 2026</time>' in html
 
 
+def test_the_first_page_shows_no_change_that_is_a_new_date_alone(
+    tmp_path: Path, serve: Callable[..., InProcess]
+) -> None:
+    workshop = made(tmp_path)
+    workshop.take_in(study("NCT90000002"), name="c.json", mtime=1_770_100_000)
+    workshop.take_in(study("NCT90000002", "2026-02-03"), name="d.json", mtime=1_770_200_000)
+    workshop.build()
+    site = serve(workshop.catalogue)
+    lately = site.html("/").partition("What changed lately")[2].partition("</section>")[0]
+    assert re.findall(r'class="quiet">(NCT\d+) · ([^·]+) ·', lately) == [("NCT90000001", "public title")]
+    assert "NCT90000002" in site.html("/changes")
+
+
 def test_feeds_are_atom(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
     site = serve(made(tmp_path).catalogue)
     for path in ("/changes.atom", "/trial/NCT90000001.atom"):

@@ -18,6 +18,7 @@ from harvester.catalogue import TABLES
 from harvester.gates import measure_fill
 from harvester.registries import REGISTRIES
 from harvester.site.answers import Answers
+from harvester.site.home import apart
 from tests.site.conftest import METADATA, InProcess
 from tests.site.made import COPY, FULL, make_catalogue
 
@@ -30,6 +31,11 @@ def test_the_first_page_says_what_is_here_and_how_fresh(site: InProcess) -> None
     assert 'href="/search?status=recruiting"' in html
     assert re.search(r'For example:\s*<a href="/search\?q=Deficiency">', html)
     assert "6 Jan 2026" in html and 'href="/sources"' in html
+
+
+def test_examples_show_different_things() -> None:
+    names = ["COVID-19", "Novel Coronavirus Pneumonia (COVID-19)", "Asthma", "Severe asthma", "Lupus"]
+    assert apart(names) == ["COVID-19", "Asthma", "Lupus"]
 
 
 @pytest.mark.parametrize(
