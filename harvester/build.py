@@ -231,6 +231,7 @@ def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched:
                 at(f"while the build was at its stage {stage.__name__}")
                 stage(db, touched)
                 gc.collect()  # what a stage leaves behind the next one has room for
+                gc.freeze()  # and what lives on is not looked through again: that took most of a small build
             at("at the end of the build")
         if touched is None:
             from harvester.text_index import index_text  # not before: see there
