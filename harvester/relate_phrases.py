@@ -165,8 +165,11 @@ def _read(word: str) -> tuple[str, str, int]:
     return shown, root(word), kind
 
 
-#: A short form in brackets behind the words it stands for: `recurrent pregnancy loss (RPL)`.
-_SHORT_FORM = re.compile(r"([^()\[\];:.,]{3,100}?)\s*[(\[]\s*([A-Za-z][\w-]{1,9})\s*[)\]]")
+#: A short form in brackets behind the words it stands for: `recurrent pregnancy loss (RPL)`; what these do not reach across, and
+#: how many characters they have at most.
+_SHORT_FORM = re.compile(r"[(\[]\s*([A-Za-z][\w-]{1,9})\s*[)\]]")
+_STOP = re.compile(r"[()\[\];:.,]")
+_LONGEST_FORM = 100
 
 
 def abbreviations(text: str) -> dict[str, str]:
@@ -178,9 +181,11 @@ def abbreviations(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     if "(" in text or "[" in text:
         for match in _SHORT_FORM.finditer(text):
-            before, short = match.groups()
-            if sum(c.isupper() or c.isdigit() for c in short) >= 2 and (long := _long_form(before, short)):
-                found.setdefault(short, long)
+            short, end = match[1], match.start()
+            if sum(c.isupper() or c.isdigit() for c in short) >= 2:
+                before = _STOP.split(text[max(end - 2 * _LONGEST_FORM, 0) : end].rstrip())[-1]
+                if long := _long_form(before[-_LONGEST_FORM:], short):
+                    found.setdefault(short, long)
     return found
 
 
