@@ -7,7 +7,7 @@ the same people and the same design, from a few facts of each.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -176,12 +176,17 @@ class _Alike:
     """What is said of two trials by a few facts: the same for all pairs with the same facts, so said once of each."""
 
     def __init__(self, said: Callable[[Any, Any], str | None], kinds: list[tuple[Any, ...]], kind: Whole) -> None:
-        self._said, self._kinds, self._kind = cache(said), kinds, kind
+        number: dict[tuple[Any, ...], int] = {}
+        self._kind = np.array([number.setdefault(some, len(number)) for some in kinds], np.int64)[kind]
+        self._say, self._kinds = said, list(number)
+        self._said: dict[int, str | None] = {}
 
     def told(self, row: Whole, other: Whole) -> list[str | None]:
-        both, place = np.unique(self._kind[row] * len(self._kinds) + self._kind[other], return_inverse=True)
-        said = [self._said(*(self._kinds[kind] for kind in divmod(pair, len(self._kinds)))) for pair in both.tolist()]
-        return [said[n] for n in place.tolist()]
+        pairs = (self._kind[row] * len(self._kinds) + self._kind[other]).tolist()
+        for pair in set(pairs) - self._said.keys():
+            one, two = divmod(pair, len(self._kinds))
+            self._said[pair] = self._say(self._kinds[one], self._kinds[two])
+        return [self._said[pair] for pair in pairs]
 
 
 def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[list[tuple[int, int, int]]]]:
@@ -201,8 +206,8 @@ def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list
 _INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE, _CRITERIA = range(len(PARTS))
 
 
-_LEAST_TOLD = [_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS]
-_LEAST_NAMED = np.array([min(_NAMED_FROM, *least) for least in _LEAST_TOLD])
+_WORD_TOLD, _PAIR_TOLD = zip(*(_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS), strict=True)
+_LEAST_NAMED = np.minimum(_NAMED_FROM, np.minimum(_WORD_TOLD, _PAIR_TOLD))
 
 
 _Spellings = Mapping[int, tuple[int, str]]
@@ -215,7 +220,7 @@ def _told(
 
     `shared`: millionths, part and root of each; those that give most first.
     """
-    written: dict[int, list[tuple[int, str, int]]] = {}
+    written: list[list[tuple[int, str]]] = [[] for _ in PARTS]
     coded: dict[int, tuple[str, ...]] = {}
     weight: dict[str, int] = {}
     for worth, part, number in shared:
@@ -224,25 +229,23 @@ def _told(
             term = spelling[1] if spelling else codes[number]
             coded[part] = (*coded.get(part, ()), term)
         elif spelling:
-            place, term = spelling
-            if worth >= _LEAST_TOLD[part][not term.isalnum()] and not term.startswith("MedDRA "):
-                if part in written:
-                    written[part].append((place, term, worth))
-                else:
-                    written[part] = [(place, term, worth)]
+            term = spelling[1]
+            if worth >= (_WORD_TOLD if term.isalnum() else _PAIR_TOLD)[part]:
+                written[part].append(spelling)
         else:
             continue
         if part <= _OUTCOME:
             weight[term] = weight.get(term, 0) + worth
     terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
+    conditions = [spelling for spelling in written[_CONDITION] if not spelling[1].startswith("MedDRA ")]
     return (
-        _names(*_reading(written.get(_CONDITION)), coded.get(_CONDITION, ())),
-        _names(*_reading(written.get(_INTERVENTION)), coded.get(_INTERVENTION, ())),
-        _outcomes(*_reading(written[_OUTCOME])) if _OUTCOME in written else None,
+        _names(*_reading(conditions), coded.get(_CONDITION, ())),
+        _names(*_reading(written[_INTERVENTION]), coded.get(_INTERVENTION, ())),
+        _outcomes(*_reading(written[_OUTCOME])) if written[_OUTCOME] else None,
         "\n".join([f"{term}\t{_thousandths(weight[term])}" for term in terms]) or None,
-        _lines([term for _, term, _ in written[_REFERENCE]]) if _REFERENCE in written else None,
-        _lines([term for _, term, _ in written[_INVESTIGATOR]]) if _INVESTIGATOR in written else None,
-        _lines([term for _, term, _ in written[_CRITERIA]]) if _CRITERIA in written else None,
+        _lines([term for _, term in written[_REFERENCE]]) if written[_REFERENCE] else None,
+        _lines([term for _, term in written[_INVESTIGATOR]]) if written[_INVESTIGATOR] else None,
+        _lines([term for _, term in written[_CRITERIA]]) if written[_CRITERIA] else None,
     )
 
 
@@ -256,14 +259,17 @@ def _sponsors(one: str | None, two: str | None) -> str | None:
     return _lines([name for name in (one or "").split("\n") if name and name in others])
 
 
-def _reading(found: list[tuple[int, str, int]] | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same."""
+def _reading(found: list[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same.
+
+    `found`: place and term of each, those worth most first.
+    """
     if not found:
         return (), ()
     if len(found) == 1:
         return (found[0][1],), (0,)
-    ranked = {term: -rank for rank, (_, term, _) in enumerate(found)}
-    terms = tuple([term for _, term, _ in sorted(found)])
+    ranked = {term: -rank for rank, (_, term) in enumerate(found)}
+    terms = tuple([term for _, term in sorted(found)])
     return terms, tuple([ranked[term] for term in terms])
 
 
