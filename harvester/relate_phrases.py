@@ -115,7 +115,7 @@ def rooted_terms(text: str, *, pairs: bool) -> list[tuple[str, str]]:
             gap = gaps[place]
             if gap == " " and kind < _NUMBER and not before.isdigit():
                 found.append((f"{before} {shown}", f"{before_root} {rooted}"))
-            elif _are_neighbours(before, gap, fold(word)):
+            elif _are_neighbours(before, gap, kind):
                 found.append((f"{before}{gap if gap in _TIES else ' '}{shown}", f"{before_root} {rooted}"))
         if kind == _LONG_NUMBER:
             before = ""
@@ -130,11 +130,11 @@ def _begin_a_code(gaps: list[str], words: list[str], place: int) -> bool:
     return gaps[place + 1] == "-" and place + 1 < len(words) and words[place + 1][0].isdecimal()
 
 
-def _are_neighbours(before: str, gap: str, word: str) -> bool:
-    """Whether two words are a pair: `25-hydroxyvitamin` and `type 2`, `NVK-101`, but not `19 patients` and `cohort 2020`."""
+def _are_neighbours(before: str, gap: str, kind: int) -> bool:
+    """Whether a word and one of a kind are a pair: `25-hydroxyvitamin` and `type 2`, `NVK-101`, but not `19 patients` and `cohort 2020`."""
     if _BREAK.search(gap) or (before.isdigit() and gap != "-"):
         return False
-    return not word.isdigit() or gap == "-" or (len(word) <= 2 and not before.isdigit())
+    return kind != _LONG_NUMBER or gap == "-"
 
 
 @lru_cache(maxsize=20_000)

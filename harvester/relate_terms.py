@@ -70,6 +70,7 @@ FIELDS = (
     "condition_codes", "intervention_codes", "condition_classes", "intervention_classes", "condition_names", "intervention_names",
     "sponsors", "criteria",
 )  # fmt: skip
+_COLUMNS = TABLES["trial_terms"].names
 #: What an entry of `roots` says of where its term stands: the place in FIELDS, or that it is a pair of words of a title.
 TITLE_PAIR = len(FIELDS)
 PLACE_BITS = 5
@@ -169,7 +170,7 @@ def _row(values: tuple[Any, ...], below: _Below, read_from: int) -> _Rows:
     fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
     roots = (trial, fields["date_of_registration"] or "~", _entries(found), read_from)
     short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
-    return _Rows(tuple([fields[name] for name in TABLES["trial_terms"].names]), roots, short_forms)
+    return _Rows(tuple([fields[name] for name in _COLUMNS]), roots, short_forms)
 
 
 def _short_forms(aliases: Iterable[tuple[str, str]]) -> Iterator[tuple[int, str]]:
