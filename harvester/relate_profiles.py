@@ -86,11 +86,12 @@ def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
     features = np.zeros(0, np.uint64)
     for blobs, _ in _kept(db, trials):
         features = distinct(np.r_[features, _features(blobs)[0]])
-    rows = []
+    width = max(len(features), 1)
+    rows = [csr_matrix((0, width), dtype=np.int32)]  # there may be no trial
     for blobs, weights in _kept(db, trials):
         found, ends = _features(blobs)
         data, column = np.frombuffer(b"".join(weights), "<u2").astype(np.int32), np.searchsorted(features, found)
-        rows.append(csr_matrix((data, column.astype(np.int32), ends), shape=(len(blobs), max(len(features), 1))))
+        rows.append(csr_matrix((data, column.astype(np.int32), ends), shape=(len(blobs), width)))
     return Profiles(trials, vstack(rows, "csr"), features, *_facts(db, trials), _codes(db))
 
 
