@@ -355,6 +355,14 @@ def insert_into(table: str) -> str:
     )
 
 
+def write_over(table: str, but: str = "") -> str:
+    """The INSERT statement for a row that takes the place of the one with its key, where there is one; `but` is the column of that
+    which stays as it is."""
+    names = [name for name in TABLES[table].names if name not in (*TABLES[table].key, but)]
+    values = ", ".join(f'"{name}" = excluded."{name}"' for name in names)
+    return f"{insert_into(table)} ON CONFLICT ({_quoted(TABLES[table].key)}) DO UPDATE SET {values}"
+
+
 def create(db: sqlite3.Connection) -> None:
     """All tables, without their indexes: those are made after the rows are in."""
     for name, table in TABLES.items():

@@ -1,9 +1,9 @@
 """Reading room: archive -> the rows of `records`, of what hangs below them, of `versions` and `changes`. Called by `harvester.build`
 and, in processes of their own, by `harvester.readers`.
 
-Only records with something new since the last build are looked at, and a payload that was read before by the same rules is
-read again only to be compared with a newer one. Which version of a record is shown, and its history, do not depend on the
-order of arrival.
+Only records with something new since the last build are looked at. Of a payload that was read before by the same rules the
+catalogue holds what it says, when it is the one shown (`harvester.stored`); another one is read again only to be compared with
+a newer one. Which version of a record is shown, and its history, do not depend on the order of arrival.
 """
 
 from __future__ import annotations
@@ -20,16 +20,19 @@ from msgspec.structs import astuple, replace
 import normalize
 from harvester import catalogue
 from harvester.archive import Archive, Position, Version
-from harvester.catalogue import OF_A_RECORD, insert_into
+from harvester.catalogue import OF_A_RECORD, insert_into, write_over
 from harvester.changes import compared
 from harvester.checks import FAULT
 from harvester.rows import Change, RecordKey, RecordProvenance
+from harvester.stored import Rows, record_of, rows_of
 from normalize.schema import Record, Unreadable, ValueWarning
 
 Progress = Callable[[int, int], None]  # records looked at, records in all
 
 #: Rows are written in batches of this many records.
 _BATCH = 400
+#: A record that is there stays of its trial until linking says otherwise.
+_WRITE_RECORD = write_over("records", but="trial_id")
 
 
 class Chunk(NamedTuple):
@@ -157,28 +160,39 @@ class Reader:
         }
         if stored:
             self._stale["versions"].append((record_id,))
-            self._stale["records"].append((record_id,))
         self._rows["versions"] += [
             (record_id, *look[:-1], look is current, look.problem, previous.get(look.sha256)) for look in seen
         ]
+        held = rows_of(self._db, record_id) if stored else {}
+        come: Rows = {}
         if current is not None:
             record = self._record(by_sha256[current.sha256], records)
             record = replace(record, warnings=(*record.warnings, *_served_twice(current, seen)))
             provenance = RecordProvenance(current.first_fetched_at, current.sha256, normalize.version(), withdrawn)
-            self._rows["records"].append(catalogue.record_row(RecordKey(record_id, None, source), record, provenance))
-            for table, rows in catalogue.child_rows(record_id, record):
-                self._rows[table] += rows
+            come["records"] = [catalogue.record_row(RecordKey(record_id, None, source), record, provenance)]
+            come |= catalogue.child_rows(record_id, record)
+        self._replace(record_id, held, come)
         has_moved = has_returns or self._had_returns(record_id, stored)
         standing = set() if has_moved else _standing(steps, stored)
         self._stale["changes"] += [(record_id, sha256) for sha256 in stored if sha256 not in standing]
+        steps = [(before, after) for before, after in steps if after.seen.sha256 not in standing]
+        if steps and held:
+            records.setdefault(next(sha256 for sha256, one in stored.items() if one.is_current), record_of(held))
         for before, after in steps:
-            if after.seen.sha256 in standing:
-                continue
             old, new = (self._record(by_sha256[said.seen.sha256], records) for said in (before, after))
             self._rows["changes"] += [
                 astuple(Change(record_id, after.seen.sha256, *difference, after.at, after.run_id))
                 for difference in compared(old, new)
             ]
+
+    def _replace(self, record_id: str, held: Rows, come: Rows) -> None:
+        """Notes which rows are to be written and deleted, where a record has these and shall have those."""
+        for table in held.keys() | come.keys():
+            if held.get(table) == come.get(table):
+                continue
+            if table in held and (table != "records" or not come):  # a record that stays is written over
+                self._stale[table].append((record_id,))
+            self._rows[table] += come.get(table, [])
 
     def _history(
         self, source: str, registry_id: str, readable: list[_Seen], versions: dict[str, Version]
@@ -269,11 +283,10 @@ class Reader:
 
     def _write(self) -> None:
         for table in ("records", "versions", *OF_A_RECORD):
-            stale = self._stale["versions" if table == "versions" else "records"]
-            self._db.executemany(f'DELETE FROM "{table}" WHERE record_id = ?', stale)
+            self._db.executemany(f'DELETE FROM "{table}" WHERE record_id = ?', self._stale[table])
         self._db.executemany("DELETE FROM changes WHERE record_id = ? AND payload_sha256 = ?", self._stale["changes"])
         for table, rows in self._rows.items():
-            self._db.executemany(insert_into(table), rows)
+            self._db.executemany(_WRITE_RECORD if table == "records" else insert_into(table), rows)
         self._db.executemany(
             "UPDATE versions SET last_fetched_at = ? WHERE record_id = ? AND payload_sha256 = ?", self._seen_again
         )

@@ -15,6 +15,8 @@ CREATE TEMP TRIGGER record_went AFTER DELETE ON main.records
 BEGIN SELECT touch_record(old.record_id), touch_trial(old.trial_id); END;
 CREATE TEMP TRIGGER record_came AFTER INSERT ON main.records
 BEGIN SELECT touch_record(new.record_id), touch_trial(new.trial_id); END;
+CREATE TEMP TRIGGER record_changed AFTER UPDATE OF payload_sha256 ON main.records
+BEGIN SELECT touch_record(new.record_id), touch_trial(new.trial_id); END;
 CREATE TEMP TRIGGER record_moved AFTER UPDATE OF trial_id ON main.records WHEN old.trial_id IS NOT new.trial_id
 BEGIN SELECT touch_trial(old.trial_id), touch_trial(new.trial_id); END;
 CREATE TEMP TRIGGER sponsor_went AFTER DELETE ON main.record_sponsors

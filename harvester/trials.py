@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import Any
 
 from harvester.batches import Batch, Row, batches
-from harvester.catalogue import TABLES, insert_into
+from harvester.catalogue import TABLES, write_over
 from harvester.touched import Touched
 from normalize.dates import is_prospective
 
@@ -63,9 +63,7 @@ _PRIMARY = """
 _NAMES = TABLES["trials"].names
 _row = itemgetter(*_NAMES)
 #: A trial that is there keeps its rowid, by which full-text search knows it.
-_WRITE = f"{insert_into('trials')} ON CONFLICT (trial_id) DO UPDATE SET " + ", ".join(
-    f'"{name}" = excluded."{name}"' for name in _NAMES if name != "trial_id"
-)
+_WRITE = write_over("trials")
 
 
 def build_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
