@@ -12,7 +12,7 @@ import re
 
 from msgspec import Struct
 
-from normalize import gestation, grades, numbers, signs, units
+from normalize import gestation, grades, numbers, ratios, signs, units
 from normalize.limit import Limit
 
 # -------------------------------------------------------------------------------------------------------- before a number
@@ -74,7 +74,7 @@ _OLD_BEGINNINGS = frozenset(("o", "of", "in", "age", "aged", "old", "de", "d", "
 _UNIT_SIGNS = frozenset("×*✕∙·•/÷(-") | units.BEGINNINGS_OF_SIGNS
 _AFTER = re.compile(
     r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*|\([A-Za-z/]{1,6}\)\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
-    (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
+    (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|worse|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
     |(?P<less>younger|less|fewer|lower|shorter|smaller|earlier|menos|moins|weniger)
     |(?P<above>over|above|beyond)(?!\s*\(?[\d<>≥≤=])|(?P<below>below|under)(?!\s*\(?[\d<>≥≤=]))\b(?!\s*(?:than|then|the\sage|age|to\b|or\sequal))
     |(?P<plus>\+)(?![\d+])|\s?(?P<min>minimum)\b|\s?(?P<max>maximum)\b|(?:on|up)wards?\b)""",
@@ -84,7 +84,7 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _RANGE = re.compile(
     r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
-    rf"(?P<minus>[-−–](?=\d))?(?P<to>{gestation.WITH_DAYS}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
+    rf"(?P<minus>[-−–](?=\d))?(?P<to>{gestation.WITH_DAYS}|{ratios.WHOLE}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
@@ -190,7 +190,8 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         _take_unit(limit, _unit_at(text, limit.end))
     else:
         _take_unit(limit, _unit(text, end, number))
-    return limit if limit.unit or not _is_year(value) else None
+    limit.perhaps_year = not limit.unit and _is_year(value)
+    return limit
 
 
 def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
@@ -269,6 +270,8 @@ def _unit(text: str, at: int, tail: re.Match[str]) -> _Unit:
     name, end = "", at
     if tail[1] and tail[1][0].isdigit() and tail[1][-1].isalpha():
         return _Unit(_WEEKS, at, False)  # "6 weeks + 3 days"
+    if tail[1] and (written := ratios.unit(tail[1])):
+        return _Unit(written, at, False)
     if word is None:
         is_unit = then is None or then in _UNIT_SIGNS
         follows = then
@@ -338,9 +341,11 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: r
     second = _unit_at(text, end)
     if not second.text and to["to"][0].isdigit() and to["to"][-1].isalpha():
         second = _Unit(_WEEKS, end, False)
+    elif written := ratios.unit(to["to"]):
+        second = _Unit(written, end, False)
     mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
-    if upper < value and opening[:4].lower() in _RANGE_WORDS and not mixed:
-        value, upper = upper, value  # "between 150 and 90"
+    if upper < value and not mixed and (opening[:4].lower() in _RANGE_WORDS or second.text == ratios.SNELLEN):
+        value, upper = upper, value  # "between 150 and 90", "20/40 to 20/320"
     if upper <= value and not mixed:
         return None
     if (

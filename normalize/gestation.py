@@ -23,6 +23,14 @@ _WEEKS_AND_DAYS = re.compile(r"([0-9]+)[^0-9]+([0-6])(?:/7|[^0-9]*)")
 OF_PREGNANCY = re.compile(
     r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|aménorrh|ga\b)\w*", re.IGNORECASE
 )
+#: Before weeks: "pregnancies of 12-16 weeks", "pregnant women between 24 and 34 weeks"; not how long ago a pregnancy was.
+_PREGNANT_BEFORE = re.compile(
+    r"\bpregnan(?:t|cy|cies)(?:\s(?:women|woman|patients?|females?|subjects?|participants?))?(?:\s(?:of|at|with|from|in|is|are|who|be|must|aged)){0,3}[\s:(,]*$",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(
+    r"[\s)]*(?:prior|before|ago\b|since|after|post|earlier|preceding|previous|apart|following|from\b)", re.IGNORECASE
+)
 #: How weeks are written; those that are always weeks of a pregnancy (semaines d'aménorrhée, Schwangerschaftswochen, weeks of gestation).
 UNITS = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "wk")
 _OWN_UNITS = frozenset(("SA", "SSW", "WG", "GW", "WGA", "wga"))
@@ -40,6 +48,10 @@ def is_said(text: str, limit: Limit) -> bool:
         limit.unit in _OWN_UNITS
         or OF_PREGNANCY.match(text, limit.end) is not None
         or OF_PREGNANCY.search(text, limit.start, limit.end) is not None
+        or (
+            _PREGNANT_BEFORE.search(text, max(0, limit.start - 60), limit.start) is not None
+            and _AWAY.match(text, limit.end) is None
+        )
     )
 
 

@@ -22,6 +22,7 @@ class Limit(Struct, gc=False):
     ahead: bool = False  # what it limits is named after it: "18 < age"
     of_age: bool = False  # says "older", "years old", "of age"
     roman: bool = False  # its numbers are Roman
+    perhaps_year: bool = False  # a number without unit that can be a calendar year: a limit only right after a name of something measured
     bare: bool = False  # a range, list or "up to": a limit only where something known is limited
 
     def bound(self, side: str, value: float) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
-from normalize import comparisons, gestation, grades, limit_pairs, numbers, units, variables, wording
+from normalize import comparisons, gestation, grades, limit_pairs, numbers, ratios, units, variables, wording
 from normalize.limit import Limit
 from normalize.limit_pairs import Named
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
@@ -216,8 +216,12 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[l
     if unit is None and not limit.of_age:
         spelled = text[number].isalpha() and not limit.roman
         counted = wording.counts(rest) or (spelled and rest[1:2].isalpha())
+    if limit.unit == ratios.SNELLEN and "worse" in text[limit.start : limit.end]:
+        limit.turn()  # "20/200 or worse": of scores, worse is more
     if known := _known(text, limit, lead, clause, rest, unit, counted):
         return known, ""
+    if limit.perhaps_year or limit.unit == ratios.SNELLEN or (limit.unit == ratios.TITRE and "ratio" in clause):
+        return [], ""
     if limit.roman or (limit.bare and not _range_of_something(clause, unit)):
         return [], ""
     if (
@@ -248,6 +252,9 @@ def _known(
     weeks = unit is not None and unit.ucum in ("wk", "d")
     if weeks and gestation.is_said(text, limit):
         return [GESTATIONAL_AGE]
+    if limit.perhaps_year:
+        # "ferritin > 2000"; "hypertension > 2005" is a year.
+        return [one for one in variables.before(clause, unit, 1)[0] if "/" in one.unit.dimension]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if (
         found

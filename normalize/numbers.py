@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from normalize import gestation, units
+from normalize import gestation, ratios, units
 
 #: The digits of a number after its first; thousands in groups, or a decimal point or comma.
 _MORE_DIGITS = r"(?:[0-9]{0,2}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]{0,2}(?:[\u00a0\u2009\u202f' ](?!10[369]\s?/)[0-9]{3})+(?![0-9]|[,.][0-9])|[0-9]*(?:[.,·][0-9]+)?)"
@@ -25,7 +25,7 @@ _TAIL = (
 )
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
 _IN_FIGURES = re.compile(
-    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS})){_TAIL}"
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS})){_TAIL}"
 )
 _IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
 _NONE = re.compile(rf"(?P<number>){_TAIL}")
@@ -108,11 +108,13 @@ def tail(text: str, at: int) -> re.Match[str]:
 
 
 def value(number: str) -> float:
-    """The number that a text means: thousands separators, decimal commas, words; weeks where it is weeks and days."""
+    """The number that a text means: thousands separators, decimal commas, words, ratios; weeks where it is weeks and days."""
     if number.isdigit():
         return float(number)
     if number[0].isalpha():
         return float(SPELLED[number.lower()])
+    if (ratio := ratios.value(number)) is not None:
+        return ratio
     if (weeks := gestation.weeks(number)) is not None:
         return weeks
     if _THOUSANDS.fullmatch(number):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harvester.site import labels
@@ -10,6 +10,7 @@ from harvester.site.entries import Entry
 from harvester.site.facts import age_limit, with_raw
 from harvester.site.queries import Row
 from harvester.site.study import Facts, given
+from normalize import ratios
 
 _HEADINGS = {
     "inclusion": "Inclusion criteria",
@@ -56,8 +57,18 @@ def _bound(row: Row, name: str, sign: str, inclusive: int | None) -> str:
     value: float | None = row[name]
     if value is None:
         return ""
-    written = _weeks_and_days(value) if row["variable"] == "gestational_age" else f"{value:,.6g}"
+    if row["variable"] == "gestational_age":
+        written = _weeks_and_days(value)
+    else:
+        written = _RATIOS[row["unit"]](value) if row["unit"] in _RATIOS else f"{value:,.6g}"
     return f"{sign}{'=' if inclusive else ''} {written}".replace(">=", "≥").replace("<=", "≤")
+
+
+#: Units that are told by how a number is written: a dilution of 80 is 1:80, visual acuity of 0.5 is 20/40.
+_RATIOS: dict[str, Callable[[float], str]] = {
+    ratios.TITRE: lambda value: f"1:{value:.6g}",
+    ratios.SNELLEN: lambda value: f"20/{20 / value:.4g}",
+}
 
 
 def _weeks_and_days(weeks: float) -> str:
@@ -70,7 +81,9 @@ def _limit(row: Row, prefix: str, unit: str) -> str:
     """`≥ 18 and < 40 years`: the bounds of `prefix` lower and upper, with their unit."""
     lower = _bound(row, f"{prefix}lower", ">", row["lower_inclusive"])
     upper = _bound(row, f"{prefix}upper", "<", row["upper_inclusive"])
-    limit = " and ".join(bound for bound in (lower, upper) if bound) + (f" {unit}" if unit else "")
+    limit = " and ".join(bound for bound in (lower, upper) if bound) + (
+        f" {unit}" if unit and row["unit"] not in _RATIOS else ""
+    )
     return f"not {limit}" if row["negated"] else limit
 
 

@@ -286,6 +286,88 @@ def test_pregnancies_are_counted_in_weeks_and_days(text: str, expected: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Singleton pregnancy 12-16 weeks", ">=12 <=16"),
+        ("Pregnant women between 24 and 34 weeks", ">=24 <=34"),
+        ("Pregnant (≥ 20 weeks)", ">=20"),
+    ],
+)
+def test_weeks_after_a_pregnancy_are_weeks_of_it(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one)) == ("gestational_age", expected)
+
+
+@pytest.mark.parametrize("text", ["Last pregnancy < 6 weeks ago", "Pregnancy ≥ 12 weeks before the first visit"])
+def test_how_long_ago_a_pregnancy_was_is_no_age_of_it(text: str) -> None:
+    assert [one.variable for one in measures(text)] == ["interval"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ANA ≥ 1:80 on two visits", ("antinuclear_antibodies", ">=80", "{titer}")),
+        ("Antinuclear antibodies at 1:160 or higher", ("antinuclear_antibodies", ">=160", "{titer}")),
+        ("HAI titre of less than 1 : 40", ("hemagglutination_inhibition_titer", "<40", "{titer}")),
+        ("Anti-dsDNA titer > 1:10", ("anti_dsdna", ">10", None)),
+        ("Anti-XYZ titers between 1:40 and 1:320", ("Anti-XYZ titers", ">=40 <=320", None)),
+    ],
+)
+def test_titres_are_read_by_their_dilution(text: str, expected: tuple[str, str, str | None]) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one), one.canonical_unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BCVA 20/40 or better", ">=0.5"),
+        ("Visual acuity worse than 20/200", "<0.1"),
+        ("BCVA of 20/200 or worse", "<=0.1"),
+        ("BCVA between 20/40 and 20/320", ">=0.0625 <=0.5"),
+        ("Visual acuity 20/50 to 20/400 in the left eye", ">=0.05 <=0.4"),
+        ("Corrected visual acuity of at least 6/12", ">=0.5"),
+    ],
+)
+def test_visual_acuity_is_read_as_a_fraction_of_which_less_is_worse(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one), one.unit, one.canonical_unit) == ("visual_acuity", expected, "Snellen", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Randomised 1:4 or 1:5",
+        "inspiration to expiration ratio < 1:4",
+        "seen after 1:30 pm",
+        "20/40 in the worse eye",
+    ],
+)
+def test_other_ratios_are_no_limits(text: str) -> None:
+    assert measures(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ferritin > 2000", [("ferritin", ">2000", None)]),
+        ("White blood cells < 2000", [("white_blood_cells", "<2000", None)]),
+        ("Hypertension known > 2005", []),
+        ("Operated on < 2010", []),
+    ],
+)
+def test_a_number_like_a_year_is_one_but_for_right_after_something_measured(
+    text: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    assert read(text) == expected
+
+
+def test_a_weight_at_birth_is_no_weight_of_a_participant() -> None:
+    assert read("Birth weight < 2500 g") == [("birth_weight", "<2500", "g")]
+    assert read("Estimated fetal weight below the 10th percentile")[0][0] == "estimated_fetal_weight"
+
+
+@pytest.mark.parametrize(
     "text", ["Gleason 4+3 disease", "induction by 7+3 chemotherapy", "HER2 2+ or 3+", "loss before 3 weeks of leave"]
 )
 def test_other_sums_are_no_weeks_and_days(text: str) -> None:

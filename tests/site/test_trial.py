@@ -269,9 +269,11 @@ def test_pages_forbid_foreign_scripts_and_hold_none(site: InProcess) -> None:
         ("Gestational age 30+0 to 36+6 weeks", "Gestational age: ≥ 30 and ≤ 36+6 weeks"),
         ("Gestational age < 24.5 weeks", "Gestational age: < 24.5 weeks"),
         ("Serum ferritin < 24.5714 ng/mL", "Ferritin: < 24.5714 ng/mL"),
+        ("ANA ≥ 1:80", "Antinuclear antibodies: ≥ 1:80"),
+        ("BCVA 20/40 or better", "Visual acuity: ≥ 20/40"),
     ],
 )
-def test_pregnancies_are_told_in_weeks_and_days(text: str, limit: str) -> None:
+def test_limits_are_told_as_they_are_counted(text: str, limit: str) -> None:
     read = parse([("inclusion", text)])
     criteria, limits = (
         [{"ordinal": n, **msgspec.structs.asdict(one)} for n, one in enumerate(rows, 1)]
