@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sparse_dot_topn import sp_matmul_topn, zip_sp_matmul_topn
 
 Whole = NDArray[np.int64]
 
@@ -33,6 +32,9 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
 
     `matrix` holds whole numbers, so a product does not depend on the order of adding up.
     """
+    # Not before: a refresh compares without it, and loading takes a tenth of a second.
+    from sparse_dot_topn import sp_matmul_topn, zip_sp_matmul_topn
+
     wanted = min(most + _SPARE, matrix.shape[0])
     best = zip_sp_matmul_topn(
         wanted,

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,11 +53,13 @@ def changed(trial: Trial) -> Trial:
 
 
 def take_in(archive_path: Path, drawn: Iterable[Trial], updated: str) -> None:
-    """Imports the trials as ClinicalTrials.gov's studies."""
+    """Imports the trials as ClinicalTrials.gov's studies, fetched on the day of their update: a refresh is of another day."""
     file = archive_path.with_suffix(".ndjson")
     with file.open("wb") as out:
         for trial in drawn:
             out.write(study(trial, updated) + b"\n")
+    at = datetime.fromisoformat(f"{updated}T12:00:00+00:00").timestamp()
+    os.utime(file, (at, at))
     with Archive(archive_path) as archive:
         import_files(archive, "ctgov", [(file, file.name)])
     file.unlink()
