@@ -28,6 +28,11 @@ _OVER_CAPACITY = re.compile(
     r"\b(?:exceed(?:s|ing|ed)?|above|over|beyond)\s(?:the\s)?(?:[\w-]+\s){0,2}(?:limits?|capacity|maximum)\b[^.;()]{0,60}\($",
     re.IGNORECASE,
 )
+#: Between two pressures that one comparison is for.
+_TO_DIASTOLIC = re.compile(
+    r"\s?(?:mm\s?Hg\s?)?\(?(?:systolic|SBP)\)?(?:\s(?:blood\s)?pressure|\sBP)?[\s,]*(?:and/or|or|and)\s"
+    r"|\s?(?:mm\s?Hg\s?)?[\s,]*(?:and/or|or|and)\s(?:a\s)?(?:diastolic|DBP)(?:\s(?:blood\s)?pressure|\sBP)?(?:\sof)?\s"
+)
 #: Numbers of things, not limits: "version 10 or higher", "days 2-4".
 _NUMBERED_THING = re.compile(
     r"\b(?:version|visits?|days?|weeks?|months?|cycles?|ios|android|windows|phases?|cohorts?|arms?|parts?|groups?|appendix|sections?|tables?|exons?|codons?"
@@ -142,9 +147,13 @@ def limits(text: str, in_words: bool) -> list[Limit]:
     done = 0
     for number in all_numbers:
         start, end = number.span(1)
-        if start >= done and end - start <= 18 and (limit := _limit(text, done, number)):
-            found.append(limit)
-            done = limit.end
+        if start >= done and end - start <= 18:
+            limit = _limit(text, done, number)
+            if limit is None and found:
+                limit = _carried(text, found[-1], number)
+            if limit:
+                found.append(limit)
+                done = limit.end
     if not grades.may_be_in(text):
         return found
     for limit in grades.limits(text):
@@ -223,6 +232,24 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         _take_unit(limit, unit)
         return limit
     return _listed(text, limit, value)
+
+
+def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:
+    """ "≥ 140 mmHg systolic or 90 mmHg diastolic": the comparison of the first pressure is that of the second."""
+    start, end = number.span(1)
+    if text[last.end : start].isspace() or _TO_DIASTOLIC.fullmatch(text, last.end, start) is None:
+        return None
+    limit = Limit(start, start, end)
+    value = numbers.value(number[1])
+    if last.upper is None and last.lower is not None:
+        limit.bound("ge" if last.lower_inclusive else "gt", value)
+    elif last.lower is None and last.upper is not None:
+        limit.bound("le" if last.upper_inclusive else "lt", value)
+    else:
+        return None
+    limit.carried = True
+    _take_unit(limit, _unit(text, end, number))
+    return limit
 
 
 def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:

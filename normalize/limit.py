@@ -23,6 +23,7 @@ class Limit(Struct, gc=False):
     of_age: bool = False  # says "older", "years old", "of age"
     roman: bool = False  # its numbers are Roman
     perhaps_year: bool = False  # a number without unit that can be a calendar year: a limit only right after a name of something measured
+    carried: bool = False  # its comparison is that of the limit before: "≥ 140 mmHg systolic or 90 mmHg diastolic"
     bare: bool = False  # a range, list or "up to": a limit only where something known is limited
 
     def bound(self, side: str, value: float) -> None:

@@ -272,7 +272,11 @@ def _known(
     follows = rest.lstrip(" ")
     if follows[:1].isalpha() or follows[:1] == "-":
         ahead = variables.after(follows, unit, 3 if counted else 2)
-        if ahead and (not found or ahead.away == 0) and (counted or not _COMPARED_NEXT.match(follows, ahead.end)):
+        if (
+            ahead
+            and (not found or ahead.away == 0)
+            and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
+        ):
             return [ahead.variable]
     if found:
         return found

@@ -58,7 +58,7 @@ _WORDS: dict[str, dict[str, str]] = {
 _MEASURE_WORDS = {word.lower(): word for word in (
     "NYHA", "CCS", "ASA", "CTCAE", "FEV1", "FVC", "HbA1c", "IgE", "LDL", "HDL", "TSH", "FSH", "PSA", "BNP", "MELD", "NIHSS", "MMSE", "MoCA",
     "MADRS", "HADS", "PANSS", "AUDIT", "CIWA", "WOMAC", "DAS28", "BASDAI", "SLEDAI", "PASI", "EASI", "SCORAD", "COPD", "GOLD", "GINA", "UPDRS",
-    "APACHE", "II", "SOFA", "NEWS", "WHO", "COVID", "ASPECTS", "CD4", "QT", "QRS", "PR", "pH", "B12", "NRS", "C3",
+    "APACHE", "II", "SOFA", "NEWS", "WHO", "COVID", "ASPECTS", "CD4", "QT", "QRS", "PR", "pH", "B12", "NRS", "C3", "EPDS", "SLICC",
 )}  # fmt: skip
 _MEASURES = {
     "fev1_fvc_ratio": "FEV1/FVC ratio", "nt_probnp": "NT-proBNP", "phq_9": "PHQ-9", "gad_7": "GAD-7", "y_bocs": "Y-BOCS", "snot_22": "SNOT-22",
@@ -70,7 +70,7 @@ _MEASURES = {
 #: UCUM units whose code is not what is printed.
 _UNITS = {
     "a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes", "s": "seconds", "Cel": "°C", "mm[Hg]": "mmHg",
-    "cm[H2O]": "cmH₂O", "{ULN}": "× upper limit of normal", "{LLN}": "× lower limit of normal", "{score}": "", "{count}": "", "{ratio}": "",
+    "cm[H2O]": "cmH₂O", "{ULN}": "× upper limit of normal", "{LLN}": "× lower limit of normal", "{score}": "", "{count}": "", "{ratio}": "", "{titer}": "", "{MoM}": "MoM",
     "{pack_years}": "pack years", "{drinks}/wk": "drinks/week", "10*9/L": "×10⁹/L", "10*6/mL": "×10⁶/mL", "mL/min/{1.73_m2}": "mL/min/1.73 m²",
     "kg/m2": "kg/m²", "g/m2": "g/m²", "m2": "m²", "cm2": "cm²", "/mm2": "/mm²", "deg": "°", "[diop]": "dioptres", "[ppb]": "ppb", "[ppm]": "ppm",
     "/min": "per minute", "/d": "per day", "min/wk": "minutes/week",

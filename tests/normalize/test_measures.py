@@ -362,6 +362,38 @@ def test_a_number_like_a_year_is_one_but_for_right_after_something_measured(
     assert read(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Blood pressure ≥ 140 mmHg systolic or 90 mmHg diastolic", (">=140", ">=90")),
+        ("Systolic blood pressure > 160 mmHg and/or diastolic blood pressure 110 mmHg", (">160", ">110")),
+        ("BP below 90 mm Hg systolic and 60 mm Hg diastolic", ("<90", "<60")),
+        ("BP below 90 mm Hg systolic and 60 mm Hg diastolic measured at least twice", ("<90", "<60")),
+    ],
+)
+def test_one_comparison_is_for_both_pressures(text: str, expected: tuple[str, str]) -> None:
+    systolic, diastolic = expected
+    found = [(one.variable, bounds(one)) for one in measures(text)]
+    assert found == [("systolic_blood_pressure", systolic), ("diastolic_blood_pressure", diastolic)]
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("Partner's age > 50 years", "partner_age"),
+        ("Age at menopause < 40", "age_at_menopause"),
+        ("No more than 3 previous embryo transfers", "embryo_transfers"),
+        ("At least one fetal death", "fetal_deaths"),
+        ("Total motile sperm count < 5 million", "total_motile_sperm_count"),
+        ("Cervix ≤ 25 mm on ultrasound", "cervical_length"),
+        ("Uterine artery PI > 1.5 MoM", "uterine_artery_pulsatility_index"),
+        ("Intramural fibroids > 5 cm", "fibroid_size"),
+    ],
+)
+def test_what_is_limited_in_trials_of_reproduction_has_a_name_of_its_own(text: str, variable: str) -> None:
+    assert [one.variable for one in measures(text)] == [variable]
+
+
 def test_a_weight_at_birth_is_no_weight_of_a_participant() -> None:
     assert read("Birth weight < 2500 g") == [("birth_weight", "<2500", "g")]
     assert read("Estimated fetal weight below the 10th percentile")[0][0] == "estimated_fetal_weight"
@@ -614,6 +646,7 @@ def test_variables_that_limit_an_age_say_so() -> None:
     assert {"age", "gestational_age", "donor_age", "age_at_onset"} <= names
     assert {name for name in names if re.search(r"(?<![a-z])age(?![a-z])", name)} == {
         "age", "age_at_onset", "gestational_age", "postmenstrual_age", "donor_age", "maternal_age", "bone_age", "mental_age",
+        "partner_age", "age_at_menopause",
     }  # fmt: skip
 
 
