@@ -4,13 +4,14 @@ A stage of the build, after the trial rows. The rules are data, in `harvester.qu
 
 There is no clock. Today is the day of the newest capture from a record's source, or, where the source says when it processed
 the registry's data (WHO ICTRP), that day: a copy is not late because it was copied long ago. Where a refresh moves today, the
-rules that need it judge all records; they read nothing but two indexes (`catalogue.BY_DATE`), and write what comes.
+rules that need it judge of the records that did not change those of which a date has passed since: they are found by one pass
+over an index (`catalogue.BY_DATE`), for rows are wide.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import astuple
 
@@ -22,16 +23,18 @@ from harvester.touched import Touched
 #: Conditions that choose the records to look at.
 _ALL = "record_id IS NOT NULL"
 _JUDGED = "record_id IN (SELECT record_id FROM judged)"
-#: The columns of BY_DATE, and today.
+_BY_DATE = tuple(rule for rule in RULES if rule.by_date)
+_OTHERS = tuple(rule for rule in RULES if not rule.by_date)
+#: The columns of BY_DATE, and today. All records are read from the index, whatever SQLite thinks of it: the rows themselves are wide.
 _DATED = f"""
-CREATE TEMP VIEW dated AS
 SELECT {", ".join(name for name in BY_DATE if name not in ("source", "fetched_at"))},
        coalesce(processed_date, newest.day) AS today
-FROM {{records}} JOIN newest USING (source)
-"""
-#: All records are read from the index, whatever SQLite thinks of it: the rows themselves are wide.
-_FROM_INDEX = f"main.records INDEXED BY idx_records_{'_'.join(BY_DATE)}"
-_BY_DATE = tuple(rule for rule in RULES if rule.by_date)
+FROM {{records}} JOIN newest USING (source)"""
+FROM_INDEX = _DATED.format(records=f"main.records INDEXED BY idx_records_{'_'.join(BY_DATE)}")
+#: Those of a source for which today is another day, and of which a date came to be long ago in between.
+_PASSED = f"""{FROM_INDEX}
+WHERE source = :source AND processed_date IS NULL AND ({" OR ".join(f"({r.by_date.came})" for r in _BY_DATE if r.by_date)})"""
+_OF_JUDGED = _DATED.format(records="judged CROSS JOIN main.records USING (record_id)")
 
 
 def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
@@ -39,19 +42,31 @@ def flag_quality(db: sqlite3.Connection, touched: Touched | None) -> None:
     catalogue before it is the attached database `before`."""
     refill(db, "quality_rules", [astuple(rule.told) for rule in RULES])
     db.create_function("same_text", 2, same_text, deterministic=True)
-    days = _newest(db, "main")
+    today = _newest(db, "main")
+    db.execute("CREATE TEMP TABLE newest (source TEXT PRIMARY KEY, day TEXT)")
+    db.executemany("INSERT INTO newest VALUES (?, ?)", today.items())
     if touched is None:
-        _raise(db, (rule for rule in RULES if not rule.by_date), _ALL)
-        _raise_by_date(db, days, _ALL)
-        return
-    _choose(db, touched)
-    db.execute(f"DELETE FROM quality_flags WHERE {_JUDGED}")
-    _raise(db, (rule for rule in RULES if not rule.by_date), _JUDGED)
-    before = _newest(db, "before")
-    if any(days.get(source, "") < day for source, day in before.items()):  # flags that came with a day go with it
+        _raise(db, _OTHERS, _ALL)
+        _raise_by_date(db, FROM_INDEX)
+    else:
+        _choose(db, touched)
+        db.execute(f"DELETE FROM quality_flags WHERE {_JUDGED}")
+        _raise(db, _OTHERS, _JUDGED)
+        _raise_by_date(db, _OF_JUDGED)
+        db.execute("DROP TABLE judged")
+        _follow_today(db, _newest(db, "before"), today)
+    db.execute("DROP TABLE newest")
+
+
+def _follow_today(db: sqlite3.Connection, before: dict[str, str], today: dict[str, str]) -> None:
+    """Raises the flags that records get only because today is another day for their source."""
+    moved = [source for source, day in before.items() if today.get(source, day) != day]
+    if any(today[source] < before[source] for source in moved):
         db.executemany("DELETE FROM quality_flags WHERE flag = ?", [(rule.told.flag,) for rule in _BY_DATE])
-    _raise_by_date(db, days, _JUDGED if days == before else _ALL)
-    db.execute("DROP TABLE judged")
+        _raise_by_date(db, FROM_INDEX)
+        return
+    for source in moved:
+        _raise_by_date(db, _PASSED, {"source": source, "before": before[source], "today": today[source]})
 
 
 def _newest(db: sqlite3.Connection, schema: str) -> dict[str, str]:
@@ -63,18 +78,11 @@ def _newest(db: sqlite3.Connection, schema: str) -> dict[str, str]:
     return {source: at[:10] for source, at in found.items() if at}
 
 
-def _raise_by_date(db: sqlite3.Connection, days: dict[str, str], judged: str) -> None:
-    make_dated(db, days, "judged CROSS JOIN main.records USING (record_id)" if judged == _JUDGED else _FROM_INDEX)
-    _raise(db, _BY_DATE, judged)
-    db.execute("DROP VIEW dated")
-    db.execute("DROP TABLE newest")
-
-
-def make_dated(db: sqlite3.Connection, days: dict[str, str], records: str = _FROM_INDEX) -> None:
-    """Makes `dated`, from which rules read that need today; `days` is today of each source."""
-    db.execute("CREATE TEMP TABLE newest (source TEXT PRIMARY KEY, day TEXT)")
-    db.executemany("INSERT INTO newest VALUES (?, ?)", days.items())
-    db.execute(_DATED.format(records=records))
+def _raise_by_date(db: sqlite3.Connection, dated: str, given: Mapping[str, str] = {}) -> None:
+    """By the rules that need today, of the records that the statement gives."""
+    db.execute(f"CREATE TEMP TABLE dated AS {dated}", given)
+    _raise(db, _BY_DATE, _ALL)
+    db.execute("DROP TABLE dated")
 
 
 def _choose(db: sqlite3.Connection, touched: Touched) -> None:

@@ -58,18 +58,42 @@ def _trds(items: str) -> dict[str, str]:
     return {"standard": f"WHO Trial Registration Data Set 1.3.1, {items}", "standard_url": _TRDS}
 
 
+class LongAgo(NamedTuple):
+    """A condition that comes to hold as time goes by: a date, an expression over `dated`, is further back than a span."""
+
+    date: str
+    span: str  # of SQLite's date(): "-1 year"
+
+    @property
+    def holds(self) -> str:
+        """SQL: whether it holds today."""
+        return _before(self.date, f"date(today, '{self.span}')")
+
+    @property
+    def came(self) -> str:
+        """SQL: whether it holds on the day `:today` and did not on the day `:before`."""
+        then = f"date(:before, '{self.span}')"
+        parts = f"substr({then}, 1, 7), substr({then}, 1, 4)"
+        return f"{self.date} < date(:today, '{self.span}') AND ({self.date} >= {then} OR {self.date} IN ({parts}))"
+
+
 class Rule(NamedTuple):
     """A row of `quality_rules` and the statement that finds its flags."""
 
     told: QualityRule
     evidence: str
-    by_date: bool = False  # depends on today: all records are judged again when it moves
+    by_date: LongAgo | None = (
+        None  # holds from a day on: records that did not change are judged again when today passes that
+    )
 
 
 _OPEN = "('recruiting', 'not_yet_recruiting', 'enrolling_by_invitation')"
 _ACTIVE = "('recruiting', 'not_yet_recruiting', 'enrolling_by_invitation', 'active_not_recruiting')"
 _ENDED = "coalesce(completion_date, primary_completion_date)"
+_ENDED_LONG_AGO = LongAgo(_ENDED, "-1 year")
+_RESULTS_DUE = LongAgo("coalesce(primary_completion_date, completion_date)", "-1 year")
 _LAST_WORD = "max(coalesce(verification_date, last_update_date), coalesce(last_update_date, verification_date))"
+_UNCONFIRMED = LongAgo(_LAST_WORD, "-2 years")
 
 # Arms are listed all or not at all. A record may count one country, or a region that holds several; EUCTR's age bands count the whole
 # trial or its country (EUCTR2020-001270-29-GB), those of minors stand below "Under 18". A range holds every number between its ends.
@@ -184,8 +208,8 @@ RULES: tuple[Rule, ...] = (
         ),
         f"""
         SELECT record_id, 'Said to be ' || replace(recruitment_status, '_', ' ') || ', completion ' || {_ENDED} || '.' AS detail
-        FROM dated WHERE recruitment_status IN {_OPEN} AND {_before(_ENDED, "date(today, '-1 year')")} AND {{judged}}""",
-        by_date=True,
+        FROM dated WHERE recruitment_status IN {_OPEN} AND {_ENDED_LONG_AGO.holds} AND {{judged}}""",
+        by_date=_ENDED_LONG_AGO,
     ),
     Rule(
         QualityRule(
@@ -207,9 +231,9 @@ RULES: tuple[Rule, ...] = (
           AND (recruitment_status IN ('completed', 'terminated')
                OR CASE WHEN primary_completion_date IS NULL THEN completion_date_type
                        ELSE primary_completion_date_type END = 'actual')
-          AND {_before("coalesce(primary_completion_date, completion_date)", "date(today, '-1 year')")}
+          AND {_RESULTS_DUE.holds}
           AND NOT EXISTS (SELECT 1 FROM records o WHERE o.trial_id = dated.trial_id AND o.has_results = 1) AND {{judged}}""",
-        by_date=True,
+        by_date=_RESULTS_DUE,
     ),
     Rule(
         QualityRule(
@@ -273,7 +297,7 @@ RULES: tuple[Rule, ...] = (
         f"""
         SELECT record_id,
                'Said to be ' || replace(recruitment_status, '_', ' ') || ', last confirmed ' || {_LAST_WORD} || '.' AS detail
-        FROM dated WHERE recruitment_status IN {_ACTIVE} AND {_before(_LAST_WORD, "date(today, '-2 years')")} AND {{judged}}""",
-        by_date=True,
+        FROM dated WHERE recruitment_status IN {_ACTIVE} AND {_UNCONFIRMED.holds} AND {{judged}}""",
+        by_date=_UNCONFIRMED,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from harvester import catalogue
 from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
-from harvester.quality import flag_quality, make_dated
+from harvester.quality import FROM_INDEX, flag_quality
 from harvester.quality_rules import RULES
 from harvester.touched import Touched
 from normalize.schema import Country, EligibilityFact, EnrollmentCount, Outcome, Record
@@ -237,14 +238,19 @@ def test_step_by_step_leaves_what_a_full_run_does() -> None:
     assert len(step) == len(RAISES) - 1
 
 
-def test_rules_that_need_today_read_one_index_and_no_wide_row() -> None:
+def test_rules_that_need_today_read_indexes_and_no_wide_row() -> None:
     db = Judged().db
-    make_dated(db, {"ctgov": TODAY})
-    for rule in RULES:
-        if rule.by_date:
-            plan = db.execute("EXPLAIN QUERY PLAN " + rule.evidence.format(judged="record_id IS NOT NULL"))
-            reads = [row[3] for row in plan if " records" in row[3] or "idx_records" in row[3]]
-            assert reads and all("COVERING INDEX idx_records_" in read for read in reads), reads
+
+    def reads(sql: str) -> list[str]:
+        plan = [row[3] for row in db.execute("EXPLAIN QUERY PLAN " + sql)]
+        return [read for read in plan if re.match(r"(SCAN|SEARCH) (main.records|records|o) ", read)]
+
+    db.execute("CREATE TEMP TABLE newest (source TEXT PRIMARY KEY, day TEXT)")
+    (read,) = reads(FROM_INDEX)
+    assert f"USING COVERING INDEX idx_records_{'_'.join(catalogue.BY_DATE)}" in read
+    db.execute(f"CREATE TEMP TABLE dated AS {FROM_INDEX}")
+    looked_up = [read for rule in RULES if rule.by_date for read in reads(rule.evidence.format(judged="true"))]
+    assert looked_up and all("USING COVERING INDEX idx_records_trial_id_has_results" in read for read in looked_up)
 
 
 def test_a_step_in_which_today_stays_judges_no_other_record_and_one_in_which_it_moves_writes_only_what_comes() -> None:
@@ -262,3 +268,17 @@ def test_a_step_in_which_today_stays_judges_no_other_record_and_one_in_which_it_
     step = judged.step()
     assert written == ["ctgov:NCT90000003", "ctgov:NCT90000001"]
     assert step == judged.full()
+
+
+def test_a_date_of_which_only_the_month_or_year_is_known_is_passed_on_the_same_day_in_a_step() -> None:
+    judged = Judged()
+    for n, date in enumerate(("2023", "2024", "2024-01", "2024-02", "2024-01-09", "2024-01-15", "2024-01-16")):
+        judged.add(f"NCT9000001{n}", has_results=False, primary_completion_date=date, fetched="2025-01-10")
+        judged.add(f"NCT9000002{n}", recruitment_status="recruiting", completion_date=date, fetched="2025-01-10")
+    judged.step()
+    seen = []
+    for day in ("2025-01-16", "2025-01-17", "2025-02-01", "2025-03-01", "2026-01-01", "2025-01-20"):
+        judged.add("NCT90000099", fetched=day)
+        seen.append(judged.step())
+        assert seen[-1] == judged.full()
+    assert [len(flags) for flags in seen] == [6, 8, 17, 19, 21, 8]  # from February on none was confirmed for two years
