@@ -133,8 +133,6 @@ class _Unit(Struct, frozen=True, gc=False):
 
 def has_more(text: str) -> bool:
     """Whether a criterion holds more numbers, or names a scale more often, than are looked at for limits."""
-    if len(text) <= 2 * numbers.MOST:
-        return False
     return len(numbers.in_figures(text, numbers.MOST + 1)) > numbers.MOST or grades.has_more(text)
 
 

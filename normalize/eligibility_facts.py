@@ -176,7 +176,8 @@ def _others(record: Record) -> Iterator[EligibilityFact]:
     for ordinal, criterion in enumerate(record.criteria, 1):
         if criterion.kind != "unspecified":
             look = _said if len(criterion.text) <= _LONGEST_KEPT else _said.__wrapped__
-            found += [(ordinal, *said) for said in look(criterion.kind, criterion.text, foreign)]
+            for said in look(criterion.kind, criterion.text, foreign):
+                found.append((ordinal, *said))
     if not found:
         return
     for ordinal, name, value, for_all, start, end in sorted(found, key=lambda one: _ORDER[one[1]]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from normalize.schema import SecondaryId, SecondaryIdType
@@ -199,6 +200,7 @@ _JUNK = frozenset(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def is_junk(text: str) -> bool:
     """Whether a field for identifiers says nothing: "Nil known" (ISRCTN), "N/A", "pending", noughts alone, punctuation alone."""
     folded = fold(text)

@@ -115,7 +115,7 @@ def _holding(places: Iterable[int], criteria: Sequence[Criterion]) -> set[int]:
 def unread(criteria: Iterable[Criterion]) -> Iterator[ValueWarning]:
     """A warning for each criterion of so many numbers that only the first are read."""
     for ordinal, criterion in enumerate(criteria, 1):
-        if comparisons.has_more(criterion.text):
+        if len(criterion.text) > 2 * numbers.MOST and comparisons.has_more(criterion.text):
             yield ValueWarning(
                 field="criterion_measures",
                 raw_value=criterion.text[:80],
