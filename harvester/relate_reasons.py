@@ -51,7 +51,7 @@ _TOLD_FROM = {"intervention": (30_000, 10_000), "condition": (10_000, _NAMED_FRO
 _CODES_NAMED = 2
 _MILLION = UNIT * UNIT
 #: Pairs whose terms are compared at a time.
-_CHUNK = 8_000
+_CHUNK = 4_000
 _OLDEST = 120.0
 
 

@@ -7,6 +7,7 @@ eighths, so that a word more or less here and there changes none.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -184,7 +185,7 @@ def _unpacked(worth: Worth) -> dict[str, Real]:
     return found
 
 
-def weigh(seen: Seen, worth: Worth, trials: int) -> list[tuple[Whole, Real]]:
+def weigh(seen: Seen, worth: Worth, trials: int) -> Iterator[tuple[Whole, Real]]:
     """For every part, which of `seen` count in it and their weights, of which the squares of a trial's add up to no more than `most`."""
     said = _unpacked(worth)
     treats, ails = said["treats"] / 8, said["ails"] / 8
@@ -202,7 +203,6 @@ def weigh(seen: Seen, worth: Worth, trials: int) -> list[tuple[Whole, Real]]:
         "condition": np.select([in_title & condition, condition, in_title, keyword], [1.5, 1.0, 0.7, 0.5], 0.0),
     }
     is_code = _within(_ANY_CODE)
-    weights = []
     for name, part in PARTS.items():
         where, trust = _within(_WORDS[name])[seen.fields], trusted.get(name)
         of_root = np.ones(len(worth)) if not part.half else said[name]
@@ -218,5 +218,4 @@ def weigh(seen: Seen, worth: Worth, trials: int) -> list[tuple[Whole, Real]]:
         if trust is not None:
             weight = weight * trust[seen.fields[kept]]
         length = np.sqrt(np.bincount(seen.trial[kept], weight**2, minlength=trials) + part.half**2)
-        weights.append((kept, np.sqrt(part.most) * weight / np.maximum(length, 1e-9)[seen.trial[kept]]))
-    return weights
+        yield kept, np.sqrt(part.most) * weight / np.maximum(length, 1e-9)[seen.trial[kept]]
