@@ -183,7 +183,7 @@ class _Alike:
 
     def told(self, row: Whole, other: Whole) -> list[str | None]:
         pairs = (self._kind[row] * len(self._kinds) + self._kind[other]).tolist()
-        for pair in set(pairs) - self._said.keys():
+        for pair in set(pairs).difference(self._said):
             one, two = divmod(pair, len(self._kinds))
             self._said[pair] = self._say(self._kinds[one], self._kinds[two])
         return [self._said[pair] for pair in pairs]
@@ -242,7 +242,7 @@ def _told(
         _names(*_reading(conditions), coded.get(_CONDITION, ())),
         _names(*_reading(written[_INTERVENTION]), coded.get(_INTERVENTION, ())),
         _outcomes(*_reading(written[_OUTCOME])) if written[_OUTCOME] else None,
-        "\n".join([f"{term}\t{_thousandths(weight[term])}" for term in terms]) or None,
+        "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None,
         _lines([term for _, term in written[_REFERENCE]]) if written[_REFERENCE] else None,
         _lines([term for _, term in written[_INVESTIGATOR]]) if written[_INVESTIGATOR] else None,
         _lines([term for _, term in written[_CRITERIA]]) if written[_CRITERIA] else None,
@@ -280,11 +280,6 @@ def _names(terms: tuple[str, ...], worth: tuple[int, ...], codes: tuple[str, ...
     known = [set(root(name).split()) for name in told]
     new = [code for code in codes if not any(known_words >= set(root(code).split()) for known_words in known)]
     return _lines([*told, *(f"{code} (MeSH)" for code in new[:_CODES_NAMED])])
-
-
-@lru_cache(maxsize=20_000)
-def _thousandths(worth: int) -> str:
-    return f"{worth / _MILLION:.3f}"
 
 
 def _lines(texts: Sequence[str]) -> str | None:
