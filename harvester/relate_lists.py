@@ -10,7 +10,7 @@ import numpy as np
 from harvester.catalogue import insert_into
 from harvester.relate_lessons import counted, learn_again, teach
 from harvester.relate_neighbours import Pairs, nearest
-from harvester.relate_profiles import fingerprints, keep, keep_all, kept_profiles, new_profiles, some_of
+from harvester.relate_profiles import all_profiles, fingerprints, keep, keep_all, new_profiles, some_of
 from harvester.relate_reasons import related_rows
 from harvester.relate_synonyms import Whole
 from harvester.relate_terms import Reread, spelled
@@ -28,7 +28,7 @@ def write_lists(db: sqlite3.Connection, most: int) -> None:
         db.execute(f"DELETE FROM {table}")
     trials = [trial for (trial,) in db.execute("SELECT trial_id FROM trial_roots ORDER BY trial_id")]
     keep_all(db, trials, teach(db))
-    made = kept_profiles(db, trials)
+    made = all_profiles(db, trials)
     for start in range(0, len(trials), _AT_A_TIME):
         some = np.arange(start, min(start + _AT_A_TIME, len(trials)))
         pairs = nearest(made.matrix, some, most)

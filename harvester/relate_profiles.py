@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -32,8 +32,9 @@ _LEAST = 8
 #: Bits for the part of a score in a feature.
 _PART_BITS = 3
 
-#: Profiles that are read or made at a time.
+#: Profiles that are made at a time.
 _AT_A_TIME = 4000
+_KEPT = "SELECT trial_id, least, features, weights FROM trial_profiles ORDER BY trial_id"
 
 #: What is compared as such.
 FACTS = (
@@ -81,28 +82,33 @@ def new_profiles(db: sqlite3.Connection, trials: list[str], total: int) -> Profi
     return Profiles(trials, matrix, features, *_facts(db, trials), {})
 
 
+def all_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
+    """The profiles that are kept, of all trials; without features that one trial alone has, for nobody shares these."""
+    once = shared = np.zeros(0, np.uint64)
+    for rows in in_batches(db.execute(_KEPT)):
+        found = np.sort(np.r_[once, _features([row[2] for row in rows])[0]])
+        again = found[1:] == found[:-1]
+        shared = distinct(np.r_[shared, found[1:][again]])
+        once = distinct(found)
+    among = Among(shared, shift=_PART_BITS)
+    width = max(len(shared), 1)
+    none = csr_matrix((0, width), dtype=np.int32)  # there may be no trial
+    matrix = vstack([none, *(_columns(rows, among, width) for rows in in_batches(db.execute(_KEPT)))], "csr")
+    return Profiles(trials, matrix, shared, *_facts(db, trials), _codes(db))
+
+
 def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
-    """The profiles that are kept of some trials, sorted; in memory for all."""
-    features = np.zeros(0, np.uint64)
-    for blobs, _ in _kept(db, trials):
-        features = distinct(np.r_[features, _features(blobs)[0]])
-    width = max(len(features), 1)
-    rows = [csr_matrix((0, width), dtype=np.int32)]  # there may be no trial
-    for blobs, weights in _kept(db, trials):
-        found, ends = _features(blobs)
-        data, column = np.frombuffer(b"".join(weights), "<u2").astype(np.int32), np.searchsorted(features, found)
-        rows.append(csr_matrix((data, column.astype(np.int32), ends), shape=(len(blobs), width)))
-    return Profiles(trials, vstack(rows, "csr"), features, *_facts(db, trials), _codes(db))
-
-
-def _kept(db: sqlite3.Connection, trials: Sequence[str]) -> Iterator[tuple[Sequence[bytes], Sequence[bytes]]]:
-    """Features and weights that are kept of some trials, sorted."""
-    for start in range(0, len(trials), _AT_A_TIME):
-        some = trials[start : start + _AT_A_TIME]
-        marks = ", ".join("?" * len(some))
-        sql = f"SELECT features, weights FROM trial_profiles WHERE trial_id IN ({marks}) ORDER BY trial_id"
-        features, weights = zip(*db.execute(sql, some), strict=True)
-        yield features, weights
+    """The profiles that are kept of some trials."""
+    blobs, weights = [], []
+    for trial in trials:
+        one, other = db.execute("SELECT features, weights FROM trial_profiles WHERE trial_id = ?", (trial,)).fetchone()
+        blobs.append(one)
+        weights.append(other)
+    found, ends = _features(blobs)
+    features, column = np.unique(found, return_inverse=True)
+    data = np.frombuffer(b"".join(weights), "<u2").astype(np.int32)
+    matrix = csr_matrix((data, column, ends), shape=(len(trials), max(len(features), 1)))
+    return Profiles(trials, matrix, features, *_facts(db, trials), _codes(db))
 
 
 def _features(blobs: Sequence[bytes]) -> tuple[Roots, Whole]:
@@ -195,8 +201,7 @@ def compare(db: sqlite3.Connection, some: Profiles, most: int) -> Compared:
     least: list[int] = []
     best = nothing = Pairs(*[np.zeros(0, np.int64)] * 3)
     reached, floor = [nothing], np.zeros(len(some.trials), np.int64)
-    sql = "SELECT trial_id, least, features, weights FROM trial_profiles ORDER BY trial_id"
-    for rows in in_batches(db.execute(sql)):
+    for rows in in_batches(db.execute(_KEPT)):
         products = (left @ _columns(rows, among, shape[1]).T).tocsr()
         row, other, product = np.repeat(np.arange(shape[0]), np.diff(products.indptr)), products.indices, products.data
         names = [row[0] for row in rows]

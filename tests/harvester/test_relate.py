@@ -14,10 +14,18 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from harvester import relate_lessons, relate_reasons, relate_worth
+from harvester import (
+    relate_lessons,
+    relate_lists,
+    relate_neighbours,
+    relate_profiles,
+    relate_reasons,
+    relate_terms,
+    relate_worth,
+)
 from harvester.archive import Archive
 from harvester.build import build, content_hash
-from harvester.catalogue import TABLES
+from harvester.catalogue import TABLES, create
 from harvester.cli import main
 from harvester.imports import import_files
 from harvester.relate import MOST, relate_trials
@@ -281,6 +289,45 @@ def test_many_more_trials_are_compared_all_anew(tmp_path: Path) -> None:
     content = content_hash(workshop.folder / "catalogue.db")
     workshop.take([], full=True)
     assert content_hash(workshop.folder / "catalogue.db") == content
+
+
+def test_how_many_are_held_at_a_time_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(7)
+    workshop = Workshop(tmp_path)
+    workshop.take([invented(number, rng) for number in range(1, 40)])
+    for room, few in (
+        (relate_terms, {"_BATCH": 9}),
+        (relate_lessons, {"_AT_A_TIME": 8}),
+        (relate_worth, {"_AT_A_TIME": 30}),
+        (relate_profiles, {"_AT_A_TIME": 7}),
+        (relate_neighbours, {"_AT_A_TIME": 3, "_TURNED": 11, "_SPARE": 1}),
+        (relate_reasons, {"_CHUNK": 50}),
+        (relate_lists, {"_AT_A_TIME": 13}),
+    ):
+        for name, value in few.items():
+            monkeypatch.setattr(room, name, value)
+    tables = (
+        "trial_terms",
+        "trial_roots",
+        "trial_aliases",
+        "term_meanings",
+        "term_worth",
+        "trial_profiles",
+        "related_trials",
+    )
+    with closing(workshop.open()) as db, db:
+        before = [db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables]
+        db.executescript("DELETE FROM trial_terms; DELETE FROM trial_roots; DELETE FROM trial_aliases")
+        relate_trials(db, None)
+        assert [db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables] == before
+        assert all(before[-3:])
+
+
+def test_a_catalogue_without_trials_relates_none() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        create(db)
+        relate_trials(db, None)
+        assert not db.execute("SELECT * FROM related_trials").fetchall()
 
 
 def test_a_trial_that_goes_leaves_the_lists_of_others(tmp_path: Path) -> None:
