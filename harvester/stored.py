@@ -12,7 +12,8 @@ from typing import Any
 from msgspec import convert
 
 from harvester.catalogue import OF_A_RECORD, TABLES
-from normalize.schema import CHILDREN, Record
+from harvester.changes import LINES
+from normalize.schema import Record
 
 #: Table -> the rows of one record as they were written, in their order; tables without a row are left out.
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -34,9 +35,9 @@ def _select(table: str) -> str:
 
 
 def record_of(rows: Rows) -> Record:
-    """The record of which `catalogue.record_row` and `catalogue.child_rows` made the rows, without warnings and unmapped values."""
+    """The record of which `catalogue.record_row` and `catalogue.child_rows` made the rows, as far as `changes.compared` looks at it."""
     (row,) = rows["records"]
     said: dict[str, Any] = dict(zip(TABLES["records"].names, row, strict=True))
-    for table in CHILDREN:
+    for table in LINES:
         said[table] = [dict(zip(TABLES[table].names, row, strict=True)) for row in rows.get(table, ())]
     return convert(said, Record, strict=False)  # SQLite has no booleans
