@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
-
 from normalize import gestation, grades, numbers, ratios, signs, units
 from normalize.limit import Limit
+from normalize.unit_after import OLD_BEGINNINGS, WEEKS, UnitAfter, take_unit, unit_at, unit_of
 
 # -------------------------------------------------------------------------------------------------------- before a number
 
@@ -62,21 +61,6 @@ _COMPARING = (
 
 # -------------------------------------------------------------------------------------------------------- after a number
 
-_UNIT = re.compile(
-    rf"\s{{0,2}}-?(?:(?:st|nd|rd|th)\s)?(?:(?:gestational|consecutive|continuous|completed|calendar|full)\s)?({units.PATTERN})"
-)
-_BEFORE_UNITS = frozenset(
-    ("st", "nd", "rd", "th", "gestational", "consecutive", "continuous", "completed", "calendar", "full")
-)
-_OLD = re.compile(
-    r"(?:\.?\s?o\b\.?|[\s,-]*(?:of\sage|in\sage|aged?\b|old\b|of\slife\b|/\s?o\b|de\sedad|d['’]âge|alt\b|de\sidade|di\setà))",
-    re.IGNORECASE,
-)
-_BEFORE_OLD = frozenset("-,./oO")
-#: How what it matches begins: the word or sign that follows next.
-_OLD_BEGINNINGS = frozenset(("o", "of", "in", "age", "aged", "old", "de", "d", "alt", "di", "/", ".", ",", "-"))
-#: How a unit that is no word begins.
-_UNIT_SIGNS = frozenset("×*✕∙·•/÷(-") | units.BEGINNINGS_OF_SIGNS
 _AFTER = re.compile(
     r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*|\([A-Za-z/]{1,6}\)\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
     (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|worse|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
@@ -112,23 +96,13 @@ _WORDS_AFTER = "( , & / + inclusive incl and or y o et ou und oder minimum maxim
 _AFTER_BEGINNINGS = frozenset(_WORDS_AFTER.split())
 _GOES_ON = frozenset((*_RANGE_BEGINNINGS, *_AFTER_BEGINNINGS, *signs.SIGNS, "=", "＝"))
 #: All that may matter behind a unit: other numbers with units are neither limits nor ages.
-_MATTERS = _GOES_ON | _OLD_BEGINNINGS
+_MATTERS = _GOES_ON | OLD_BEGINNINGS
 
 
 #: Units that may follow "or more": "35 or fewer weeks"; no "second", which is also an ordinal.
 _TIMES = frozenset(
     spelling for spelling, unit in units.ATOMS.items() if unit.ucum in ("a", "mo", "wk", "d", "h") and len(spelling) > 2
 )
-#: The unit of a number of weeks and days that names them itself.
-_WEEKS = "weeks"
-
-
-class _Unit(Struct, frozen=True, gc=False):
-    """What follows a number as its unit, "" for none; whether it says that it is an age ("years old")."""
-
-    text: str
-    end: int
-    of_age: bool
 
 
 def has_more(text: str) -> bool:
@@ -188,15 +162,15 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     limit = Limit(before.start, start, end)
     limit.negated, limit.of_age = before.denied, before.of_age
     if before.side == "from":
-        return _two_sided(text, begin, limit, value, _unit(text, end, number))
+        return _two_sided(text, begin, limit, value, unit_of(text, end, number))
     limit.bound(before.side, -value if minus else value)
     limit.bare = before.side == "le" and text[before.start : before.start + 2].lower() in ("up", "ma")
     if slash:
         limit.second = numbers.value(slash[1])
         limit.end = slash.end()
-        _take_unit(limit, _unit_at(text, limit.end))
+        take_unit(limit, unit_at(text, limit.end))
     else:
-        _take_unit(limit, _unit(text, end, number))
+        take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and _is_year(value)
     return limit
 
@@ -207,7 +181,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     if text[start - 1 : start] == "(" and (over := _OVER_CAPACITY.search(text, max(begin, start - 90), start)):
         limit = Limit(over.start(), start, end)
         limit.bound("gt", numbers.value(number[1]))
-        _take_unit(limit, _unit(text, end, number))
+        take_unit(limit, unit_of(text, end, number))
         return limit if limit.unit else None
     if number[2] in gestation.UNITS and (dated := _in_pregnancy(text, begin, number)):
         return dated
@@ -215,7 +189,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     extreme = text.find("imum", near, start) >= 0 and _EXTREME.search(text, near, start)
     if not extreme and number[3] is None and number[2] in units.ALONE and (number[4] or "").lower() not in _MATTERS:
         return None  # "4 weeks before": most numbers
-    unit = _unit(text, end, number)
+    unit = unit_of(text, end, number)
     if not (extreme or _goes_on(text, end, unit, number)):
         return None
     if (number[2] or number[4] or "").lower() in _NO_LIMIT_BEGINNINGS and _NO_LIMIT_AFTER.match(text, end):
@@ -227,7 +201,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     if extreme:
         limit.bound("ge" if extreme["ge"] else "le", value)
         limit.bare = True
-        _take_unit(limit, unit)
+        take_unit(limit, unit)
         return limit
     return _listed(text, limit, value)
 
@@ -246,7 +220,7 @@ def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:
     else:
         return None
     limit.carried = True
-    _take_unit(limit, _unit(text, end, number))
+    take_unit(limit, unit_of(text, end, number))
     return limit
 
 
@@ -257,16 +231,16 @@ def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     side = "lt" if said.endswith("before ") else "gt" if said.endswith("after ") else None
     if side is None:
         return None
-    unit = _unit(text, end, number)
+    unit = unit_of(text, end, number)
     if gestation.weeks(number[1]) is None and not gestation.OF_PREGNANCY.match(text, unit.end):
         return None
     limit = Limit(start - len("before " if side == "lt" else "after "), start, end)
     limit.bound(side, numbers.value(number[1]))
-    _take_unit(limit, unit)
+    take_unit(limit, unit)
     return limit
 
 
-def _goes_on(text: str, at: int, unit: _Unit, tail: re.Match[str]) -> bool:
+def _goes_on(text: str, at: int, unit: UnitAfter, tail: re.Match[str]) -> bool:
     """A quick look: whether a text goes on after a number, or its unit, as one that becomes a comparison by it."""
     word, then = tail.group(2, 4)
     follows = word or then
@@ -284,57 +258,15 @@ def _goes_on(text: str, at: int, unit: _Unit, tail: re.Match[str]) -> bool:
     return then is not None and then.lower() in _GOES_ON
 
 
-def _unit_at(text: str, at: int) -> _Unit:
-    """The unit that stands at a place, where one does."""
-    return _unit(text, at, numbers.tail(text, at))
-
-
-def _unit(text: str, at: int, tail: re.Match[str]) -> _Unit:
-    """The unit that stands at a place, where one does, and whether an age is said after it; `tail` is what stands there."""
-    word, more, then = tail.group(2, 3, 4)
-    name, end = "", at
-    if tail[1] and tail[1][0].isdigit() and tail[1][-1].isalpha():
-        return _Unit(_WEEKS, at, False)  # "6 weeks + 3 days"
-    if tail[1] and (written := ratios.unit(tail[1])):
-        return _Unit(written, at, False)
-    if word is None:
-        is_unit = then is None or then in _UNIT_SIGNS
-        follows = then
-    elif more is None and word in units.ALONE:
-        is_unit = False
-        name, end = word, tail.end(2)
-        if word in ("yo", "YO"):
-            return _Unit(word[0], end, True)  # years, old
-        follows = then
-    else:
-        is_unit = word in units.BEGINNINGS or word in _BEFORE_UNITS or word[0] in "xX" or "LN" in word
-        follows = word
-    if is_unit and (unit := _UNIT.match(text, at)):
-        name, end = (unit["limit"] or unit[1]).strip(), unit.end(1)
-    elif follows is None or follows.lower() not in _OLD_BEGINNINGS:
-        return _Unit(name, end, False)
-    before_old = text[end : end + 1]
-    old = _OLD.match(text, end) if before_old in _BEFORE_OLD or before_old.isspace() else None
-    if old and (name or old.group()[0] in " -,\n"):
-        return _Unit(name, old.end(), True)
-    return _Unit(name, end, False)
-
-
-def _take_unit(limit: Limit, unit: _Unit) -> None:
-    limit.unit = unit.text or limit.unit
-    limit.end = unit.end
-    limit.of_age = limit.of_age or unit.of_age
-
-
-def _two_sided(text: str, begin: int, limit: Limit, value: float, unit: _Unit) -> Limit | None:
+def _two_sided(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter) -> Limit | None:
     """A number that a second one or a comparison follows, with or without its unit between."""
     follows = _next(text, limit.end)
     to = _RANGE.match(text, limit.end) if follows in _RANGE_BEGINNINGS else None
     if to is not None:
-        unit = _Unit("", limit.end, False)
+        unit = UnitAfter("", limit.end, False)
     elif unit.end > limit.end:
         if unit.text in gestation.UNITS and (said := gestation.OF_PREGNANCY.match(text, unit.end)):
-            unit = _Unit(unit.text, said.end(), False)
+            unit = UnitAfter(unit.text, said.end(), False)
         follows = _next(text, unit.end)
         to = _RANGE.match(text, unit.end) if follows in _RANGE_BEGINNINGS else None
     if to is not None and (found := _range(text, begin, limit, value, unit, to)):
@@ -348,7 +280,7 @@ def _next(text: str, at: int) -> str:
     return follows[1].lower() if follows else ""
 
 
-def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: re.Match[str]) -> Limit | None:
+def _range(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, to: re.Match[str]) -> Limit | None:
     """ "18-65 years", "8yr-18yrs", "from 40 to 80 years old", "(16-24) weeks"."""
     opening = text[limit.start : limit.number]
     upper = -numbers.value(to["to"]) if to["minus"] else numbers.value(to["to"])
@@ -363,11 +295,11 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: r
         return None
     if "(" in opening and text[end : end + 1] == ")":
         end += 1
-    second = _unit_at(text, end)
+    second = unit_at(text, end)
     if not second.text and to["to"][0].isdigit() and to["to"][-1].isalpha():
-        second = _Unit(_WEEKS, end, False)
+        second = UnitAfter(WEEKS, end, False)
     elif written := ratios.unit(to["to"]):
-        second = _Unit(written, end, False)
+        second = UnitAfter(written, end, False)
     mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
     if upper < value and not mixed and (opening[:4].lower() in _RANGE_WORDS or second.text == ratios.SNELLEN):
         value, upper = upper, value  # "between 150 and 90", "20/40 to 20/320"
@@ -386,7 +318,7 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: _Unit, to: r
     limit.between(value, upper)
     limit.unit = unit.text
     limit.of_age = limit.of_age or unit.of_age
-    _take_unit(limit, second)
+    take_unit(limit, second)
     if mixed:
         limit.unit, limit.upper_unit = unit.text, second.text
     limit.bare = opening[:4].lower() not in _RANGE_WORDS
@@ -401,25 +333,25 @@ def _is_scale(text: str, start: int, end: int) -> bool:
     return text[: start - 1].rstrip()[-1:].isdigit() or follows.startswith(_COMPARING)
 
 
-def _postfix(text: str, limit: Limit, value: float, unit: _Unit, follows: str) -> Limit | None:
+def _postfix(text: str, limit: Limit, value: float, unit: UnitAfter, follows: str) -> Limit | None:
     """ "18 years or older", "25 or more", "18+", "145 mmHg ≤ SBP"; `follows` is the next word after the unit, or sign."""
     after = _AFTER.match(text, unit.end) if follows in _AFTER_BEGINNINGS else None
     if after and not (after["plus"] and value < 5 and not unit.text and not _COUNTS.match(text, after.end())):
         limit.bound("le" if after["less"] or after["max"] or after["below"] else "ge", value)
-        _take_unit(limit, unit)
+        take_unit(limit, unit)
         said = after.group().lower()
         limit.of_age = limit.of_age or "old" in said or "young" in said
         limit.end = after.end()
         if after["plus"] and not unit.text:
-            _take_unit(limit, _unit_at(text, limit.end))  # "18+ years"
-        elif not unit.text and (later := _unit_at(text, limit.end)).text in _TIMES:
-            _take_unit(limit, later)  # "35 or fewer weeks"
+            take_unit(limit, unit_at(text, limit.end))  # "18+ years"
+        elif not unit.text and (later := unit_at(text, limit.end)).text in _TIMES:
+            take_unit(limit, later)  # "35 or fewer weeks"
         return limit
     sign = signs.SIGN_AFTER.match(text, unit.end) if limit.start == limit.number else None
     if sign is None:
         return None
     limit.bound({"ge": "le", "gt": "lt", "le": "ge", "lt": "gt"}[signs.side(sign[1])], value)
-    _take_unit(limit, unit)
+    take_unit(limit, unit)
     limit.end = sign.end(1)
     limit.ahead = text[sign.end() : sign.end() + 1].isalpha()
     return limit
