@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harvester.site.matching import END, MARK, Piece, matching, pieces
+from harvester.site.matching import END, FIELDS, MARK, Piece, matching, pieces
 
 TEXTS = ["recurrent miscarriage", "recurrent implantation failure", "lupus in pregnancy", "arthritis", "IL-2 in lupus"]
 
@@ -60,9 +60,12 @@ def test_operators_of_sqlite_are_text(db: sqlite3.Connection, typed: str) -> Non
 
 
 @given(st.text(max_size=60))
+@example("ID:0")
+@example("sponsor:-")
 def test_no_text_is_a_syntax_error(typed: str) -> None:
     with sqlite3.connect(":memory:") as connection:
-        connection.execute("CREATE VIRTUAL TABLE texts USING fts5(text)")
+        columns = sorted({column for columns in FIELDS.values() for column in columns.split()})
+        connection.execute(f"CREATE VIRTUAL TABLE texts USING fts5(text, {', '.join(columns)})")
         found(connection, typed.encode("utf-8", "replace").decode())
     connection.close()
 
