@@ -51,7 +51,7 @@ def first_page(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def apart(names: list[str]) -> list[str]:
-    """Those that share no word with one before them: "COVID-19" and "Novel Coronavirus Pneumonia (COVID-19)" show one thing twice."""
+    """Those that share no word with one before them: "COVID-19" and "Pneumonia of COVID-19" show one thing twice."""
     used: set[str] = set()
     found = []
     for name in names:

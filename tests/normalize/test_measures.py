@@ -366,7 +366,7 @@ def test_a_number_like_a_year_is_one_but_for_right_after_something_measured(
     ("text", "expected"),
     [
         ("Blood pressure ≥ 140 mmHg systolic or 90 mmHg diastolic", (">=140", ">=90")),
-        ("Systolic blood pressure > 160 mmHg and/or diastolic blood pressure 110 mmHg", (">160", ">110")),
+        ("Seated systolic BP > 150 mmHg and/or diastolic BP 95 mmHg", (">150", ">95")),
         ("BP below 90 mm Hg systolic and 60 mm Hg diastolic", ("<90", "<60")),
         ("BP below 90 mm Hg systolic and 60 mm Hg diastolic measured at least twice", ("<90", "<60")),
     ],
