@@ -111,6 +111,7 @@ def normalize(body: bytes, media_type: str) -> Record:
 
     registered = _date(get("Date_registration3") or get("Date_registration"), "date_of_registration", notes)
     enrolled = _date(get("Date_enrollement"), "date_of_first_enrollment", notes)
+    study_type = _value("study_type", get("Study_type"), notes)
     design_text = _lines(get("Study_design"))
     design = ictrp_design.read(design_text or "", notes)
     phase = _lines(get("Phase"))
@@ -137,7 +138,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         scientific_title=_lines(get("Scientific_title")),
         acronym=_lines(get("Acronym")),
         brief_summary="\n\n".join((*objectives, *further_objectives)) or None,
-        study_type=_value("study_type", get("Study_type"), notes),
+        study_type=study_type,
         study_type_raw=get("Study_type"),
         phase=_value("phase", phase, notes),
         phase_raw=phase,
@@ -146,6 +147,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         masking=design.masking,
         masked_roles=design.masked_roles,
         primary_purpose=design.primary_purpose,
+        observational_model=design.observational_model if study_type == "observational" else None,
+        time_perspective=design.time_perspective if study_type == "observational" else None,
         study_design_raw=design_text,
         recruitment_status=_value("recruitment_status", get("Recruitment_Status"), notes),
         recruitment_status_raw=get("Recruitment_Status"),

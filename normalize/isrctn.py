@@ -78,14 +78,14 @@ def normalize(body: bytes, media_type: str) -> Record:
         phase=value_of("phase", phases[0] if len(set(phases)) == 1 else " / ".join(phases) or None, notes),
         phase_raw="\n".join(phases) or None,
         allocation=value_of("allocation", text_at(design, "interventionalTrialDesign/allocation"), notes)
-        or _known("allocation", text_at(design, "secondaryStudyDesign")),
+        or vocabularies.known("allocation", text_at(design, "secondaryStudyDesign")),
         intervention_model=value_of(
             "intervention_model", text_at(design, "interventionalTrialDesign/assignment"), notes
         ),
         masking=value_of("masking", text_at(design, "interventionalTrialDesign/masking"), notes),
         primary_purpose=_primary_purpose(design, notes),
-        observational_model=_known("observational_model", text_at(design, "secondaryStudyDesign")),
-        time_perspective=_known("time_perspective", text_at(design, "secondaryStudyDesign")),
+        observational_model=vocabularies.known("observational_model", text_at(design, "secondaryStudyDesign")),
+        time_perspective=vocabularies.known("time_perspective", text_at(design, "secondaryStudyDesign")),
         study_design_raw=_design_raw(design),
         recruitment_status=value_of("recruitment_status", status, notes)
         if status
@@ -202,14 +202,6 @@ def _design_raw(design: etree._Element) -> str | None:
 def _ipd_description(results: etree._Element) -> str | None:
     texts = (*texts_at(results, "ipdSharingStatement"), *texts_at(results, "dataPolicies/dataPolicy"))
     return "\n\n".join(dict.fromkeys(texts)) or None
-
-
-def _known(vocabulary: str, raw: str | None) -> str | None:
-    """The value of a text that holds sometimes this, sometimes that: no report where it says something else."""
-    try:
-        return vocabularies.lookup(vocabulary, raw)
-    except vocabularies.Unknown:
-        return None
 
 
 def _age(people: etree._Element, name: str, field: str, notes: Notes) -> float | None:

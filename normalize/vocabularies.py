@@ -91,6 +91,11 @@ def read(vocabulary: str, raw: str | None, unmapped: list[Unmapped]) -> str | No
     return value
 
 
+def known(vocabulary: str, raw: str | None) -> str | None:
+    """The value of a text that holds sometimes this, sometimes that: no report where it says something else."""
+    return read(vocabulary, raw, [])
+
+
 @lru_cache(maxsize=16384)
 def _find(vocabulary: str, raw: str) -> str | None:
     spellings = _SPELLINGS[vocabulary]

@@ -364,6 +364,59 @@ def test_design_is_read_where_it_is_a_form(register: str, design: str, found: tu
     assert record.study_design_raw == design.replace("<br>", "\n").strip()
 
 
+@pytest.mark.parametrize(
+    ("register", "design", "found"),
+    [
+        ("CTRI", "Randomized, Crossover Trial<br>  Method of generating randomization sequence:Other  Method of allocation concealment:An Open list of random numbers  Blinding and masking:Participant and Outcome Assessor Blinded", ("randomized", "crossover", "double", None)),
+        ("CTRI", "Single Arm Trial  Method of generating randomization sequence:Not Applicable  Method of allocation concealment:Not Applicable  Blinding and masking:Open Label", ("na", "single_group", "none", None)),
+        ("CTRI", "Other Method of generating randomization sequence:Not Applicable Method of allocation concealment:Not Applicable Blinding and masking:Not Applicable", (None, None, None, None)),
+        ("jRCT", "single arm study, open(masking not used), uncontrolled control, single assignment, prevention purpose", ("na", "single_group", "none", "prevention")),
+        ("jRCT", "single arm study, uncontrolled control, parallel assignment", ("na", None, None, None)),  # one arm, and parallel ones
+        ("UMIN", "Single arm Non-randomized", ("non_randomized", "single_group", None, None)),
+        ("PACTR", "Factorial: participants randomly allocated to either no, one, some or all interventions simultaneously,Randomised,Permuted block randomization,Sealed opaque envelopes", ("randomized", "factorial", None, None)),
+        ("NTR", "Randomized: No,<br> Masking: Double,<br> Control: Placebo,<br> Group: undefined,<br> Type: 2 or more arms, randomized", ("randomized", None, "double", None)),
+        ("NTR", "Randomized: No, Masking: None, Control: Not applicable, Group: undefined, Type: Not applicable", (None, None, "none", None)),
+        ("DRKS", "Allocation: Randomized controlled trial;. Masking: Blinded (patient/subject, caregiver, assessor). Control: Placebo. Assignment: Parallel. Study design purpose: Prognosis;", ("randomized", "parallel", "triple", "other")),
+        ("ANZCTR", "Purpose: Treatment; Allocation: Randomised controlled trial; Masking: Blinded (masking used);Assignment: Parallel;", ("randomized", "parallel", None, "treatment")),
+        ("ISRCTN", "Pragmatic non-randomised cross-over trial, assessor-blinded (Screening)", ("non_randomized", "crossover", None, "screening")),
+        ("ReBec", "Prevention trial, single-group, open, single-arm.", ("na", "single_group", "none", None)),
+        ("ReBec", "Randomized and non-randomized parts, open-label and double-blind", (None, None, None, None)),
+        ("ChiCTR", "Quasi-randomized controlled", ("non_randomized", None, None, None)),
+        ("ChiCTR", "Factorial", (None, None, None, None)),
+        ("REPEC", "A randomized trial showed little. " * 20, (None, None, None, None)),  # a protocol's prose, on other trials too
+    ],
+)  # fmt: skip
+def test_design_is_read_where_it_is_a_list_of_statements(
+    register: str, design: str, found: tuple[str | None, ...]
+) -> None:
+    record = trial(register, Study_design=design)
+    assert (record.allocation, record.intervention_model, record.masking, record.primary_purpose) == found
+
+
+@pytest.mark.parametrize(
+    ("register", "design", "found"),
+    [
+        ("ANZCTR", "Purpose: Screening;Duration: Longitudinal;Selection: Case control;Timing: Both;", ("case_control", "other")),
+        ("CRiS", "Observational Study Model : Case-only, Time Perspective : Retrospective, Enrollment : 54", ("case_only", "retrospective")),
+        ("ChiCTR", "Cohort study", ("cohort", None)),
+        ("ISRCTN", "Retrospective/prospective cohort study (Diagnostic)", ("cohort", "other")),
+        ("ISRCTN", "Prospective cross-sectional survey (Other)", (None, None)),
+    ],
+)  # fmt: skip
+def test_design_of_an_observational_study(register: str, design: str, found: tuple[str | None, ...]) -> None:
+    observational = trial(register, Study_type="Observational", Study_design=design)
+    assert (observational.observational_model, observational.time_perspective) == found
+    interventional = trial(register, Study_type="Interventional", Study_design=design)
+    assert (interventional.observational_model, interventional.time_perspective) == (None, None)
+
+
+def test_who_is_masked_is_read_from_the_parties_that_are_listed() -> None:
+    masking = "Other  Blinding and masking:Participant, Investigator, Outcome Assessor and Date-entry Operator Blinded"
+    record = trial("CTRI", Study_design=masking)
+    assert record.masked_roles == "participant, investigator, outcomes_assessor"
+    assert record.masking == "quadruple"
+
+
 def test_a_design_that_contradicts_itself_is_a_warning() -> None:
     record = trial("EUCTR", Study_design="Controlled: yes Randomised: yes Open: yes Single blind: no Double blind: yes")
     assert record.masking is None
