@@ -9,6 +9,8 @@ same record. Where a field has a better reason than that order, it stands in `_C
 - recruitment status: an entry for one country that has ended does not end the trial while another country's goes on, and
   `unknown` gives way to what another registry knows;
 - results: a registry that has them before one that has none.
+
+A title that says that there is none ("Not available") gives way to nothing: the site then shows the other title.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from harvester.batches import Batch, Row, batches
 from harvester.catalogue import TABLES, write_over
 from harvester.touched import Touched
 from normalize.dates import is_prospective
+from normalize.identifiers import is_junk
 
 #: Columns that are read together: the first one decides which record they come from.
 _TOGETHER: tuple[tuple[str, ...], ...] = (
@@ -166,8 +169,19 @@ _FOLLOWERS = {column for group in _TOGETHER for column in group[1:]}
 _TAKEN = tuple(name for name in _NAMES if name in TABLES["records"].names and name != "trial_id")
 
 
+_TITLES = ("public_title", "scientific_title")
+_LONGEST_NO_TITLE = 30
+
+
+def _without_empty_titles(record: Row) -> Row:
+    said = ((name, record[name]) for name in _TITLES if record[name] is not None)
+    empty = [name for name, title in said if len(title) <= _LONGEST_NO_TITLE and is_junk(title)]
+    return {**record, **dict.fromkeys(empty)} if empty else record
+
+
 def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
     """The trial's values, and for each column with one the record it is from."""
+    records = [_without_empty_titles(record) for record in records]
     if len(records) == 1:
         only = dict(records[0])
         _judge_registration(only)

@@ -108,6 +108,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     get = elements.get
     number = elements["TrialID"]
     registry = _registry(get("Source_Register"), number, notes)
+    listed = (ictrp_elements.without_paragraphs(elements) if registry == "NL-OMON" else elements).get
 
     registered = _date(get("Date_registration3") or get("Date_registration"), "date_of_registration", notes)
     enrolled = _date(get("Date_enrollement"), "date_of_first_enrollment", notes)
@@ -116,19 +117,22 @@ def normalize(body: bytes, media_type: str) -> Record:
     design = ictrp_design.read(design_text or "", notes)
     phase = _lines(get("Phase"))
     sex = _lines(get("Inclusion_gender"))
-    size = _size(get("Target_size"), "target_sample_size", notes)
+    size = _target(get("Target_size"), notes)
     actual = _size(get("results_actual_enrollment"), "actual_enrollment", notes)
     inclusion, exclusion = _lines(get("Inclusion_Criteria")) or "", _lines(get("Exclusion_Criteria")) or ""
     criteria = ictrp_criteria.read(inclusion, exclusion, registry, notes)
     age_form = ictrp_criteria.age_form(inclusion)
     youngest, oldest = _ages(get("Inclusion_agemin"), get("Inclusion_agemax"), age_form, notes)
-    conditions, keywords = ictrp_lists.conditions(unescape(get("Condition", "")), registry)
+    conditions, keywords = ictrp_lists.conditions(unescape(listed("Condition", "")), registry)
     groups = [label for label, _ in size.parts]
     arms, interventions, links = ictrp_lists.interventions(
-        unescape(get("Intervention", "")), registry, groups, notes.unmapped
+        unescape(listed("Intervention", "")), registry, groups, notes.unmapped
     )
-    primary, objectives = ictrp_lists.outcomes(unescape(get("Primary_outcome", "")), "primary", registry)
-    secondary, further_objectives = ictrp_lists.outcomes(unescape(get("Secondary_outcome", "")), "secondary", registry)
+    has_results = _answer(get("results_yes_no"), "has_results", notes)
+    primary, objectives = ictrp_lists.outcomes(unescape(listed("Primary_outcome", "")), "primary", registry)
+    secondary, further_objectives = ictrp_lists.outcomes(
+        unescape(listed("Secondary_outcome", "")), "secondary", registry
+    )
 
     return Record(
         registry=registry,
@@ -175,8 +179,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         interventions_raw=_raw(get("Intervention")),
         primary_outcomes_raw=_raw(get("Primary_outcome")),
         secondary_outcomes_raw=_raw(get("Secondary_outcome")),
-        has_results=_answer(get("results_yes_no"), "has_results", notes),
-        results_date=_date(get("results_date_posted"), "results_date", notes),
+        has_results=has_results,
+        results_date=_results_date(get("results_date_posted"), has_results, notes),
         results_url=get("results_url_link"),
         ipd_sharing=_value("ipd_sharing", get("results_IPD_plan"), notes),
         ipd_description=_lines(get("results_IPD_description")),
@@ -195,7 +199,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
         enrollment_counts=tuple(_counts(size, actual, age_form)),
-        record_sponsors=tuple(ictrp_people.sponsors(elements)),
+        record_sponsors=tuple(ictrp_people.sponsors(elements, notes)),
         countries=tuple(each_once(_country_names(get("Countries")), notes.unmapped)),
         contacts=tuple(ictrp_people.contacts(elements)),
         documents=tuple(_documents(elements)),
@@ -247,6 +251,15 @@ def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> s
         notes.warn(field, text, reason)
         return None
     return date
+
+
+def _results_date(text: str | None, has_results: bool | None, notes: Notes) -> str | None:
+    """When results came, of an entry that says to have some. CRiS and ANZCTR write the date of registration there (KCT0005003), RPCEC
+    the date that it hopes for (RPCEC00000320)."""
+    if text and not has_results:
+        notes.warn("results_date", text, "The entry does not say that there are results: no date of any.")
+        return None
+    return _date(text, "results_date", notes)
 
 
 def _answer(text: str | None, field: str, notes: Notes) -> bool | None:
@@ -309,6 +322,15 @@ def _size(text: str | None, field: str, notes: Notes) -> Size:
     size = parse_size(text)
     if not size.understood:
         notes.warn(field, text, "Not a number of participants in any form that is known.")
+    return size
+
+
+def _target(text: str | None, notes: Notes) -> Size:
+    """The number planned for, which is never 0: of a withdrawn study ClinicalTrials.gov's is the number enrolled (NCT02152644)."""
+    size = _size(text, "target_sample_size", notes)
+    if size.total == 0:
+        notes.warn("target_sample_size", text, "Nobody plans for no participants.")
+        return Size(None)
     return size
 
 

@@ -94,6 +94,14 @@ def unescape(value: str) -> str:
     return _TWICE_ESCAPED.sub(lambda reference: html.unescape(reference[0]), value) if "&" in value else value
 
 
+_PARAGRAPH = re.compile(r"</?p>", re.IGNORECASE)
+
+
+def without_paragraphs(elements: dict[str, str]) -> dict[str, str]:
+    """The elements of a register that writes HTML paragraphs, with line ends for them: `<p>Not applicable.</p>` (NL-OMON31535)."""
+    return {name: _PARAGRAPH.sub("<br>", value).strip() for name, value in elements.items()}
+
+
 # --- XML: <Trial><TrialID>...</TrialID>...</Trial> ---------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from msgspec.structs import replace
+
 from normalize import vocabularies
 from normalize.identifiers import is_junk
 from normalize.prose import name_and_rest
@@ -72,7 +74,15 @@ _BARE_CODE = re.compile(r"[A-Z]\d{2}(?:\.\d+)*(?:-[A-Z]?\d{2})?|\d+")
 
 
 def conditions(text: str, registry: str) -> tuple[list[Condition], list[Keyword]]:
-    """TRDS 12: the conditions, and as keywords the codes, classes and keywords that ICTRP writes into the same field."""
+    """TRDS 12: the conditions, and as keywords the codes, classes and keywords that ICTRP writes into the same field; each once."""
+    named, terms = _conditions(text, registry)
+    return (
+        [condition for condition in dict.fromkeys(named) if not is_junk(condition.condition)],
+        [Keyword(keyword=term) for term in dict.fromkeys(terms) if not is_junk(term)],
+    )
+
+
+def _conditions(text: str, registry: str) -> tuple[list[Condition], list[str]]:
     if registry in EUROPEAN:
         return _european_conditions(text)
     if registry == "ClinicalTrials.gov":
@@ -86,24 +96,23 @@ def conditions(text: str, registry: str) -> tuple[list[Condition], list[Keyword]
     if not names:
         named = [term for term in terms if not _BARE_CODE.fullmatch(term)]
         names = list(dict.fromkeys(named or terms))
-    terms = [term for term in dict.fromkeys(terms) if term not in names]
-    return [_condition(name) for name in names], [Keyword(keyword=term) for term in terms]
+    return [_condition(name) for name in names], [term for term in terms if term not in names]
 
 
 def _condition(name: str) -> Condition:
     return Condition(condition=name, condition_normalized=fold(name) or None)
 
 
-def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
-    found: dict[Condition, None] = {}
-    keywords: dict[str, None] = {}
+def _european_conditions(text: str) -> tuple[list[Condition], list[str]]:
+    found: list[Condition] = []
+    keywords: list[str] = []
     for part in _split(text, _EUROPEAN_PART):
         part = lines(part)
         if part.startswith("Therapeutic area:"):
-            keywords[part.removeprefix("Therapeutic area:").strip()] = None
+            keywords.append(part.removeprefix("Therapeutic area:").strip())
         elif (coded := _MEDDRA.fullmatch(part)) and (coded["term"].strip() or coded["code"]):
             term = coded["term"].strip()
-            found[
+            found.append(
                 Condition(
                     condition=term or f"MedDRA {coded['code']}",
                     condition_normalized=fold(term) or None,
@@ -111,11 +120,11 @@ def _european_conditions(text: str) -> tuple[list[Condition], list[Keyword]]:
                     meddra_version=coded["version"] or None,
                     meddra_level=coded["level"],
                 )
-            ] = None
-            keywords[coded["organ_class"]] = None
+            )
+            keywords.append(coded["organ_class"])
         else:
-            found[_condition(part)] = None
-    return list(found), [Keyword(keyword=keyword) for keyword in keywords if keyword]
+            found.append(_condition(part))
+    return found, keywords
 
 
 # --- interventions -----------------------------------------------------------------------------------------------------
@@ -127,8 +136,10 @@ _CRIS_TYPED = re.compile(r"\A([A-Z][A-Za-z/ ]{2,24}?) : ")
 _DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
 # A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
 _GROUP = re.compile(r"(?:\A|;)\s*([^;:]{1,120}):")
-# DRKS "Group 1: ...<br>Group 2: ...", IRCT "Intervention 1: Intervention group: ... Intervention 2: Control group: ..."
-_NUMBERED = re.compile(r"(?<=\s)(?=(?:Group|Intervention) \d{1,2}: )")
+# DRKS "Group 1: ...<br>Group 2: ...", IRCT "Intervention 1: Intervention group: ... Intervention 2: Control group: ..."; IRCT's single
+# group has no number: "Intervention group: ..." (IRCT20100228003449N30).
+_NUMBERED = re.compile(r"(?:\A|(?<=\s))((?:Group|Intervention) \d{1,2}): ")
+_NAMED_GROUP = re.compile(r"\A((?:[\w-]+ ){1,3}group(?: \w{1,3})?): ", re.IGNORECASE)
 # CTRI "Intervention1: <name>: <description><br>Control Intervention1: <name>: <description>"
 _CTRI = re.compile(r"(?:\A|\n)((?:Control )?Intervention)\d+: ")
 
@@ -164,11 +175,10 @@ def interventions(text: str, registry: str, groups: Sequence[str], unmapped: lis
         return _of_groups(text, groups)
     if registry == "CTRI":
         return _of_agents(text)
-    if registry == "PACTR":
-        return [], [_free_text(piece) for piece in _split(text, _SEMICOLON)], []
     if registry in ("DRKS", "IRCT"):
-        return [], [_free_text(piece) for piece in _split(text, _NUMBERED)], []
-    return [], [_free_text(text)] if text else [], []
+        return _of_numbered_groups(text)
+    texts = _split(text, _SEMICOLON) if registry == "PACTR" else [text]
+    return [], [_free_text(piece) for piece in texts if not is_junk(piece)], []  # "none" (NL8460)
 
 
 def _intervention(name: str, kind: str | None = None, description: str | None = None) -> Intervention:
@@ -225,13 +235,30 @@ def _of_agents(text: str) -> Interventions:
     links: list[ArmIntervention] = []
     for label, agent in between(text, list(_CTRI.finditer(text))):
         name, _, description = agent.partition(": ")
-        if not name.strip():
+        if is_junk(name) and is_junk(description):  # "Intervention1: Nil: Nil" (CTRI/2020/05/025160)
             continue
         given.append(_intervention(name.strip(), description=description.strip()))
         if label:
             arm = arms.setdefault(label, len(arms) + 1)
             links.append(ArmIntervention(arm_ordinal=arm, intervention_ordinal=len(given)))
     return [Arm(label=label) for label in arms], given, links
+
+
+def _of_numbered_groups(text: str) -> Interventions:
+    arms: list[Arm] = []
+    given: list[Intervention] = []
+    links: list[ArmIntervention] = []
+    for number, treatment in between(text, list(_NUMBERED.finditer(text))):
+        group = _NAMED_GROUP.match(treatment)
+        label = group[1] if group else number
+        if label:
+            arms.append(Arm(label=label))
+        treatment = treatment[group.end() :].strip() if group else treatment
+        if not is_junk(treatment):
+            given.append(_free_text(treatment))
+            if label:
+                links.append(ArmIntervention(arm_ordinal=len(arms), intervention_ordinal=len(given)))
+    return arms, given, links
 
 
 def _products(text: str) -> Iterator[Intervention]:
@@ -269,13 +296,13 @@ def _product(block: str) -> Intervention:
 # --- outcomes ----------------------------------------------------------------------------------------------------------
 
 # ANZCTR: "<outcome>[<time>];<outcome>[<time>]" (ACTRN12620000438954)
-_BRACKETED = re.compile(r"(?<=\]);")
+_BRACKETED = re.compile(r"(?<=\])\s*;")
 # IRCT: "<outcome>. Timepoint: <time>. Method of measurement: <method>.;<outcome>. Timepoint: ..." (IRCT20100228003449N30)
 _BEFORE_TIMED = re.compile(r";(?=[^;]+? Timepoint: )")
 #: How each register's list of outcomes is separated; the others give one text, which is not split.
 _OUTCOME_SEPARATORS = {
     "ClinicalTrials.gov": _TIGHT_SEMICOLON,
-    "ANZCTR": _BRACKETED,
+    **dict.fromkeys(("ANZCTR", "TCTR"), _BRACKETED),
     "IRCT": _BEFORE_TIMED,
     **dict.fromkeys(("ChiCTR", "ITMCTR", "CRiS", "ReBec"), _SEMICOLON),
 }
@@ -283,6 +310,12 @@ _OUTCOME_SEPARATORS = {
 _TIME_IN_BRACKETS = {"ANZCTR": "", "TCTR": "Timeframe "}
 #: Registers whose outcomes name their time points and the method.
 _TIME_BY_LABEL = frozenset(("IRCT", "CTRI"))
+#: Registers whose outcomes are forms, each beginning with its name: LBCTR "Name: <outcome>;Timepoints: <time>;Measure: <method>"
+#: (LBCTR2020043459), REPEC the same line by line (PER-010-20).
+_OUTCOME_FORMS = {
+    "LBCTR": re.compile(r"(?:\A|;)\s*(Name|Timepoints|Measure):"),
+    "REPEC": re.compile(r"(?:\A|\n)\s*(Outcome name|Timepoints|Measure):"),
+}
 
 _OBJECTIVES = ("Main Objective", "Secondary Objective")
 _TIME_POINTS = "Timepoint(s) of evaluation of this end point"
@@ -297,8 +330,15 @@ def outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome]
     text = lines(text)
     if not text:
         return [], []
+    found, objectives = _outcomes(text, kind, registry)
+    return [outcome for outcome in found if not is_junk(outcome.measure)], objectives
+
+
+def _outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome], list[str]]:
     if registry in EUROPEAN:
         return _end_points(text, kind)
+    if (form := _OUTCOME_FORMS.get(registry)) and form.match(text):
+        return list(_form_outcomes(text, kind, form)), []
     separator = _OUTCOME_SEPARATORS.get(registry)
     return [_outcome(piece, kind, registry) for piece in (_split(text, separator) if separator else [text])], []
 
@@ -317,6 +357,21 @@ def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
                 kind=kind, measure=measure.strip(), description=method.strip() or None, time_frame=time.strip() or None
             )
     return Outcome(kind=kind, measure=text)
+
+
+def _form_outcomes(text: str, kind: OutcomeKind, form: re.Pattern[str]) -> Iterator[Outcome]:
+    outcome: Outcome | None = None
+    for label, value in between(text, list(form.finditer(text))):
+        if label == "Timepoints" and outcome:
+            outcome = replace(outcome, time_frame=value or None)
+        elif label == "Measure" and outcome:
+            outcome = replace(outcome, description=value or None)
+        else:
+            if outcome:
+                yield outcome
+            outcome = Outcome(kind=kind, measure=value)
+    if outcome:
+        yield outcome
 
 
 def _end_points(text: str, kind: OutcomeKind) -> tuple[list[Outcome], list[str]]:

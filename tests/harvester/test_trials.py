@@ -136,3 +136,14 @@ def test_a_record_that_says_nothing_changes_no_value(said: list[Said]) -> None:
     assert before is not None and after is not None
     of_all = {"record_count", "registries", "identifiers", "value_sources", "sponsors"}
     assert {k: v for k, v in before.items() if k not in of_all} == {k: v for k, v in after.items() if k not in of_all}
+
+
+def test_a_title_that_says_there_is_none_is_no_title_of_the_trial() -> None:
+    titles = {"public_title": "Not available", "scientific_title": "Tea for hiccups"}
+    with closing(fresh([(3, titles)])) as db:
+        alone = row(db)
+        assert alone is not None and (alone["public_title"], alone["scientific_title"]) == (None, "Tea for hiccups")
+        add(db, [(4, {"public_title": "Tea against hiccups"})])
+        both = row(db)
+        assert both is not None and both["public_title"] == "Tea against hiccups"
+        assert db.execute("SELECT count(*) FROM records WHERE public_title = 'Not available'").fetchone() == (1,)
