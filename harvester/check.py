@@ -6,7 +6,7 @@ without the tries again; nothing is stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -23,15 +23,22 @@ class Report(Struct, frozen=True, kw_only=True):
     lines: list[str]
 
 
-def check(jobs: Sequence[Job]) -> list[Report]:
-    """Asks each registry one small thing; a report a job, in their order. A job's query, or its first id, is what is asked."""
+def check(jobs: Sequence[Job], idle: Collection[str] = ()) -> list[Report]:
+    """Asks each registry one small thing; a report a job, in their order. A job's query, or its first id, is what is asked.
+
+    `idle`: registries that a refresh asks for nothing, so that their refusal makes none fail."""
     probes = [msgspec.structs.replace(job, probe=True) for job in jobs]
     reports = []
     for job, outcome in zip(jobs, run(probes, None, None, QUIET), strict=True):
-        ok = outcome.verdict.verdict == "complete"
-        lines = [*_manners(job), *outcome.facts]
-        lines.append("a refresh would be served" if ok else f"a refresh would fail: {outcome.verdict.message}")
-        reports.append(Report(registry=job.registry, ok=ok, lines=lines))
+        is_served = outcome.verdict.verdict == "complete"
+        if is_served:
+            last = "a refresh would be served"
+        elif job.registry in idle:
+            last = f"a refresh asks it for nothing, for no ids are configured, and would not be served: {outcome.verdict.message}"
+        else:
+            last = f"a refresh would fail: {outcome.verdict.message}"
+        lines = [*_manners(job), *outcome.facts, last]
+        reports.append(Report(registry=job.registry, ok=is_served or job.registry in idle, lines=lines))
     return reports
 
 

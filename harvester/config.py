@@ -6,11 +6,14 @@ scheduled job begins in `/`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from harvester.registries import REGISTRIES
@@ -18,6 +21,12 @@ from harvester.registries import REGISTRIES
 
 class ConfigError(Exception):
     """harvester.toml cannot be used; the message names the file, the key and what to write instead."""
+
+
+Days = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class Topic(Struct, forbid_unknown_fields=True):
@@ -33,15 +42,15 @@ class RegistryConfig(Struct, forbid_unknown_fields=True):
 
     enabled: bool = True
     base_url: str | None = None  # a local server instead of the registry's own address
-    delay: float = 1.0  # between two requests; a longer Crawl-delay of its robots.txt goes before
+    delay: Seconds = 1.0  # between two requests; a longer Crawl-delay of its robots.txt goes before
     obey_robots: bool = True
     verify_tls: bool = True
     download_handler: str | None = None  # dotted path of another Scrapy download handler for https
-    page_size: int | None = None
+    page_size: Annotated[int, Meta(ge=1)] | None = None
     everything: bool = False  # the whole registry instead of the topics
     ids: list[str] = field(default_factory=list)  # single records
     inbox: str | None = None  # folder of export files that a person puts there
-    stale_after_days: float | None = (
+    stale_after_days: Days | None = (
         None  # instead of the common one; for a registry of files: since the last good import
     )
 
@@ -49,10 +58,10 @@ class RegistryConfig(Struct, forbid_unknown_fields=True):
 class Gates(Struct, forbid_unknown_fields=True):
     """What a new catalogue may lose before it is not published. Shares from 0 to 1."""
 
-    fill_rate_fall: float = 0.1  # of all records of a source, those that no longer fill a column
-    changed_fill_fall: float = 0.8  # of the records that changed in this build
-    count_fall: float = 0.1  # records of a source, trials, records that a registry announces for a query
-    at_least: int = 5  # fewer records than these never close a gate
+    fill_rate_fall: Share = 0.1  # of all records of a source, those that no longer fill a column
+    changed_fill_fall: Share = 0.8  # of the records that changed in this build
+    count_fall: Share = 0.1  # records of a source, trials, records that a registry announces for a query
+    at_least: Count = 5  # fewer records than these never close a gate
 
 
 class Site(Struct, forbid_unknown_fields=True):
@@ -60,8 +69,8 @@ class Site(Struct, forbid_unknown_fields=True):
 
     contact: str | None = None  # page or e-mail address for corrections and removals; shown on the site
     sql: bool = True  # False: tables and the queries that stand there can be read, no other query run
-    sql_seconds: float = 5.0  # a query that takes longer is stopped
-    sql_rows: int = 5000  # more rows than these are not shown; a table's CSV has all
+    sql_seconds: Seconds = 5.0  # a query that takes longer is stopped
+    sql_rows: Count = 5000  # more rows than these are not shown; a table's CSV has all
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -76,9 +85,9 @@ class Site(Struct, forbid_unknown_fields=True):
 class Retention(Struct, forbid_unknown_fields=True):
     """What `harvester archive compact` takes away once it is so many days old; None: never. See `harvester.retention`."""
 
-    repeats_days: float | None = None  # fetches that brought nothing new, but for the first and last of each version
-    rejected_days: float | None = None  # bytes that became no record; their sha256 and the reason stay
-    history_days: float | None = None  # versions that are no longer shown: their changes are lost
+    repeats_days: Days | None = None  # fetches that brought nothing new, but for the first and last of each version
+    rejected_days: Days | None = None  # bytes that became no record; their sha256 and the reason stay
+    history_days: Days | None = None  # versions that are no longer shown: their changes are lost
 
 
 class Config(Struct, forbid_unknown_fields=True):
@@ -88,10 +97,12 @@ class Config(Struct, forbid_unknown_fields=True):
     publish_contacts: bool = False
     sponsors: str | None = None  # CSV file of a person's decisions on which organization a spelling names
     links: str | None = None  # CSV file of a person's decisions on which records are one trial
-    full_sweep_days: float = 30  # a query is read in full again after so many days, else only what changed
-    overlap_days: int = 3  # what changed is asked for from so many days before the last good run on
-    recheck_records: int = 500  # known records that a run asks for again where a registry no longer tells what changed
-    stale_after_days: float = 8  # `harvester status` warns when the last complete run is older
+    full_sweep_days: Days = 30  # a query is read in full again after so many days, else only what changed
+    overlap_days: Count = 3  # what changed is asked for from so many days before the last good run on
+    recheck_records: Count = (
+        500  # known records that a run asks for again where a registry no longer tells what changed
+    )
+    stale_after_days: Days = 8  # `harvester status` warns when the last complete run is older
     webhook: str | None = None  # address that is told what a refresh came to; $NAME in it is an environment variable
     gates: Gates = field(default_factory=Gates)
     retention: Retention = field(default_factory=Retention)
@@ -115,11 +126,50 @@ def load(path: Path | None) -> Config:
     except OSError as problem:
         raise ConfigError(f"{path} cannot be read: {problem.strerror}") from problem
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{path}: {problem}. The README lists every key.") from problem
+        raise ConfigError(f"{path}: {_in_words(str(problem))}. The README lists every key.") from problem
+    if mistake := next(_mistakes(config), None):
+        raise ConfigError(f"{path}: {mistake}")
+    return _beside(path.parent, config)
+
+
+def _mistakes(config: Config) -> Iterator[str]:
+    """What is wrong with a file whose keys and kinds of values are right."""
     for source in [*config.registries, *(name for topic in config.topics for name in topic.overrides)]:
         if source not in REGISTRIES:
-            raise ConfigError(f"{path}: there is no registry {source!r}; the registries are {', '.join(REGISTRIES)}")
-    return _beside(path.parent, config)
+            yield f"there is no registry {source!r}; the registries are {', '.join(REGISTRIES)}"
+    names = [topic.name for topic in config.topics]
+    for topic in config.topics:
+        if names.count(topic.name) > 1:
+            yield f"two topics are called {topic.name!r}: each needs a name of its own"
+        if not all(words.strip() for words in (topic.query, *topic.overrides.values())):
+            yield f"the topic {topic.name!r} has a query without a word: write what to search for"
+    for source, own in config.registries.items():
+        if own.base_url is not None and not own.base_url.startswith(("http://", "https://")):
+            yield f"base_url of {source} must begin with https:// or http://, and is {own.base_url!r}"
+
+
+#: How msgspec calls the kinds of values of TOML, and how a person does.
+_KINDS = {
+    "str": "text in quotes", "int": "a whole number", "float": "a number", "bool": "true or false", "array": "a list",
+    "object": "a table", "null": "nothing",
+}  # fmt: skip
+
+
+def _in_words(problem: str) -> str:
+    """msgspec's sentence, for who wrote the file: ``Expected `int`, got `str` - at `$.registries[...].page_size` ``."""
+    words, _, place = problem.partition(" - at `$.")
+    where = f" ({place.rstrip('`').replace('[...]', '.*')})" if place else ""
+    if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", words):
+        known = {key.name for table in _TABLES for key in msgspec.structs.fields(table)}
+        near = get_close_matches(unknown[1], known, 1)
+        return f"there is no key `{unknown[1]}`{where}" + (f"; is `{near[0]}` meant?" if near else "")
+    if missing := re.fullmatch(r"Object missing required field `(.+)`", words):
+        return f"the key `{missing[1]}` is missing{where}"
+    named = re.sub(r"`([a-z]+)(?: \| null)?`", lambda kind: _KINDS.get(kind[1], kind[0]), words)
+    return (named[:1].lower() + named[1:] if place else named) + where
+
+
+_TABLES = (Config, Topic, RegistryConfig, Gates, Site, Retention)
 
 
 def _beside(folder: Path, config: Config) -> Config:

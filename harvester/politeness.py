@@ -16,6 +16,7 @@ import zlib
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
+from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import (
@@ -42,6 +43,7 @@ from spiders.base import (
     is_certificate_fault,
     seconds_asked,
 )
+from spiders.payloads import looks_like
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ WORTH_ANOTHER_TRY = (
     DownloadFailedError,
     DownloadTimeoutError,
     ResponseDataLossError,
+    TunnelError,
     ConnectError,
     ConnectionClosed,
 )
@@ -105,11 +108,16 @@ class Robots:
         if response.status == 429 or response.status >= 500:
             status = response_status_message(response.status)
             raise Fault(f"{address} answered {status}, so its rules are unknown and nothing was asked: try again later")
-        found = response.status < 300
+        is_page = looks_like(response.body) == "text/html"  # sites without the file can answer with a page and 200
+        found = response.status < 300 and not is_page
         rules = ProtegoRobotParser(response.body if found else b"", spider)
         delay = rules.crawl_delay(TOKEN) or 0.0
         pace = f"; Crawl-delay {delay:g} s is kept" if delay else ""
-        spider.facts.append(f"{address} was read{pace}" if found else f"{address}: there is none ({response.status})")
+        spider.facts.append(
+            f"{address} was read{pace}"
+            if found
+            else f"{address}: there is none ({response.status}{', a page of HTML' * is_page})"
+        )
         self._free_at = asyncio.get_running_loop().time() + delay
         return rules
 

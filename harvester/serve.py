@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from pathlib import Path
 
@@ -22,15 +23,20 @@ def metadata_path() -> Path:
 
 def free_port(first: int, host: str = "127.0.0.1") -> int:
     """`first`, or the next port that nobody uses. Raises OSError when twenty in a row are taken."""
-    for port in range(first, first + 20):
+    last = min(first + 19, 65_535)
+    for port in range(first, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
+            except OSError as problem:
+                if problem.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise OSError(
+                        f"{host} is no address of this machine ({problem.strerror}): give another --host"
+                    ) from problem
                 continue
             return port
-    raise OSError(f"the ports {first} to {first + 19} are all taken: choose another with --port")
+    raise OSError(f"the ports {first} to {last} are all taken or reserved: choose another with --port")
 
 
 def serve(catalogue: Path, port: int, site: Site, host: str = "127.0.0.1") -> None:

@@ -27,7 +27,7 @@ AUTOTHROTTLE_START_DELAY = 0.0  # DOWNLOAD_DELAY is the least
 AUTOTHROTTLE_MAX_DELAY = 60.0
 ROBOTSTXT_OBEY = True
 RETRY_TIMES = 6  # pauses of 5, 10, 20, 40, 80, 160 seconds
-RETRY_HTTP_CODES = [403, 408, 429, 500, 502, 503, 504, 522, 524]
+RETRY_HTTP_CODES = [403, 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]  # from 520 on: a CDN's own
 
 # Bounded: the largest page seen has some 20 MB; the bound holds before and after decompression.
 DOWNLOAD_MAXSIZE = 256 * 1024 * 1024

@@ -89,7 +89,8 @@ def _unfinished(last_runs: list[dict[str, Any]], config: Config, owner: Owner | 
         if run["verdict"] == "cut off":
             words = f"the run of {run['started_at']} was cut off before its end: run `harvester refresh` again, it goes on from there"
         else:
-            words = f"the run that ended {run['finished_at']} was {run['verdict']}: {run['message']}"
+            came = "failed" if run["verdict"] == "failed" else f"was {run['verdict']}"
+            words = f"the run that ended {run['finished_at']} {came}: {run['message']}"
         found.append(Problem(run["registry"], run["verdict"], f"{name}: {words}"))
     return found
 

@@ -50,7 +50,10 @@ def judge(
         problems = []
     verdict.verdict = "incomplete" if problems else "complete"
     tally = f"{verdict.stored:,} of {verdict.announced or 0:,} announced records: {verdict.new:,} new, {verdict.changed:,} changed"
-    lines = problems or [tally]
+    lines = [
+        *problems[:SOME],
+        *([f"and {len(problems) - SOME:,} more of this kind"] if len(problems) > SOME else []),
+    ] or [tally]
     if rejected:
         lines.append(f"{rejected:,} answers held no record and are kept as rejected")
     if gone:

@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 import scrapy
 from msgspec import Struct
 from scrapy import exceptions
+from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.http import Request, Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import BaseSettings
@@ -37,6 +38,12 @@ CUT_OFF = "cut off"
 
 #: So many numbers are spelled out in the description of a run.
 MOST_SPELLED = 100
+
+#: So many things in a row that were due and did not come are a fault of the registry, or of its firewall, not of records.
+STUMBLES_IN_A_ROW = 3
+
+#: Statuses of one record that do not end a run: it is not there, or the registry fails at just this record.
+OF_ONE_RECORD = frozenset({404, 500})
 
 
 class _Stopped(Exception):
@@ -77,12 +84,14 @@ Item = RawRecord | Rejected | Known | Bookmark
 #: What each failure of a connection means, in the order in which they are tried.
 _CONNECTION_FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.CannotResolveHostError, "the host name is not known: is this machine online, is base_url right"),
-    (exceptions.DownloadConnectionRefusedError, "the connection was refused: is base_url right"),
+    (exceptions.DownloadConnectionRefusedError, "the connection was refused: is base_url right, and https_proxy, if this machine has one"),
     (exceptions.DownloadTimeoutError, "no answer in time: try again later"),
     (exceptions.DownloadCancelledError, "the answer is larger than DOWNLOAD_MAXSIZE allows: ask for smaller pages (page_size)"),
     (exceptions.ResponseDataLossError, "the answer broke off before its end: try again later"),
     (exceptions.DownloadFailedError, "the connection broke: try again later"),
     (exceptions.IgnoreRequest, "the answer was refused"),
+    (exceptions.NotSupported, "nothing here can ask for it: is the download_handler of this registry right, is its package installed"),
+    (TunnelError, "the proxy of this machine (https_proxy) would not lead there: is it right, does it want a password"),
     (ConnectionClosed, "the connection was closed without an answer: try again later"),
     (ConnectError, "no connection: is this machine online, is base_url right"),
     (OSError, "the answer could not be received"),
@@ -131,6 +140,7 @@ class RegistrySpider(scrapy.Spider):
         self.announced: int | None = None  # records the registry said it has for us
         self.seen: set[str] = set()  # registry ids handed on
         self.rejected = 0
+        self.stumbles = 0  # things in a row that were due and did not come
         self.run_id = 0  # number of the run, given by whoever files it; for the log
         self.have: Collection[str] = frozenset()
         self.fresh: Collection[str] = frozenset()
@@ -297,6 +307,7 @@ class RegistrySpider(scrapy.Spider):
                 )
                 continue
             self.seen.add(piece.registry_id)
+            self.stumbles = 0
             yield RawRecord(
                 source=self.name,
                 registry_id=piece.registry_id,
@@ -306,6 +317,29 @@ class RegistrySpider(scrapy.Spider):
                 fetched_at=now(),
                 fingerprint=piece.fingerprint,
                 head=_head(response) if piece.body == response.body else "",
+            )
+
+    def unserved(self, response: Response, due: str, reason: str) -> Iterator[Item]:
+        """A record that is listed and does not come: what came in its place is kept, so that the others can be published."""
+        self.rejected += 1
+        yield Rejected(
+            source=self.name,
+            registry_id=due,
+            url=response.url,
+            media_type=media_type(response),
+            body=response.body,
+            reason=reason,
+        )
+        self.stumble(f"{due} is listed and not served: {response.url} answered with {_status_of(response)}, {reason}")
+
+    def stumble(self, sentence: str) -> None:
+        """Something that was due did not come, so the run is incomplete. Raises Fault when it happens again and again."""
+        self.shortfalls.append(sentence)
+        self.stumbles += 1
+        if self.stumbles >= STUMBLES_IN_A_ROW:
+            raise Fault(
+                f"{sentence}; it was the same with the {STUMBLES_IN_A_ROW - 1} requests before it. Try again later, with a "
+                "longer delay"
             )
 
     def keep(self, registry_id: str) -> Known:
@@ -373,12 +407,20 @@ def connection_sentence(error: Exception) -> str:
     """What one of CONNECTION_ERRORS means, and what to do."""
     if is_certificate_fault(error):
         return (
-            "its TLS certificate could not be verified (an intermediate certificate may be missing on the server): set "
-            "verify_tls = false for this registry to go on unprotected"
+            "its TLS certificate could not be verified (an intermediate certificate may be missing on the server): name a "
+            "file of certificates that has it in the environment variable SSL_CERT_FILE, or set verify_tls = false for this "
+            "registry to go on unprotected"
         )
     words = next(words for kind, words in _CONNECTION_FAULTS if isinstance(error, kind))
     detail = str(error)
     return f"{words} ({detail})" if detail else words
+
+
+def _status_of(response: Response) -> str:
+    try:
+        return f"{response.status} {HTTPStatus(response.status).phrase}"
+    except ValueError:
+        return str(response.status)
 
 
 def _status_sentence(response: Response) -> str:
@@ -386,10 +428,6 @@ def _status_sentence(response: Response) -> str:
     tries = response.meta.get("retry_times", 0) + 1
     asked = response.headers.get("Retry-After")
     wait = f", and asks to come back after {asked.decode('latin-1')}" if asked else ""
-    try:
-        status = f"{response.status} {HTTPStatus(response.status).phrase}"
-    except ValueError:
-        status = str(response.status)
     said = "" if b"<" in response.body[:200] else response.body[:200].decode("utf-8", "replace").strip()
     words = f" ({said})" if said else ""
-    return f"{response.url} answered {status}{words} to {tries} {'try' if tries == 1 else 'tries'}{wait}: {meaning}"
+    return f"{response.url} answered {_status_of(response)}{words} to {tries} {'try' if tries == 1 else 'tries'}{wait}: {meaning}"

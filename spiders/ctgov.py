@@ -114,20 +114,24 @@ class CtgovSpider(RegistrySpider):
         return {f"query.{self.search_area}": query} if query else {}
 
     async def _pages(self, parameters: dict[str, str]) -> AsyncIterator[Item]:
-        """Every page of one search; what it announced is added to `announced`."""
+        """Every page of one search; what it announced is added to `announced`. A token that is no longer valid, because data
+        were released since, say, makes it begin again, once."""
         if not self.page_size.isdecimal() or not 1 <= int(self.page_size) <= LARGEST_PAGE:
             raise Fault(f"page_size must be 1 to {LARGEST_PAGE}, not {self.page_size!r}")
         tokens: set[str] = set()
+        met: set[str | None] = set()  # studies of this reading
         barren = 0
         turn = {"countTotal": "true"}
+        announced_before = self.announced
         if self.place:  # an unfinished run of the same search had read up to this token, and heard the count
-            tokens, turn = {self.place}, {"pageToken": self.place}
+            tokens, turn, announced_before = {self.place}, {"pageToken": self.place}, None
+        has_begun_again = False
         while True:
-            also = {400} if turn.get("pageToken") == self.place else ()
             address = self.address("studies", {**parameters, "pageSize": self.page_size, **turn})
-            response = await self.fetch(address, also)
-            if response.status == 400:  # the token is no longer valid: from the beginning
-                self.place, self.announced, tokens, turn = "", None, set(), {"countTotal": "true"}
+            response = await self.fetch(address, () if has_begun_again or not tokens else {400})
+            if response.status == 400:
+                has_begun_again, self.announced = True, announced_before
+                tokens, met, barren, turn = set(), set(), 0, {"countTotal": "true"}
                 continue
             page = _page(response)
             if not tokens:
@@ -137,10 +141,11 @@ class CtgovSpider(RegistrySpider):
                     )
                 else:
                     self.announce(page.total)
-            before = len(self.seen) + self.rejected
             for item in self.take(page.pieces, response):
                 yield item
-            barren = 0 if len(self.seen) + self.rejected > before else barren + 1
+            fresh = {piece.registry_id for piece in page.pieces} - met
+            met |= fresh
+            barren = 0 if fresh else barren + 1
             if not page.token:
                 return
             if page.token in tokens or barren >= BARREN_PAGES:

@@ -21,7 +21,8 @@ Licence terms
 As EUCTR, reproduction with acknowledgement of the European Medicines Agency; taken to be the same, not checked.
 
 Words of a query go to `searchCriteria.containAll`. No recorded answer proves that key: it is in addresses of the portal that
-ctrdata's source gives, and in other clients' requests. `harvester check` says how many trials it finds.
+ctrdata's source gives, and in other clients' requests. `harvester check` says how many trials it finds. One report wants a
+browser's User-Agent; other clients are served under a name and an address of their own, as we ask to be.
 
 Spiders room; run by `harvester.crawl`. Interprets no field but the dates of search rows.
 """
@@ -40,7 +41,7 @@ import msgspec
 from msgspec import Struct
 from scrapy.http import Response
 
-from spiders.base import Fault, Item, RegistrySpider, media_type
+from spiders.base import OF_ONE_RECORD, Fault, Item, RegistrySpider, media_type
 from spiders.payloads import Note, Piece, looks_like, refusal, rest_of, what_it_is
 from spiders.slices import CHUNK, Slice, json_objects
 
@@ -48,9 +49,6 @@ from spiders.slices import CHUNK, Slice, json_objects
 LARGEST_PAGE = 100
 #: Rows that one order of a search yields.
 MOST_IN_ONE_ORDER = 10_000
-
-#: So many answers in a row that are no JSON object are a fault of the portal or of its firewall, not of trials.
-BROKEN_IN_A_ROW = 3
 
 ASKED = re.compile(r"(?:CTIS|EUCT)?[- ]?(\d{4}-5\d{5}-\d{2}-\d{2})", re.IGNORECASE | re.ASCII)
 
@@ -75,7 +73,6 @@ class CtisSpider(RegistrySpider):
         super().__init__(**arguments)
         self.page_size = page_size
         self.most_in_one_order = int(most_in_one_order)
-        self.broken = 0  # answers in a row that were no JSON object
 
     async def by_query(self, query: str) -> AsyncIterator[Item]:
         total, rows = await self._listed(query)
@@ -180,29 +177,21 @@ class CtisSpider(RegistrySpider):
             yield self.keep(number)
             return
         response = await self._retrieve(number)
-        if _is_unknown(response):
-            self.shortfalls.append(f"{number} is listed by the search and not served ({response.url})")
-            return
         for item in self._record(response, number):
             yield item
 
     async def _retrieve(self, number: str) -> Response:
-        return await self.fetch(self.address(f"retrieve/{number}"), also={404})
+        return await self.fetch(self.address(f"retrieve/{number}"), also=OF_ONE_RECORD)
 
     def _record(self, response: Response, number: str) -> Iterator[Item]:
-        """The trial of an answer. One answer that holds none is kept as rejected; several in a row end the run."""
+        """The trial of an answer. One that holds none is kept as rejected; several in a row end the run."""
         pieces = list(cut(io.BytesIO(response.body), self.notes.append)) or [_no_trial(response.body, "nothing")]
-        found = pieces[0].registry_id
-        self.broken = 0 if found else self.broken + 1
+        if pieces[0].registry_id is None:
+            yield from self.unserved(response, number, f"{media_type(response)}: {pieces[0].reason}")
+            return
         yield from self.take(pieces, response, due=number)
-        if found != number:
-            other = found or f"{media_type(response)} that holds no trial"
-            self.shortfalls.append(f"{response.url} was asked for {number} and answered with {other}")
-        if self.broken >= BROKEN_IN_A_ROW:
-            raise Fault(
-                f"{response.url} answered with {media_type(response)}, as did the {BROKEN_IN_A_ROW - 1} requests before it, "
-                f"where a trial in JSON was due: {pieces[0].reason}. Try again later, with a longer delay"
-            )
+        if pieces[0].registry_id != number:
+            self.shortfalls.append(f"{response.url} was asked for {number} and answered with {pieces[0].registry_id}")
 
 
 def _is_unknown(response: Response) -> bool:

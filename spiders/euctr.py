@@ -31,7 +31,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO, NamedTuple
 
-from spiders.base import Fault, Item, RegistrySpider
+from spiders.base import OF_ONE_RECORD, Fault, Item, RegistrySpider
 from spiders.payloads import Joined, Note, Piece, refusal
 from spiders.slices import CHUNK, LARGEST, texts_headed
 
@@ -50,7 +50,8 @@ _NO_MATCH = "did not match any clinical trials"
 _NUMBER_LINE = re.compile(r"EudraCT Number:\s*(\d{4}-\d{6}-\d{2})")
 _COUNTRY = re.compile(r"\b([A-Z]{2})\s?\(|(Outside EU/EEA)")
 _FEED_ITEM = re.compile(r"<item\b.*?</item>", re.DOTALL)
-_FEED_NUMBER = re.compile(r"\d{4}-\d{6}-\d{2}")
+#: An entry's trial stands in its link; its title can name other trials.
+_FEED_NUMBER = re.compile(r"eudract_number:(\d{4}-\d{6}-\d{2})")
 
 SMALL_QUERY = "aspirin"
 
@@ -96,14 +97,14 @@ class EuctrSpider(RegistrySpider):
             )
         response = await self.fetch(self.address("ctr-search/rest/feed/bydates", {"query": query}))
         feed = response.body.decode("utf-8", "replace")
-        if "<rss" not in feed[:2000] and "<feed" not in feed[:2000]:
+        if "<rss" not in feed[:2000]:
             raise Fault(
                 f"{response.url} did not answer with a feed of changes: ask for the query (or all) without a date"
             )
         self.announce(0)
         for entry in _FEED_ITEM.findall(feed):
             if number := _FEED_NUMBER.search(entry):
-                async for item in self._trial(number[0]):
+                async for item in self._trial(number[1]):
                     yield item
             else:
                 self.shortfalls.append(f"an entry of the feed of changes names no EudraCT number: {entry[:200]}")
@@ -201,8 +202,10 @@ class EuctrSpider(RegistrySpider):
         parameters = {**search, "page": str(page), "mode": "current_page"}
         response = await self.fetch(self.address("ctr-search/rest/download/summary", parameters))
         trials = listed_trials(response.body.decode("utf-8", "replace"))
-        if not trials:
-            self.shortfalls.append(f"{response.url} lists no trial where some were announced: run the same again")
+        if trials:
+            self.stumbles = 0
+        else:
+            self.stumble(f"{response.url} lists no trial where some were announced")
         return trials
 
     # ---------------------------------------------------------------------------------------- country records
@@ -224,12 +227,15 @@ class EuctrSpider(RegistrySpider):
         """One country's record; anything else that comes in its place makes the run incomplete."""
         due = f"EUCTR{number}-{country}"
         place = "3rd" if country == "3RD" else country
-        response = await self.fetch(self.address(f"ctr-search/rest/download/trial/{number}/{place}"), also={404})
-        if response.status == 404 or _NO_MATCH.encode() in response.body:
-            self.shortfalls.append(f"{due} is announced by the summary and not served ({response.url})")
-            return
+        address = self.address(f"ctr-search/rest/download/trial/{number}/{place}")
+        response = await self.fetch(address, also=OF_ONE_RECORD)
+        pieces = list(cut(io.BytesIO(response.body), self.notes.append))
         rejected = self.rejected
-        for item in self.take(cut(io.BytesIO(response.body), self.notes.append), response, due):
+        if all(piece.registry_id is None for piece in pieces):
+            taken = self.unserved(response, due, pieces[0].reason or "nothing")
+        else:
+            taken = self.take(pieces, response, due)
+        for item in taken:
             yield item
         if due not in self.seen and self.rejected == rejected:
             self.shortfalls.append(f"{response.url} was asked for {due} and answered with another record")

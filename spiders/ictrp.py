@@ -30,6 +30,9 @@ import io
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from scrapy.http import Response
 
 from spiders.base import Fault, Item, RegistrySpider
 from spiders.payloads import Joined, Note, Piece, looks_like, refusal, rest_of
@@ -78,10 +81,8 @@ class IctrpSpider(RegistrySpider):
 
     async def examine(self) -> AsyncIterator[str]:
         number = self.ids[0] if self.ids else SMALL_QUERY
-        response = await self.fetch(self.address("Trial2.aspx", {"TrialID": number}))
+        response = await self._page(number)
         piece = record_of_page(response.body)
-        if piece.registry_id is None and not PORTAL.search(response.body):
-            raise Fault(f"{response.url}: {piece.reason}")
         yield f"the page of {number} {'holds a record' if piece.registry_id else 'holds no record of that number'}"
         yield "single records only: a query has to be exported by hand"
 
@@ -90,11 +91,9 @@ class IctrpSpider(RegistrySpider):
             self.announce(1)
             yield self.keep(number)
             return
-        response = await self.fetch(self.address("Trial2.aspx", {"TrialID": number}))
+        response = await self._page(number)
         piece = record_of_page(response.body)
         if piece.registry_id is None:
-            if not PORTAL.search(response.body):
-                raise Fault(f"{response.url}: {piece.reason}. {EXPORT}")
             self.announce(0)
             self.missing.append(number)
             return
@@ -103,6 +102,19 @@ class IctrpSpider(RegistrySpider):
             self.shortfalls.append(f"the portal was asked for {number} and answered with {piece.registry_id}")
         for item in self.take([piece], response):
             yield item
+
+    async def _page(self, number: str) -> Response:
+        """The portal's page of a number. Raises Fault when it is another one: taken for the page of an unknown number, a refusal
+        would mark records as withdrawn."""
+        response = await self.fetch(self.address("Trial2.aspx", {"TrialID": number}))
+        if not urlsplit(response.url).path.endswith("/Trial2.aspx"):
+            raise Fault(
+                f"the portal was asked for {number} and led to {response.url}: it refuses this client. {EXPORT}"
+            )
+        piece = record_of_page(response.body)
+        if piece.registry_id is None and not PORTAL.search(response.body):
+            raise Fault(f"{response.url}: {piece.reason}. {EXPORT}")
+        return response
 
     def _only_by_hand(self, what: str) -> Fault:
         return Fault(f"WHO's portal cannot be {what} by a program: it offers no interface for that. {EXPORT}")

@@ -11,7 +11,8 @@ ISRCTN and eight digits; the XML has the digits alone (`<isrctn>54285094</isrctn
 
 Update strategy
 ---------------
-`lastEdited GE 2026-01-31T00:00:00.000Z`, alone or joined to a query with AND.
+`lastEdited GE 2026-01-31T00:00:00.000Z`, alone or joined to a query with AND; `LT` is the other bound (both were seen to work
+in September 2026). A date without a time is passed over, and the search then finds everything.
 
 Licence terms
 -------------
@@ -128,6 +129,7 @@ class IsrctnSpider(RegistrySpider):
             return
         # A day ahead, for trials that are edited while this runs.
         spans = [(since, datetime.datetime.now(datetime.UTC).replace(tzinfo=None) + datetime.timedelta(days=1))]
+        met = 0
         while spans:
             first, last = spans.pop()
             span = _edited(query, first, last)
@@ -136,6 +138,12 @@ class IsrctnSpider(RegistrySpider):
                 middle = (first + (last - first) / 2).replace(microsecond=0)
                 spans += [(middle, last), (first, middle)]
                 continue
+            met += trials
+            if met > 2 * total + self.most_an_answer:  # some are edited while this runs, and counted in two spans
+                raise Fault(
+                    f"ISRCTN announced {total:,} trials, and the spans of dates up to {last:%Y-%m-%d} alone hold {met:,}: it no "
+                    "longer keeps to the bounds of lastEdited. Split the query into several of fewer trials"
+                )
             async for item in self._answer_of(span, trials):
                 yield item
             yield self.bookmark(last.isoformat())

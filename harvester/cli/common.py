@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -50,6 +51,13 @@ def data_option(command: Command) -> Command:
     )(command)
 
 
+def port_option(command: Command) -> Command:
+    """`--port P`, the first port to try."""
+    return click.option(
+        "--port", default=8001, show_default=True, type=click.IntRange(1, 65_535), help="First port to try."
+    )(command)
+
+
 def config_option(command: Command) -> Command:
     """`--config FILE`, read into a Config."""
     return click.option(
@@ -95,7 +103,8 @@ def open_catalogue(data: Path) -> sqlite3.Connection:
     """The catalogue, read-only. Raises Failed when there is none."""
     path = data / "catalogue.db"
     if not path.exists():
-        raise Failed(f"there is no catalogue in {data}: run `harvester build`, or `harvester demo` to see one")
+        way = "build" if (data / "archive.db").exists() else "refresh"
+        raise Failed(f"there is no catalogue in {data}: run `harvester {way}`, or `harvester demo` to see one")
     return connect_to_read(path)
 
 
@@ -105,6 +114,18 @@ def read_archive(data: Path) -> Archive:
     if not path.exists():
         raise Failed(f"there is no archive in {data}: run `harvester refresh` or `harvester import` first")
     return Archive.read(path)
+
+
+def first_day(since: str) -> str:
+    """The first day meant by `--since`: a day, or so many days ago. Raises UsageError when it is none."""
+    if not since:
+        return ""
+    try:
+        if since.endswith("d"):
+            return str(datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(since[:-1])))
+        return str(datetime.date.fromisoformat(since))
+    except (ValueError, OverflowError) as problem:
+        raise click.UsageError(f"--since {since}: write a day, 2026-01-31, or a number of days, 7d") from problem
 
 
 def trial_named(db: sqlite3.Connection, number: str) -> str:

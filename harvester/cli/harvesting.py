@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from harvester import unusable
 from harvester.archive import Archive, Verdict
 from harvester.build import BuildFailed, Built, build
-from harvester.cli.common import Failed, alone, config_option, data_option
+from harvester.cli.common import Failed, alone, config_option, data_option, port_option
 from harvester.cli.operating import run_site
 from harvester.cli.telling import Teller, reported
 from harvester.config import Config, ConfigError, Site
@@ -25,15 +25,15 @@ from harvester.link_overrides import OverridesUnusable
 from harvester.logs import Logs
 from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
-from harvester.schedule import Wish, job_for
+from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for
 from harvester.stopping import at
 from harvester.unusable import Unusable
-from harvester.written import written
+from harvester.written import Written, written
 
 
 @click.command("demo")
 @data_option
-@click.option("--port", default=8001, show_default=True, help="First port to try.")
+@port_option
 @click.option("--no-serve", is_flag=True, help="End after the build.")
 def demo_command(data: Path, port: int, no_serve: bool) -> None:
     """Shows it all on sample registries, without any network.
@@ -87,11 +87,15 @@ def refresh_command(
 
     Example: harvester refresh --registry ctgov --query "recurrent miscarriage"
     """
+    if sum(map(bool, (topics, query, ids, everything))) > 1:
+        raise click.UsageError("--topic, --query, --id and --all each say what to fetch: give one of them")
     wish = Wish(registries=registries, topics=topics, query=query, ids=ids, everything=everything, full=full)
     teller = Teller(as_json=log_format == "json")
     least = "WARNING" if teller.as_json else "CRITICAL"
     logs = Logs((least, "INFO", "DEBUG")[min(verbose, 2)], teller.as_json)
     with reported(teller, logs.level, config.webhook) as report:
+        if not no_build:
+            _decided(config)  # a file of decisions that cannot be used is said before the fetching, not hours later
         with alone(data, "refresh", teller.note) as lock:
             try:
                 done = _harvested(
@@ -165,12 +169,14 @@ def _kept(verdict: Verdict) -> str:
 def check_command(config: Config, registry: str | None, as_json: bool) -> None:
     """Asks each registry one polite thing and says what a refresh would meet.
 
-    Exit code 1 when a refresh would fail, with the way out.
+    Exit code 1 when a refresh would fail, with the way out. A registry that is switched off is not asked; a refusal of WHO ICTRP
+    counts when the configuration has `ids` for it, or when it is the REGISTRY named.
     """
     from harvester.check import check
 
     sources = [registry] if registry else [source for source in REGISTRIES if config.registry(source).enabled]
-    reports = check([job_for(config, source) for source in sources])
+    idle = [source for source in BY_NUMBER_ONLY if not registry and not config.registry(source).ids]
+    reports = check([job_for(config, source) for source in sources], idle)
     if as_json:
         click.echo(json.dumps([asdict(report) for report in reports], indent=2))
     else:
@@ -200,6 +206,8 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     Example: harvester import ictrp ICTRP-Results.xml
     """
     files = list(files_of(paths))
+    if not files:
+        raise Failed(f"there is no file in {', '.join(map(str, paths))} (hidden ones are left out): nothing was read")
     sizes = sum(file.stat().st_size for file, _ in files)
     with (
         alone(data, "import"),
@@ -262,19 +270,25 @@ def run_build(data: Path, config: Config, full: bool = False, accept: bool = Fal
                 publish_contacts=config.publish_contacts,
                 shares=config.gates,
                 accept=accept,
-                written=written(config),
+                written=_decided(config),
                 progress=progress,
             )
-        except ConfigError as problem:
-            raise click.UsageError(str(problem)) from problem
         except Unusable:
             raise
         except sqlite3.Error as problem:
             raise Failed(f"building failed: {unusable.sentence(data / 'catalogue.db', problem)}") from problem
-        except (BuildFailed, OverridesUnusable, OSError) as problem:
+        except (BuildFailed, OSError) as problem:
             raise Failed(f"building {data / 'catalogue.db'} failed: {problem}") from problem
         bar.update((bar.length or 1) - bar.pos)
     return built
+
+
+def _decided(config: Config) -> Written:
+    """What a person wrote for the build. Raises UsageError when a file that the configuration names cannot be used."""
+    try:
+        return written(config)
+    except (ConfigError, OverridesUnusable) as problem:
+        raise click.UsageError(str(problem)) from problem
 
 
 def sentence(built: Built) -> str:

@@ -13,7 +13,16 @@ import zstandard
 
 from harvester.archive import Archive
 from harvester.care import verify
-from harvester.cli.common import Failed, alone, config_option, data_option, open_catalogue, read_archive
+from harvester.cli.common import (
+    Failed,
+    alone,
+    config_option,
+    data_option,
+    first_day,
+    open_catalogue,
+    port_option,
+    read_archive,
+)
 from harvester.config import Config, Site
 from harvester.lock import at_work
 from harvester.registries import REGISTRIES
@@ -25,7 +34,7 @@ from harvester.status import describe, status
 @click.command("serve")
 @data_option
 @config_option
-@click.option("--port", default=8001, show_default=True, help="First port to try.")
+@port_option
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all of this machine's."
 )
@@ -129,8 +138,10 @@ def _size(count: int) -> str:
 
 @archive_group.command("export")
 @data_option
-@click.option("--registry", default="", help="Only this source.", type=click.Choice(["", *sorted(REGISTRIES)]))
-@click.option("--since", default="", help="Only what was fetched on this day or later (2026-01-31).")
+@click.option("--registry", help="Only this source.", type=click.Choice(sorted(REGISTRIES)))
+@click.option(
+    "--since", default="", help="Only what was fetched on this day or later (2026-01-31), or in the last days (7d)."
+)
 @click.option(
     "-o",
     "--output",
@@ -139,7 +150,7 @@ def _size(count: int) -> str:
     show_default=True,
     help="File; without .gz it is not compressed.",
 )
-def export_command(data: Path, registry: str, since: str, output: Path) -> None:
+def export_command(data: Path, registry: str | None, since: str, output: Path) -> None:
     """Writes what was fetched as a WARC file (ISO 28500): address, time and bytes of every fetch, with sha256.
 
     An answer that is one record is a `response` with its headers; a record cut from a page or a file is a `resource`; the same
@@ -149,15 +160,16 @@ def export_command(data: Path, registry: str, since: str, output: Path) -> None:
     """
     from harvester.warc import NoWarcio, export, fetches
 
+    source, day = registry or "", first_day(since)
     with read_archive(data) as archive:
-        total = fetches(archive, registry, since)
+        total = fetches(archive, source, day)
         try:
             with click.progressbar(length=max(total, 1), file=sys.stderr, label="Writing fetches") as bar:
-                counts = export(archive, output, registry, since, lambda done: bar.update(done - bar.pos))
+                counts = export(archive, output, source, day, lambda done: bar.update(done - bar.pos))
         except NoWarcio as problem:
             raise Failed(str(problem)) from problem
         except OSError as problem:
-            raise Failed(f"{output} cannot be written: {problem}") from problem
+            raise Failed(f"{output} cannot be written: {problem.strerror or problem}") from problem
         except (KeyError, ValueError, zstandard.ZstdError) as problem:
             raise Failed(
                 f"{problem}: `harvester archive verify` names every record that is hurt; nothing was written"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import shutil
 import sqlite3
@@ -18,7 +17,7 @@ from msgspec.structs import asdict
 
 from harvester.catalogue import TABLES
 from harvester.changes import Update, updates
-from harvester.cli.common import Failed, data_option, open_catalogue, trial_named
+from harvester.cli.common import Failed, data_option, first_day, open_catalogue, trial_named
 from harvester.export import FORMATS, ExportError, Selection, export, write
 from harvester.export_files import MissingPackage, TooLong
 
@@ -118,8 +117,10 @@ def export_command(table: str, search: str, where: str, form: str, output: Path 
                 count = export(db, selection, form, output, date.today().isoformat())
         except BrokenPipeError:
             raise  # `| head` has seen enough: click ends quietly
-        except (ExportError, MissingPackage, TooLong, OSError) as problem:
+        except (ExportError, MissingPackage, TooLong) as problem:
             raise Failed(str(problem)) from problem
+        except OSError as problem:
+            raise Failed(f"{output or 'stdout'} cannot be written: {problem.strerror or problem}") from problem
     click.echo(f"{count:,} rows of {table}", err=True)
 
 
@@ -163,32 +164,22 @@ def snapshot_command(output: Path | None, verify: Path | None, data: Path) -> No
 @click.command("changes")
 @data_option
 @click.option("--since", default="", help="Seen on this day or later (2026-01-31), or in the last days (7d).")
-@click.option("--trial", "trial_id", default="", help="Only this trial, by its trial_id.")
+@click.option("--trial", default="", help="Only this trial, by any of its numbers.")
 @click.option("--json", "as_json", is_flag=True, help="One update a line, for a machine.")
-def changes_command(data: Path, since: str, trial_id: str, as_json: bool) -> None:
+def changes_command(data: Path, since: str, trial: str, as_json: bool) -> None:
     """What changed in the registries' entries, field by field, newest first.
 
     Example: harvester changes --since 7d
     """
-    where, values = (
-        "c.seen_at >= :since AND (:trial = '' OR r.trial_id = :trial)",
-        {"since": _day(since), "trial": trial_id},
-    )
+    where = "c.seen_at >= :since AND (:trial = '' OR r.trial_id = :trial)"
+    found = False
     with closing(open_catalogue(data)) as db:
+        values = {"since": first_day(since), "trial": trial_named(db, trial) if trial else ""}
         for update in updates(db, where, values):
+            found = True
             click.echo(json.dumps(asdict(update), ensure_ascii=False) if as_json else _told(update))
-
-
-def _day(since: str) -> str:
-    """The first day meant by `--since`. Raises UsageError when it is none."""
-    if not since:
-        return ""
-    try:
-        if since.endswith("d"):
-            return str(datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(since[:-1])))
-        return str(datetime.date.fromisoformat(since))
-    except (ValueError, OverflowError) as problem:
-        raise click.UsageError(f"--since {since}: write a day, 2026-01-31, or a number of days, 7d") from problem
+    if not found:
+        click.echo(f"nothing in {data} changed" + f" since {values['since']}" * bool(since), err=True)
 
 
 def _told(update: Update) -> str:

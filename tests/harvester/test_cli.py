@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from harvester.cli import main
 from harvester.sample import write_export
+from harvester.sample.server import ROBOTS_OF_WHO, SampleServer
 
 
 def run(*arguments: str | Path) -> Result:
@@ -129,6 +130,9 @@ def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) 
         (["serve"], 1, "there is no catalogue in"),
         (["refresh"], 2, "there is nothing to refresh"),
         (["refresh", "--topic", "x"], 2, "there is no topic 'x'"),
+        (["refresh", "--query", "x", "--all"], 2, "give one of them"),
+        (["import", "ictrp", "."], 1, "there is no file in ."),
+        (["serve", "--port", "99999"], 2, "is not in the range"),
         (["import", "nowhere", "."], 2, "'nowhere' is not one of"),
         (["export", "nothing"], 2, "'nothing' is not one of"),
     ],
@@ -141,6 +145,54 @@ def test_mistakes_are_sentences(
     done = run(*arguments, *options)
     assert done.exit_code == status
     assert said in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["changes", "--trial", "NCT99999999"], 1, "no trial here has the number NCT99999999"),
+        (["changes", "--since", "2999-01-01"], 0, "changed since 2999-01-01"),
+        (["changes", "--since", "2026-13-01"], 2, "write a day"),
+        (["archive", "export", "--since", "2026-13-01", "-o", "x.warc"], 2, "write a day"),
+        (
+            ["export", "trials", "-o", "/proc/none/trials.csv"],
+            1,
+            "/proc/none/trials.csv cannot be written: No such file",
+        ),
+        (["serve", "--host", "192.0.2.1"], 1, "192.0.2.1 is no address of this machine"),
+    ],
+)
+def test_mistakes_beside_a_catalogue_are_sentences(demo: Path, arguments: list[str], status: int, said: str) -> None:
+    done = run(*arguments, "--data", demo)
+    assert done.exit_code == status, done.output
+    assert said in done.output
+
+
+def test_a_file_of_decisions_that_cannot_be_used_is_told_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "harvester.toml").write_text('links = "links.csv"\n')
+    done = run("refresh", "--id", "NCT05557201", "--data", tmp_path / "data")
+    assert done.exit_code == 2
+    assert "links.csv cannot be read" in done.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_check_fails_only_where_a_refresh_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WHO's portal forbids programs, and a refresh that has no ids for it asks it for nothing."""
+    monkeypatch.chdir(tmp_path)
+    off = "".join(f"[registries.{name}]\nenabled = false\n" for name in ("ctgov", "euctr", "ctis", "isrctn"))
+    with SampleServer(crawl_delay=0) as server:
+        server.robots["ictrp"] = ROBOTS_OF_WHO
+        portal = f'[registries.ictrp]\nbase_url = "{server.base_url("ictrp")}"\n'
+        (tmp_path / "harvester.toml").write_text(off + portal)
+        done = run("check")
+        assert done.exit_code == 0, done.output
+        assert "WHO ICTRP: ok" in done.output and "a refresh asks it for nothing" in done.output
+        assert run("check", "ictrp").exit_code == 1
+        (tmp_path / "harvester.toml").write_text(off + portal + 'ids = ["ISRCTN99000017"]\n')
+        assert run("check").exit_code == 1
 
 
 def test_a_live_registry_is_not_asked_without_a_contact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

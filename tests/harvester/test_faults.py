@@ -65,6 +65,7 @@ FAULTS: dict[str, Fault] = {
     "a record lost between pages": Fault("record-lost", {}, "incomplete", "5 records were announced and 4 arrived", 4, "old"),
     "more announced than served": Fault("announces-more", {}, "incomplete", "6 records were announced and 5 arrived", 5, "old"),
     "an empty page with a token": Fault("empty-page", {}, "complete", "5 of 5", 5, "new"),
+    "a page token that expires": Fault("http-400", PAGES | {"after": 1, "times": 1}, "complete", "5 of 5", 5, "new"),
     "a new value in some records": Fault("new-status", {"every": 100}, "complete", "5 of 5", 5, "new"),
     "a host name that is not known": Fault("", {"base_url": "http://registry.invalid/api/v2"}, "failed", "the host name is not known", 0, "old"),
 }  # fmt: skip
@@ -74,6 +75,7 @@ ELSEWHERE: dict[str, tuple[str, str]] = {
     "a certificate that cannot be verified": ("test_crawl.py::test_certificates_are_verified_unless_configured_otherwise", "its TLS certificate could not be verified"),
     "a renamed key": ("test_gates.py::test_a_renamed_key_keeps_the_old_catalogue_until_a_person_accepts", "is filled in 0 of"),
     "a record that is gone": ("test_gates.py::test_a_record_that_a_sweep_no_longer_lists_is_asked_for_and_withdrawn", "no longer served"),
+    "a record that is listed and not served": ("../spiders/test_ctis.py::test_a_trial_that_is_listed_and_not_served_is_kept_as_rejected_and_the_others_are_published", "is listed and not served"),
     "robots.txt forbids it": ("../spiders/test_ctgov.py::test_a_robots_refusal_is_an_error_with_a_way_out", "robots.txt forbids"),
     "SIGTERM or Ctrl-C": ("test_stopping.py::test_sigterm_during_the_build_keeps_the_catalogue_and_says_where", "stopped by a signal"),
     "SIGKILL, or the power fails": ("test_killing.py::test_a_refresh_killed_anywhere_is_finished_by_the_next_ones", "its lock is taken over"),

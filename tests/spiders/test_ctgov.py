@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from statistics import median
 
 import pytest
+from scrapy.core.downloader.handlers.http11 import TunnelError
 
 from harvester.crawl import Job
+from spiders.base import connection_sentence
 from tests.spiders.registries import Scenario, Seen, assert_complete, assert_says, fault, nothing, robots, run_all
 
 ALL = Job(registry="ctgov", all=True)
@@ -39,6 +41,13 @@ SCENARIOS: dict[str, Scenario] = {
     "one 503": Scenario(fault("ctgov", "http-503", path="/studies", after=1, times=1), ALL),
     "503 storm": Scenario(fault("ctgov", "http-503", path="/studies", after=1), ALL),
     "403 for all": Scenario(fault("ctgov", "http-403", path="/studies"), ALL),
+    "a token that expires": Scenario(
+        lambda server: (
+            server.fault("ctgov", "many-records", count=45),
+            server.fault("ctgov", "http-400", path="/studies", after=23, times=1),
+        ),
+        ALL,
+    ),
     "400": Scenario(fault("ctgov", "http-400", path="/studies"), ALL),
     "html": Scenario(fault("ctgov", "html-instead", path="/studies"), ALL),
     "html for one": Scenario(
@@ -70,6 +79,7 @@ SCENARIOS: dict[str, Scenario] = {
     "robots": Scenario(robots("ctgov", FORBIDDEN), ALL),
     "robots overruled": Scenario(robots("ctgov", FORBIDDEN), Job(registry="ctgov", all=True, obey_robots=False)),
     "robots in trouble": Scenario(fault("ctgov", "http-503", path="/robots.txt"), ALL),
+    "a page for robots.txt": Scenario(fault("ctgov", "html-instead", path="/robots.txt"), ALL),
     "robots kept from us": Scenario(fault("ctgov", "http-403", path="/robots.txt"), ALL),
     "crawl delay": Scenario(robots("ctgov", "User-agent: *\nCrawl-delay: 0.15\n"), ALL),
     "delay": Scenario(nothing, Job(registry="ctgov", all=True, delay=0.15)),
@@ -77,6 +87,7 @@ SCENARIOS: dict[str, Scenario] = {
     "no contact": Scenario(nothing, Job(registry="ctgov", all=True, base_url="http://registry.invalid/api/v2")),
     "odd contact": Scenario(nothing, Job(registry="ctgov", all=True, contact="a\r\nX-Header: b")),
     "nobody listens": Scenario(nothing, Job(registry="ctgov", all=True, base_url="http://127.0.0.1:9/api/v2")),
+    "no such handler": Scenario(nothing, Job(registry="ctgov", all=True, download_handler="nowhere.Handler")),
     "another handler": Scenario(
         nothing,
         Job(
@@ -212,6 +223,13 @@ def test_a_registry_that_refuses_the_client_says_the_way_out(seen: dict[str, See
     assert_says(seen["403 for all"], "failed", "403 Forbidden", "3 tries", "download_handler")
 
 
+def test_a_token_that_is_no_longer_valid_makes_the_reading_begin_again(seen: dict[str, Seen]) -> None:
+    assert_complete(seen["a token that expires"], 50)
+    counts = [request.parameter("countTotal") for request in seen["a token that expires"].requests]
+    assert counts.count("true") == 2
+    assert len(counts) == 1 + 24 + 25
+
+
 def test_a_misunderstood_request_is_not_repeated_and_quotes_the_registry(seen: dict[str, Seen]) -> None:
     assert_says(seen["400"], "failed", "400 Bad Request", "The sample registry answers 400")
     assert seen["400"].verdict.retries == 0
@@ -282,6 +300,7 @@ def test_rules_that_cannot_be_read_forbid_everything(seen: dict[str, Seen]) -> N
 
 def test_rules_that_are_kept_from_us_forbid_nothing(seen: dict[str, Seen]) -> None:
     assert_complete(seen["robots kept from us"], 5)
+    assert_complete(seen["a page for robots.txt"], 5)
 
 
 @pytest.mark.parametrize("scenario", ["crawl delay", "delay"])
@@ -303,6 +322,14 @@ def test_without_a_contact_nothing_is_asked_of_a_live_host(seen: dict[str, Seen]
 def test_a_contact_cannot_smuggle_headers(seen: dict[str, Seen]) -> None:
     assert_says(seen["odd contact"], "failed", "contact")
     assert seen["odd contact"].requests == []
+
+
+def test_a_download_handler_that_is_not_there_is_told(seen: dict[str, Seen]) -> None:
+    assert_says(seen["no such handler"], "failed", "is the download_handler of this registry right", "nowhere")
+
+
+def test_a_proxy_that_refuses_is_named() -> None:
+    assert "https_proxy" in connection_sentence(TunnelError("Could not open CONNECT tunnel with proxy [407]"))
 
 
 def test_another_download_handler_can_be_set(seen: dict[str, Seen]) -> None:

@@ -42,6 +42,7 @@ SCENARIOS: dict[str, Scenario] = {
         fault("ctis", "record-changed", number=ONE, old=ONE, new=TWO, path="/retrieve"),
         Job(registry="ctis", ids=(ONE,)),
     ),
+    "one of 500": Scenario(fault("ctis", "http-500", path=f"/retrieve/{ONE}"), ALL),
     "one of HTML": Scenario(fault("ctis", "html-instead", path=f"/retrieve/{ONE}"), ALL),
     "HTML for all": Scenario(fault("ctis", "html-instead", path="/retrieve"), ALL),
     "a search of HTML": Scenario(fault("ctis", "html-instead", path="/search"), ALL),
@@ -131,18 +132,27 @@ def test_an_empty_object_is_a_number_that_is_not_there(seen: dict[str, Seen]) ->
     [
         ("announces more", "announced 6 trials and its pages list 5"),
         ("row lost", "5 records were announced and 4 arrived"),
-        ("listed and gone", f"{ONE} is listed by the search and not served"),
         ("another trial", f"asked for {ONE} and answered with {TWO}"),
-        ("one of HTML", f"asked for {ONE} and answered with text/html"),
     ],
 )
 def test_what_was_announced_and_does_not_come_is_incomplete(seen: dict[str, Seen], scenario: str, words: str) -> None:
     assert_says(seen[scenario], "incomplete", words)
 
 
-def test_one_answer_of_html_is_kept_as_rejected_and_the_others_are_read(seen: dict[str, Seen]) -> None:
-    verdict = seen["one of HTML"].verdict
-    assert (verdict.announced, verdict.stored, verdict.rejected) == (5, 4, 1)
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("listed and gone", "200 OK, application/json: an empty object"),
+        ("one of 500", "500 Internal Server Error, text/plain"),
+        ("one of HTML", "200 OK, text/html"),
+    ],
+)
+def test_a_trial_that_is_listed_and_not_served_is_kept_as_rejected_and_the_others_are_published(
+    seen: dict[str, Seen], scenario: str, words: str
+) -> None:
+    assert_says(seen[scenario], "incomplete", f"{ONE} is listed and not served", words)
+    verdict = seen[scenario].verdict
+    assert (verdict.announced, verdict.stored, verdict.rejected, verdict.is_published) == (5, 4, 1, True)
 
 
 def test_html_again_and_again_ends_the_run(seen: dict[str, Seen]) -> None:

@@ -26,6 +26,12 @@ def withdrawn(number: str) -> Callable[[SampleServer], object]:
     return fault("euctr", "record-deleted", number=number, path="rest/download/trial")
 
 
+def many_of_html(server: SampleServer) -> None:
+    """Four pages of trials; from the third record on every download is a page for people."""
+    server.fault("euctr", "many-records", count=70)
+    server.fault("euctr", "html-instead", path=RECORDS, after=2)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "everything": Scenario(nothing, ALL),
     "a query": Scenario(nothing, Job(registry="euctr", query="asthma")),
@@ -51,6 +57,8 @@ SCENARIOS: dict[str, Scenario] = {
     "an empty summary": Scenario(fault("euctr", "empty-body", path="summary"), ALL),
     "a country withdrawn": Scenario(withdrawn("2011-000001-11/FR"), ALL),
     "a country of 404": Scenario(fault("euctr", "http-404", path=f"{RECORDS}2014"), ALL),
+    "a country of 500": Scenario(fault("euctr", "http-500", path=f"{RECORDS}2014"), ALL),
+    "a register in trouble": Scenario(many_of_html, ALL),
     "a country of HTML": Scenario(fault("euctr", "html-instead", path=f"{RECORDS}2014"), ALL),
     "a country twice": Scenario(fault("euctr", "country-twice"), ALL),
     "another page": Scenario(fault("euctr", "html-instead", path="/search"), ALL),
@@ -142,17 +150,29 @@ def test_a_feed_that_is_none_is_an_error(seen: dict[str, Seen]) -> None:
         ("announces more", "announced 3 trials and the summaries list 2"),
         ("a summary without a trial", "announced 2 trials and the summaries list 1"),
         ("an empty summary", "lists no trial"),
-        ("a country withdrawn", "EUCTR2011-000001-11-FR is announced by the summary and not served"),
-        ("a country of 404", "EUCTR2014-000002-22-GB is announced by the summary and not served"),
+        ("a country withdrawn", "EUCTR2011-000001-11-FR is listed and not served"),
+        ("a country of 404", "EUCTR2014-000002-22-GB is listed and not served"),
+        ("a country of 500", "EUCTR2014-000002-22-GB is listed and not served"),
+        ("a country of HTML", "EUCTR2014-000002-22-GB is listed and not served"),
     ],
 )
 def test_what_was_announced_and_does_not_come_is_incomplete(seen: dict[str, Seen], scenario: str, words: str) -> None:
     assert_says(seen[scenario], "incomplete", words)
 
 
-def test_bytes_that_are_no_record_are_kept_as_rejected(seen: dict[str, Seen]) -> None:
-    verdict = seen["a country of HTML"].verdict
-    assert (verdict.announced, verdict.stored, verdict.rejected) == (4, 3, 1)
+@pytest.mark.parametrize(
+    "scenario", ["a country withdrawn", "a country of 404", "a country of 500", "a country of HTML"]
+)
+def test_a_country_that_does_not_come_is_kept_as_rejected_and_the_others_are_published(
+    seen: dict[str, Seen], scenario: str
+) -> None:
+    verdict = seen[scenario].verdict
+    assert (verdict.announced, verdict.stored, verdict.rejected, verdict.is_published) == (4, 3, 1, True)
+
+
+def test_a_register_that_serves_nothing_any_more_is_not_asked_on(seen: dict[str, Seen]) -> None:
+    assert_says(seen["a register in trouble"], "failed", "a page of HTML", "2 requests before it", "Try again later")
+    assert len(records_asked(seen["a register in trouble"])) == 2 + 3
 
 
 def test_a_country_twice_in_one_answer_is_one_record(seen: dict[str, Seen]) -> None:

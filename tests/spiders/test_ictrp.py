@@ -17,6 +17,10 @@ SCENARIOS: dict[str, Scenario] = {
     "not there": Scenario(nothing, Job(registry="ictrp", ids=("ISRCTN00000001", "ISRCTN77777777"))),
     "bare EudraCT": Scenario(nothing, Job(registry="ictrp", ids=("2011-000001-11",))),
     "captcha": Scenario(fault("ictrp", "html-instead"), Job(registry="ictrp", ids=("ISRCTN00000001",))),
+    "no access": Scenario(
+        fault("ictrp", "foreign-redirect", path="/Trial2.aspx", location="/NoAccess.aspx"),
+        Job(registry="ictrp", ids=("ISRCTN00000001",)),
+    ),
     "WHO's robots.txt": Scenario(robots("ictrp", ROBOTS_OF_WHO), Job(registry="ictrp", ids=("ISRCTN00000001",))),
     "a query": Scenario(nothing, Job(registry="ictrp", query="asthma")),
     "a date": Scenario(nothing, Job(registry="ictrp", since="2026-01-01")),
@@ -46,6 +50,13 @@ def test_a_bare_eudract_number_is_refused_with_the_reason(seen: dict[str, Seen])
 
 def test_a_page_that_is_not_the_portals_is_an_error(seen: dict[str, Seen]) -> None:
     assert_says(seen["captcha"], "failed", "Trial2.aspx")
+
+
+def test_a_portal_that_leads_elsewhere_refuses_us_and_does_not_say_that_the_number_is_gone(
+    seen: dict[str, Seen],
+) -> None:
+    assert_says(seen["no access"], "failed", "ISRCTN00000001", "NoAccess.aspx", "refuses this client")
+    assert seen["no access"].verdict.withdrawn == 0
 
 
 def test_the_portals_robots_txt_is_obeyed_and_the_export_explained(seen: dict[str, Seen]) -> None:

@@ -41,6 +41,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "announces more": Scenario(fault("isrctn", "announces-more"), ALL),
     "a trial lost": Scenario(fault("isrctn", "record-lost"), ALL),
+    "bounds that are passed over": Scenario(fault("isrctn", "announces-more", by=1_000), ALL),
     "html": Scenario(fault("isrctn", "html-instead"), ALL),
     "html for one": Scenario(fault("isrctn", "html-instead"), Job(registry="isrctn", ids=(ONE,))),
     "html after the count": Scenario(fault("isrctn", "html-instead", after=1), ALL),
@@ -122,6 +123,10 @@ def test_a_number_of_another_registry_is_refused(seen: dict[str, Seen]) -> None:
 )
 def test_what_was_announced_and_does_not_come_is_incomplete(seen: dict[str, Seen], scenario: str, words: str) -> None:
     assert_says(seen[scenario], "incomplete", words)
+
+
+def test_dates_that_no_longer_split_a_search_end_the_run(seen: dict[str, Seen]) -> None:
+    assert_says(seen["bounds that are passed over"], "failed", "no longer keeps to the bounds of lastEdited")
 
 
 @pytest.mark.parametrize("scenario", ["html", "html for one", "html after the count"])
