@@ -6,6 +6,7 @@ A number is found as a match: its group `number` is the number, the others tell 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from normalize import gestation, ratios, units
 
@@ -25,7 +26,7 @@ _TAIL = (
 )
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
 _IN_FIGURES = re.compile(
-    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS})){_TAIL}"
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS}))(?={_TAIL})"
 )
 _IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
 _NONE = re.compile(rf"(?P<number>){_TAIL}")
@@ -50,19 +51,7 @@ def figures(text: bytes) -> bytes:
 
 def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
     """The first numbers in figures."""
-    found: list[re.Match[str]] = []
-    next_figure = figures(text.encode("ascii", "replace")).find
-    at = next_figure(b"0")
-    while at >= 0:
-        number = _IN_FIGURES.match(text, at)
-        if number is None:
-            at = next_figure(b"0", at + 1)
-            continue
-        found.append(number)
-        if len(found) == most:
-            break
-        at = next_figure(b"0", number.end(1))
-    return found
+    return list(islice(_IN_FIGURES.finditer(text), most))
 
 
 def in_words(text: str) -> list[re.Match[str]]:
