@@ -27,6 +27,11 @@ _OVER_CAPACITY = re.compile(
     r"\b(?:exceed(?:s|ing|ed)?|above|over|beyond)\s(?:the\s)?(?:[\w-]+\s){0,2}(?:limits?|capacity|maximum)\b[^.;()]{0,60}\($",
     re.IGNORECASE,
 )
+#: "2.5 times above the upper limit of normal"
+_ABOVE_LIMIT = re.compile(
+    r"[\s-]*(?:fold|times|[xX×])\s(?:above|over|greater|higher|more)\b.*(?:[lL]imit|[nN]ormal|LN|NL).*"
+)
+_BEFORE_OR_AFTER = re.compile(r"\b(before|after)\s(?:the\s)?$", re.IGNORECASE)
 #: Between two pressures that one comparison is for.
 _TO_DIASTOLIC = re.compile(
     r"\s?(?:mm\s?Hg\s?)?\(?(?:systolic|SBP)\)?(?:\s(?:blood\s)?pressure|\sBP)?[\s,]*(?:and/or|or|and)\s"
@@ -73,12 +78,15 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _RANGE = re.compile(
     r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
-    rf"(?P<minus>[-−–](?=\d))?(?P<to>{gestation.WITH_DAYS}|{ratios.WHOLE}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
+    rf"(?:(?P<minus>[-−–](?=\d))|(?P<below>(?:[<＜≤≦⩽﹤]\s?[=＝]?|(?:less|younger|lower)\sthan\b|under\b|below\b)\s?))?(?P<to>{gestation.WITH_DAYS}|{ratios.WHOLE}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
 _RANGE_WORDS = ("betw", "in b", "entr", "zwis", "rang", "pomi", "międ", "μετα")
 _LIST = re.compile(r"\s*(?:,\s*(?:or|and)?|/|\bor\b|\band\b)\s*(\d)(?![\w.,/-]\d)(?!\w)", re.IGNORECASE)
+#: A second number after one that is compared.
+_DASHED = re.compile(rf"\s?[-–—]\s?({numbers.DIGITS})(?![\d/:]|[-–]\d)")
+_DASHES = frozenset("-–—")
 _SLASH = re.compile(rf"\s?/\s?({numbers.DIGITS})")
 _NO_LIMIT_AFTER = re.compile(
     r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|hand\b|or\sboth|another)",
@@ -169,10 +177,24 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.second = numbers.value(slash[1])
         limit.end = slash.end()
         take_unit(limit, unit_at(text, limit.end))
+    elif (
+        follows in _DASHES and not _is_year(value) and (to := _DASHED.match(text, end)) and numbers.value(to[1]) > value
+    ):
+        _take_second(limit, numbers.value(to[1]), text[before.start] in signs.SIGNS)
+        limit.end = to.end()
+        take_unit(limit, unit_at(text, limit.end))
     else:
         take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and _is_year(value)
     return limit
+
+
+def _take_second(limit: Limit, second: float, by_sign: bool) -> None:
+    """ "Age ≥ 18-65 years" is a range; of "AMH < 0.5-1.1 ng/mL", "at least 2-3 cm", "> 1.5-2 mg/dL" the wider bound holds."""
+    if limit.upper is not None:
+        limit.upper = max(limit.upper, second)
+    elif limit.lower is not None and by_sign and second >= 1.5 * limit.lower:
+        limit.upper, limit.upper_inclusive = second, True
 
 
 def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
@@ -183,13 +205,18 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bound("gt", numbers.value(number[1]))
         take_unit(limit, unit_of(text, end, number))
         return limit if limit.unit else None
-    if number[2] in gestation.UNITS and (dated := _in_pregnancy(text, begin, number)):
+    if gestation.UNITS.intersection(number.group(2, 4)) and (dated := _in_pregnancy(text, begin, number)):
         return dated
     near = start - 40 if start - 40 > begin else begin
     extreme = text.find("imum", near, start) >= 0 and _EXTREME.search(text, near, start)
     if not extreme and number[3] is None and number[2] in units.ALONE and (number[4] or "").lower() not in _MATTERS:
         return None  # "4 weeks before": most numbers
     unit = unit_of(text, end, number)
+    if _ABOVE_LIMIT.fullmatch(text, end, unit.end):
+        limit = Limit(start, start, end)
+        limit.bound("gt", numbers.value(number[1]))
+        take_unit(limit, unit)
+        return limit
     if not (extreme or _goes_on(text, end, unit, number)):
         return None
     if (number[2] or number[4] or "").lower() in _NO_LIMIT_BEGINNINGS and _NO_LIMIT_AFTER.match(text, end):
@@ -225,19 +252,15 @@ def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:
 
 
 def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:
-    """ "birth before 37 weeks of gestation", "after 20+0 weeks"."""
+    """ "birth before 37 weeks of gestation", "after 20+0 weeks", "losses before the 10th week"."""
     start, end = number.span(1)
-    said = text[max(begin, start - 7) : start].lower()
-    side = "lt" if said.endswith("before ") else "gt" if said.endswith("after ") else None
-    if side is None:
+    said = _BEFORE_OR_AFTER.search(text, max(begin, start - 11), start)
+    if said is None:
         return None
-    unit = unit_of(text, end, number)
-    if gestation.weeks(number[1]) is None and not gestation.OF_PREGNANCY.match(text, unit.end):
-        return None
-    limit = Limit(start - len("before " if side == "lt" else "after "), start, end)
-    limit.bound(side, numbers.value(number[1]))
-    take_unit(limit, unit)
-    return limit
+    limit = Limit(said.start(), start, end)
+    limit.bound("lt" if said[1][0] in "bB" else "gt", numbers.value(number[1]))
+    take_unit(limit, unit_of(text, end, number))
+    return limit if gestation.weeks(number[1]) is not None or gestation.is_said(text, limit) else None
 
 
 def _goes_on(text: str, at: int, unit: UnitAfter, tail: re.Match[str]) -> bool:
@@ -316,12 +339,14 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, t
     if _is_year(value) and _is_year(upper) and not (unit.text or second.text):
         return None
     limit.between(value, upper)
+    if to["below"] and signs.is_strict(to["below"]):
+        limit.upper_inclusive = False  # "18 to < 40 years"
     limit.unit = unit.text
     limit.of_age = limit.of_age or unit.of_age
     take_unit(limit, second)
     if mixed:
         limit.unit, limit.upper_unit = unit.text, second.text
-    limit.bare = opening[:4].lower() not in _RANGE_WORDS
+    limit.bare = opening[:4].lower() not in _RANGE_WORDS and not to["below"]
     return limit
 
 

@@ -28,6 +28,14 @@ _PREGNANT_BEFORE = re.compile(
     r"\bpregnan(?:t|cy|cies)(?:\s(?:women|woman|patients?|females?|subjects?|participants?))?(?:\s(?:of|at|with|from|in|is|are|who|be|must|aged)){0,3}[\s:(,]*$",
     re.IGNORECASE,
 )
+#: Before weeks: what happens in a pregnancy and is told by its weeks, from ten on, a birth from twenty on: "preterm birth < 34 weeks",
+#: "losses before the 10th week"; "birth < 12 weeks" is how long ago it was.
+_EVENT_BEFORE = re.compile(
+    r"""\b(?:(?P<birth>(?:live\s|still\s?)?births?|deliver(?:y|ies|ed)|born|labou?r|rupture\sof\s(?:the\s)?membranes|P?PROM)
+    |miscarriages?|loss(?:es)?|abortions?|(?:fetal|foetal|intrauterine)\s(?:deaths?|demise)|pre-?eclampsia)
+    (?:\s(?:at|of|that|occurred|occurring|which|was|were)){0,3}[\s:(,]*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _AWAY = re.compile(
     r"[\s)]*(?:prior|before|ago\b|since|after|post|earlier|preceding|previous|apart|following|from\b)", re.IGNORECASE
 )
@@ -49,10 +57,22 @@ def is_said(text: str, limit: Limit) -> bool:
         or OF_PREGNANCY.match(text, limit.end) is not None
         or OF_PREGNANCY.search(text, limit.start, limit.end) is not None
         or (
-            _PREGNANT_BEFORE.search(text, max(0, limit.start - 60), limit.start) is not None
+            (
+                _PREGNANT_BEFORE.search(text, max(0, limit.start - 60), limit.start) is not None
+                or _is_of_event(text, limit)
+            )
             and _AWAY.match(text, limit.end) is None
         )
     )
+
+
+def _is_of_event(text: str, limit: Limit) -> bool:
+    """Whether a limit in weeks is on when something happened in a pregnancy."""
+    latest = max(value for value in (limit.lower, limit.upper) if value is not None)
+    if limit.unit not in UNITS or not 10 <= latest <= 45:
+        return False
+    event = _EVENT_BEFORE.search(text, max(0, limit.start - 60), limit.start)
+    return event is not None and (latest >= 20 or not event["birth"])
 
 
 def has_days(text: str, limit: Limit) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from normalize import signs
 from normalize.limit import Limit
 
-_AT_LIMIT = re.compile(
-    r"(?P<sign>[<>≥≤]\s?=?)\s?(?:the\s|institutional\s|laboratory\s|local\s|lab\s)*"
-    r"(?P<limit>ULN|UNL|LLN|(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
+_LIMIT = re.compile(
+    r"(?:\b(?:the|institutional|laboratory|local|lab)\s){0,3}"
+    r"(?P<limit>\b(?:ULN|UNL|LLN)\b|\b(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
 )
 _SCALES = (
     "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
@@ -34,7 +34,7 @@ _MOST_MENTIONS = 300
 
 def may_be_in(text: str) -> bool:
     """A quick look: whether it is worth looking for such limits in a criterion."""
-    if ("ULN" in text or "LLN" in text or "imit of" in text) and any(sign in text for sign in "<>≥≤&"):
+    if "ULN" in text or "LLN" in text or "imit of" in text:
         return True
     if "I" in text or "V" in text or not text.isascii():
         for scale in _SCALES:
@@ -63,11 +63,15 @@ def limits(text: str) -> Iterator[Limit]:
 
 
 def _at_laboratory_limit(text: str) -> list[Limit]:
-    """ "bilirubin ≤ ULN": once the laboratory's limit."""
+    """ "bilirubin ≤ ULN", "C3 below the lower limit of normal": once the laboratory's limit."""
     found = []
-    for match in _AT_LIMIT.finditer(text):
-        limit = Limit(match.start(), match.start("limit"), match.end())
-        limit.bound(signs.side(match["sign"]), 1.0)
+    for match in _LIMIT.finditer(text):
+        compared = signs.before(text, 0, match.start())
+        if compared is None or compared.side == "from":
+            continue
+        limit = Limit(compared.start, match.start("limit"), match.end())
+        limit.bound(compared.side, 1.0)
+        limit.negated = compared.denied
         limit.unit = match["limit"]
         found.append(limit)
     return found

@@ -249,7 +249,7 @@ def _known(
         and (named := variables.before(name[1], unit, 6)[0])
     ):
         return named
-    weeks = unit is not None and unit.ucum in ("wk", "d")
+    weeks = unit.ucum in ("wk", "d") if unit is not None else gestation.has_days(text, limit)
     if weeks and gestation.is_said(text, limit):
         return [GESTATIONAL_AGE]
     if limit.perhaps_year:
@@ -278,6 +278,8 @@ def _known(
             and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
         ):
             return [ahead.variable]
+    if not found and limit.unit:
+        found = variables.before(limit.unit, unit, 1)[0]  # "more than 20 cigarettes a day"
     if found:
         return found
     if weeks and gestation.has_days(text, limit):

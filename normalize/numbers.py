@@ -14,6 +14,8 @@ from normalize import gestation, ratios, units
 _MORE_DIGITS = r"(?:[0-9]{0,2}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[0-9]{0,2}(?:[\u00a0\u2009\u202f' ](?!10[369]\s?/)[0-9]{3})+(?![0-9]|[,.][0-9])|[0-9]*(?:[.,·][0-9]+)?)"
 DIGITS = rf"[0-9]{_MORE_DIGITS}"
 SPELLED = {name: value for value, name in enumerate(units.VOCABULARY["numbers"].split(), 1)} | {
+    word: value for value, words in units.VOCABULARY["numbers_elsewhere"].items() for word in words.split()
+} | {
     "fifteen": 15, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
 }  # fmt: skip
 
@@ -21,7 +23,7 @@ SPELLED = {name: value for value, name in enumerate(units.VOCABULARY["numbers"].
 #: `then` is the word or sign after that, or after the number where no word is.
 _TAIL = (
     r"(?:\s{0,2}-?(?P<word>[^\W\d_]+|%)"
-    r"(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|each\b|a\s(?:day|week|month|year|night)))?)?"
+    r"(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|each\b|daily\b|weekly\b|a\s(?:day|week|month|year|night)))?)?"
     r"(?:\s*(?P<then>[^\W\d_]+|[^\s\w]))?"
 )
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
@@ -33,11 +35,25 @@ _NONE = re.compile(rf"(?P<number>){_TAIL}")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|[1-9]\d{0,2}\.000")
 
 #: What stands before a number in words that is compared, and after one.
-_BEFORE_WORD = ("least ", "than ", "inimum of ", "over ", "up to ", "etween ")
+_BEFORE_WORD = (
+    "least ",
+    "than ",
+    "inimum of ",
+    "over ",
+    "up to ",
+    "etween ",
+    "menos ",
+    "moins ",
+    "indestens ",
+    "almeno ",
+    "minstens ",
+)
 _AFTER_WORD = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
 #: What leads to them, and the next three letters.
 _HINTS = (*[words.encode() for words in _BEFORE_WORD], b" or ")
-_HINTED = frozenset(name[:3].encode() for name in SPELLED) | {words[4:7].encode() for words in _AFTER_WORD}
+_HINTED = frozenset(name[:3].encode("ascii", "replace") for name in SPELLED) | {
+    words[4:7].encode() for words in _AFTER_WORD
+}
 
 #: More numbers in one criterion are a table of data: the first ones are read, and the record gets a warning.
 MOST = 300

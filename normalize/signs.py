@@ -20,7 +20,7 @@ _SIGN_BEFORE = re.compile(rf"(?<![-–=]){_SIGN}\s*$")
 #: "greater than (>) 2": a sign in brackets repeats the words before it.
 _SIGN_IN_BRACKETS = re.compile(rf"\(\s?({_SIGN})\s?\)$")
 #: "≥Grade 3": a sign and the word that it is written on.
-_SIGN_ON_WORD = re.compile(rf"[(\[]?({_SIGN})(\w+)$")
+_SIGN_ON_WORD = re.compile(rf"({_SIGN})(\w+)$")
 #: A sign with a number after it.
 COMPARED = re.compile(rf"\s?{_SIGN}\s?[0-9]")
 #: "18 < age", "3*10^9/L ≤, ".
@@ -69,14 +69,20 @@ class Before(Struct, frozen=True, gc=False):
     of_age: bool = False
 
 
+def is_strict(said: str) -> bool:
+    """Whether a comparison leaves out the number itself."""
+    return _OR_EQUAL.isdisjoint(said)
+
+
 def side(sign: str) -> str:
-    return ("l" if _GREATER.isdisjoint(sign) else "g") + ("t" if _OR_EQUAL.isdisjoint(sign) else "e")
+    return ("l" if _GREATER.isdisjoint(sign) else "g") + ("t" if is_strict(sign) else "e")
 
 
 _SIDES = {sign: side(sign) for sign in SIGNS}
 _ENDS = frozenset((*SIGNS, "=", "＝"))
 _SIGN_GOES_ON = frozenset(("=", "＝", "/"))
-_MARKS = "(:[,"
+#: Marks that stand beside the words of a comparison: "(above", "older,".
+_MARKS_AS_BLANKS = str.maketrans(dict.fromkeys("([]:,", " "))
 _LAST_OF_SIGNS = SIGNS + "="
 
 
@@ -99,7 +105,7 @@ def before(text: str, begin: int, start: int) -> Before | None:
     if word not in _LAST_WORDS:
         if word.isalpha():
             return None
-        word = left.rsplit(None, 1)[-1].strip(_MARKS).lower()
+        word = left.translate(_MARKS_AS_BLANKS).rstrip().rpartition(" ")[2].lower()
         if word and word not in _LAST_WORDS and word.lstrip(_LAST_OF_SIGNS) not in _FILLERS:
             return None
     return _phrase(text, begin, at)
@@ -117,35 +123,36 @@ def _in_brackets(text: str, begin: int, at: int) -> Before | None:
 def _phrase(text: str, begin: int, at: int) -> Before | None:
     """The phrase of comparison that `text[begin:at]` ends with; words may stand between it and the number."""
     window = max(begin, at - 60)
-    left = text[window:at].lower()
+    left = text[window:at].lower().translate(_MARKS_AS_BLANKS)
     if len(left) != at - window:
         return None  # a letter that is two in lower case: places would not fit
     words = left.split()
     if window > begin and not text[window - 1].isspace():
         words.pop(0)  # cut in two by the window
-    while words and words[-1] in ("(", "[", ":", "-", "="):
+    while words and words[-1] in ("-", "="):
         words.pop()
-    plain = [word.strip(_MARKS) for word in words] if any(mark in left for mark in _MARKS) else words
-    for end in range(len(plain), max(0, len(plain) - 5), -1):
-        for length in _PHRASE_LENGTHS.get(plain[end - 1], ()):
-            allowed = PHRASES.get(" ".join(plain[end - length : end])) if length <= end else None
+    for end in range(len(words), max(0, len(words) - 5), -1):
+        last = words[end - 1]
+        for length in _PHRASE_LENGTHS.get(last, ()):
+            allowed = PHRASES.get(" ".join(words[end - length : end])) if length <= end else None
             if allowed is not None:
                 first = end - length
                 denied = not _DENIALS.isdisjoint(
-                    plain[max(0, first - 2 if plain[first - 1] == "be" else first - 1) : first]
+                    words[max(0, first - 2 if words[first - 1] == "be" else first - 1) : first]
                 )
-                of_age = plain[first].startswith(("old", "young")) or "age" in plain[end:] or "ages" in plain[end:]
-                return Before(
-                    allowed, window + _place(left, words[first:]) + words[first].find(plain[first]), denied, of_age
-                )
-        if not words[end - 1].isalnum() and (glued := _SIGN_ON_WORD.match(words[end - 1])):
+                of_age = words[first].startswith(("old", "young")) or "age" in words[end:] or "ages" in words[end:]
+                return Before(allowed, window + _place(left, words[first:]), denied, of_age)
+        if not last.isalnum() and (glued := _SIGN_ON_WORD.match(last)):
             if glued[2] not in _FILLERS:
                 return None
-            return Before(side(glued[1]), window + _place(left, words[end - 1 :]) + glued.start(1))
-        if end < len(plain) and plain[end - 1] and plain[end - 1][-1] in _LAST_OF_SIGNS:
-            sign = _SIGN_BEFORE.search(left, 0, _place(left, words[end - 1 :]) + len(words[end - 1]))
+            return Before(side(glued[1]), window + _place(left, words[end - 1 :]))
+        ends = _place(left, words[end - 1 :]) + len(last)
+        if last[-1] == ")" and (repeated := _in_brackets(text, begin, window + ends)):
+            return repeated
+        if end < len(words) and last[-1] in _LAST_OF_SIGNS:
+            sign = _SIGN_BEFORE.search(left, 0, ends)
             return Before(side(sign.group()), window + sign.start()) if sign else None
-        if plain[end - 1] not in _FILLERS:
+        if last not in _FILLERS:
             return None
     return None
 

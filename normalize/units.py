@@ -53,7 +53,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _ATOM = rf"{_any_of(sorted(ATOMS))}(?:(?<=%)|(?![^\W\d_]))"
 _PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
 _BODY_SURFACE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?"
-_UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|24\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM}))"
+_UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|24\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM})|\s(?:daily|weekly)(?![^\W\d_]))"
 _TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\s10(?:3|6|9|12)(?=\s?/)|[eE][0-9]{1,2})"
 _INVERSE = r"(?:\s?[.·∙*⋅]\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])"
 _LIMIT = (
@@ -87,6 +87,8 @@ ALONE = frozenset(spelling for spelling in ATOMS if _LETTERS.fullmatch(spelling)
 BEGINNINGS_OF_SIGNS = frozenset(spelling[0] for spelling in ATOMS if not spelling[0].isalpha())
 
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
+#: "mg daily": a day.
+_EVERY = {" daily": " per day", " weekly": " per week"}
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
 _LOWER_LIMIT = re.compile(r"\b(?:lln|lnl)\b|lower", re.IGNORECASE)
 _UPPER_LIMIT = re.compile(r"uln|\bunl\b|ulrr|upper|limit|normal", re.IGNORECASE)
@@ -102,6 +104,8 @@ _ONE = Unit("", "one", 1.0)
 def unit(text: str) -> Unit | None:
     """The unit that a text from `PATTERN` names; None for one without a UCUM reading ("/hpf")."""
     plain = text.translate(_SUPERSCRIPTS).strip()
+    for adverb, each in _EVERY.items():
+        plain = plain.replace(adverb, each)
     if _LOWER_LIMIT.search(plain):
         return Unit("{LLN}", "lln", 1.0)
     if _UPPER_LIMIT.search(plain):

@@ -39,7 +39,7 @@ def before(left: str) -> str:
     left = left.rstrip(" \t\n:=,-")
     for _ in range(4):
         cut = left.rsplit(None, 1)
-        if len(cut) < 2 or cut[1].lower() not in WORDS["no_name"]:
+        if len(cut) < 2 or cut[1] == "A" or cut[1].lower() not in WORDS["no_name"]:
             break
         left = cut[0]
     short = _ABBREVIATED.search(left[-30:])
@@ -47,7 +47,7 @@ def before(left: str) -> str:
         return short[1]
     left = left.rstrip(" )]([:,")
     words = _DELIMITER.split(left)[-1].split()
-    while words and words[-1].lower().strip("'\"-•*.") in WORDS["no_name"]:
+    while words and words[-1] != "A" and words[-1].lower().strip("'\"-•*.") in WORDS["no_name"]:
         words.pop()
     words = words[-6:]
     while words and words[0].lower().strip("'\"-•*.") in WORDS["no_name"]:

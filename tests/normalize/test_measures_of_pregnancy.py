@@ -1,0 +1,136 @@
+"""Limits in trials of reproduction and pregnancy: weeks of gestation, what happened in earlier pregnancies, what is counted and measured."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.normalize.limits import bounds, measures, read
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Gestational age ≥ 37+0 weeks", ">=37"),
+        ("Ultrasound between 11+0 and 13+6 weeks", ">=11 <=13.8571"),
+        ("Labour from 34 0/7 to 36 6/7 weeks", ">=34 <=36.8571"),
+        ("Viable pregnancy of 6 weeks + 0 days to 8 weeks + 6 days", ">=6 <=8.8571"),
+        ("Twins at 16w0d-20w5d", ">=16 <=20.7143"),
+        ("Cerclage placed at < 23+5 weeks", "<23.7143"),
+        ("Growth restriction from 20+0 weeks onwards", ">=20"),
+        ("Two births before 37 weeks of gestation", "<37"),
+        ("Loss of the fetus after 12 weeks of pregnancy", ">12"),
+        ("Being 12 or fewer weeks pregnant", "<=12"),
+        ("Born between 26 + 0 weeks of amenorrhea and 31 + 6 weeks of amenorrhea", ">=26 <=31.8571"),
+        ("Enfants nés prématurés (< 32 SA)", "<32"),
+        ("Einlinge ab 20+0 SSW bis 33+6 SSW", ">=20 <=33.8571"),
+    ],
+)
+def test_pregnancies_are_counted_in_weeks_and_days(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one), one.canonical_unit) == ("gestational_age", expected, "wk")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Singleton pregnancy 12-16 weeks", ">=12 <=16"),
+        ("Pregnant women between 24 and 34 weeks", ">=24 <=34"),
+        ("Pregnant (≥ 20 weeks)", ">=20"),
+    ],
+)
+def test_weeks_after_a_pregnancy_are_weeks_of_it(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one)) == ("gestational_age", expected)
+
+
+@pytest.mark.parametrize("text", ["Last pregnancy < 6 weeks ago", "Pregnancy ≥ 12 weeks before the first visit"])
+def test_how_long_ago_a_pregnancy_was_is_no_age_of_it(text: str) -> None:
+    assert [one.variable for one in measures(text)] == ["interval"]
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("Partner's age > 50 years", "partner_age"),
+        ("Age at menopause < 40", "age_at_menopause"),
+        ("No more than 3 previous embryo transfers", "embryo_transfers"),
+        ("At least one fetal death", "fetal_deaths"),
+        ("Total motile sperm count < 5 million", "total_motile_sperm_count"),
+        ("Cervix ≤ 25 mm on ultrasound", "cervical_length"),
+        ("Uterine artery PI > 1.5 MoM", "uterine_artery_pulsatility_index"),
+        ("Intramural fibroids > 5 cm", "fibroid_size"),
+    ],
+)
+def test_what_is_limited_in_trials_of_reproduction_has_a_name_of_its_own(text: str, variable: str) -> None:
+    assert [one.variable for one in measures(text)] == [variable]
+
+
+def test_a_weight_at_birth_is_no_weight_of_a_participant() -> None:
+    assert read("Birth weight < 2500 g") == [("birth_weight", "<2500", "g")]
+    assert read("Estimated fetal weight below the 10th percentile")[0][0] == "estimated_fetal_weight"
+
+
+@pytest.mark.parametrize(
+    "text", ["Gleason 4+3 disease", "induction by 7+3 chemotherapy", "HER2 2+ or 3+", "loss before 3 weeks of leave"]
+)
+def test_other_sums_are_no_weeks_and_days(text: str) -> None:
+    assert "gestational_age" not in [one.variable for one in measures(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Previous preterm birth < 34 weeks", "<34"),
+        ("Infants born at > 36 weeks", ">36"),
+        ("Preterm labour between 25 and 33 weeks", ">=25 <=33"),
+        ("Miscarriages (after 12 weeks)", ">12"),
+        ("Recurrent losses before the 10th week", "<10"),
+        ("A fetal death ≥ 10 weeks", ">=10"),
+        ("Singleton pregnancy between 11+0 and 13+6", ">=11 <=13.8571"),
+    ],
+)
+def test_what_happens_in_a_pregnancy_is_told_by_its_weeks(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one)) == ("gestational_age", expected)
+
+
+@pytest.mark.parametrize("text", ["Delivery < 12 weeks", "Miscarriage > 12 weeks ago", "Stillbirth ≥ 40 days before"])
+def test_how_long_ago_a_birth_was_is_no_week_of_a_pregnancy(text: str) -> None:
+    assert "gestational_age" not in [one.variable for one in measures(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("RPL (≥ 3 losses)", [("miscarriages", ">=3", None)]),
+        ("Two or more failed clinical pregnancies", [("miscarriages", ">=2", None)]),
+        ("Parity ≤ 3 and no more than 1 live birth", [("parity", "<=3", None), ("live_births", "<=1", None)]),
+        ("Prior cesarean deliveries 2 or more", [("cesarean_sections", ">=2", None)]),
+        ("Gravida ≥ 2", [("pregnancies", ">=2", None)]),
+        ("Endometrium ≥ 8 mm", [("endometrial_thickness", ">=8", "mm")]),
+        ("Regular cycles (25-34 days)", [("menstrual_cycle_length", ">=25 <=34", "days")]),
+        ("PAPP-A < 0.5 MoM", [("papp_a", "<0.5", "MoM")]),
+        ("Bile acids > 30 µmol/L", [("bile_acids", ">30", "µmol/L")]),
+        ("aCL IgG or IgM > 35 units", [("anticardiolipin", ">35", "units")]),
+        ("Hydroxychloroquine ≤ 300 mg/day", [("hydroxychloroquine_dose", "<=300", "mg/day")]),
+    ],
+)
+def test_what_is_counted_and_measured_before_and_in_a_pregnancy(
+    text: str, expected: list[tuple[str, str, str | None]]
+) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Al menos dos abortos previos",
+        "Au moins deux fausses couches",
+        "Mindestens zwei Fehlgeburten",
+        "Almeno 2 aborti",
+        "Pelo menos dois abortamentos",
+        "Ten minste 2 miskramen",
+    ],
+)
+def test_miscarriages_are_counted_in_other_languages(text: str) -> None:
+    assert read(text) == [("miscarriages", ">=2", None)]
