@@ -166,7 +166,8 @@ def _row(values: tuple[Any, ...], below: _Below, read_from: int) -> _Rows:
     fields: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
     trial = fields["trial_id"]
     found, aliases = _fields(trial, below)
-    fields |= {field: "\n".join(found[field]) or None for field in FIELDS}
+    # One term a line, as many as roots: names of sponsors may have two (ACTRN12620000421932).
+    fields |= {field: "\n".join([term.replace("\n", " ") for term in found[field]]) or None for field in FIELDS}
     fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
     roots = (trial, fields["date_of_registration"] or "~", _entries(found), read_from)
     short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
@@ -213,7 +214,7 @@ def of_code(term: str) -> str:
 
 
 def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int, tuple[int, str]]]:
-    """trial -> root as in `Profiles.roots` -> place in reading order and the trial's own spelling of it."""
+    """trial -> root, as in `trial_roots` -> place in reading order and the trial's own spelling of it."""
     found: dict[str, dict[int, tuple[int, str]]] = {}
     for start in range(0, len(trials), _BATCH):
         batch = trials[start : start + _BATCH]
@@ -225,7 +226,7 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
             terms = "\n".join(filter(None, texts)).split("\n")
             numbers = [entry >> PLACE_BITS for entry in reversed(struct.unpack(f"<{len(roots) // 8}Q", roots))]
             # Backwards, so that where it stands first says how it is spelled.
-            found[trial] = dict(zip(numbers, reversed(list(enumerate(terms))), strict=False))
+            found[trial] = dict(zip(numbers, reversed(list(enumerate(terms))), strict=True))
     return found
 
 

@@ -474,3 +474,17 @@ def test_the_command_says_what_to_do_about_an_unknown_number(workshop: Workshop)
     run = CliRunner().invoke(main, ["related", "NCT09999999", "--data", str(workshop.folder)])
     assert run.exit_code == 1
     assert "harvester refresh --id NCT09999999" in run.output
+
+
+def test_a_name_in_two_lines_shifts_no_reason(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    first = study(
+        1,
+        "Progesterone in recurrent miscarriage",
+        ["Recurrent miscarriage"],
+        ["Progesterone"],
+        sponsor="Group\nHospital",
+    )
+    workshop.take([first, *STUDIES[1:]])
+    with closing(workshop.open()) as db:
+        assert reasons(related(db, nct(1), 1)[0])[:2] == ["Both study recurrent miscarriage", "Both test progesterone"]
