@@ -1,15 +1,20 @@
 """Files that a person downloaded -> archive.db. Called by `harvester import` and, for inboxes, by `harvester refresh`.
 
-A file is cut into records by `spiders.payloads` and each is filed with the file's own date as the time of capture, so that
-importing the same files again, later or in another order, gives the same archive content.
+A file is cut into records by `spiders.payloads` and each is filed with the file's own date as the time of capture (a date that lies
+ahead is today), so that importing the same files again, later or in another order, gives the same archive content. A file that
+cannot be read is kept as a refusal and does not stop the others.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import os
+import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct, field
 
@@ -17,7 +22,7 @@ from harvester.archive import Archive, Verdict
 from harvester.history import is_imported
 from harvester.keys import KeyCount
 from harvester.verdicts import some
-from spiders.payloads import RawRecord, cut, now
+from spiders.payloads import Piece, RawRecord, cut, now
 
 #: Records between two commits: a kill costs at most the reading of so many, which the next import does again.
 _BATCH = 500
@@ -34,24 +39,54 @@ class Refusal(Struct, frozen=True):
 class Imported(Struct):
     """What an import came to."""
 
+    verdict: Verdict
     files: int = 0
     records: int = 0
     ids: set[str] = field(default_factory=set)
-    verdict: Verdict | None = None
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """(file, name to show) of files and, for folders, everything below them in the order of names; hidden ones left out."""
+    """(file, name to show) of files and, for folders, everything below them in the order of names; hidden ones left out.
+
+    A folder that cannot be looked into and a link that leads nowhere are among them: reading them tells what is wrong.
+    """
     for path in paths:
         if not path.is_dir():
             yield path, path.name
             continue
-        for file in sorted(path.rglob("*")):
-            relative = file.relative_to(path)
-            if file.is_file() and not any(part.startswith(".") for part in relative.parts):
-                yield file, relative.as_posix()
+        for file in sorted(_below(path)):
+            parts = file.relative_to(path).parts
+            if not any(part.startswith(".") for part in parts):
+                yield file, "/".join(parts) or path.name
+
+
+def _below(path: Path) -> list[Path]:
+    found: list[Path] = []
+
+    def shut(problem: OSError) -> None:
+        found.append(Path(problem.filename))
+
+    for folder, _, names in os.walk(path, onerror=shut):
+        found += [file for name in names if _may_be_read(file := Path(folder, name))]
+    return found
+
+
+def _may_be_read(file: Path) -> bool:
+    """Whether it is no socket, pipe or device."""
+    try:
+        return stat.S_ISREG(file.stat().st_mode)
+    except OSError:
+        return True
+
+
+def size_of(file: Path) -> int:
+    """Bytes of a file; 0 when it cannot be looked at."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def import_files(
@@ -61,18 +96,24 @@ def import_files(
 
     `progress` is told how many bytes of the files have been read.
     """
-    done = Imported(
-        verdict=Verdict(registry=source, query=f"import of {len(files)} file{'s' if len(files) != 1 else ''}")
-    )
-    verdict = done.verdict
-    assert verdict is not None
-    verdict.kind = "import"
-    verdict.run_id = run_id = archive.start_run(source, verdict.query, now(), verdict.kind)
-    keys = KeyCount()
+    query = f"import of {len(files)} file{'s' if len(files) != 1 else ''}"
+    verdict = Verdict(registry=source, query=query, kind="import")
+    verdict.run_id = archive.start_run(source, query, now(), verdict.kind)
+    done, keys = Imported(verdict), KeyCount()
+    read: list[str] = []  # sha256 of each file
     for file, name in files:
         done.files += 1
-        _import_file(archive, run_id, source, file, name, done, verdict, keys, progress)
-        verdict.bytes += file.stat().st_size
+        try:
+            stream = file.open("rb")
+        except OSError as problem:
+            reason = f"it cannot be read ({problem.strerror or problem}): mend that and import it again"
+            _refuse(archive, done, name, Piece(body=b"", media_type="application/octet-stream", reason=reason))
+            continue
+        with stream:
+            read.append(hashlib.file_digest(stream, "sha256").hexdigest())
+            stream.seek(0)
+            _import_file(archive, done, stream, name, keys, progress)
+            verdict.bytes += os.fstat(stream.fileno()).st_size
         progress(verdict.bytes)
     verdict.stored = verdict.new + verdict.changed + verdict.unchanged
     verdict.rejected = len(done.refusals)
@@ -83,25 +124,26 @@ def import_files(
     if done.refusals:
         verdict.verdict = "incomplete"
         verdict.message = f"{refused(done)}: {some(list(dict.fromkeys(refusal.file for refusal in done.refusals)))}"
-    keys.settle(archive, run_id, verdict)
+    keys.settle(archive, verdict.run_id, verdict)
     # Only with the verdict: files of a run that is cut off are read again.
     archive.db.executemany(
-        "INSERT OR IGNORE INTO imported_files VALUES (?, ?, ?)",
-        [(source, sha256_of(file), run_id) for file, _ in files],
+        "INSERT OR IGNORE INTO imported_files VALUES (?, ?, ?)", [(source, sha256, verdict.run_id) for sha256 in read]
     )
-    archive.finish_run(run_id, verdict, now())
+    archive.finish_run(verdict.run_id, verdict, now())
     return done
 
 
 def new_files(archive: Archive, source: str, files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
-    """Those of the files whose bytes were not imported before, under whatever name."""
-    return [(file, name) for file, name in files if not is_imported(archive, source, sha256_of(file))]
+    """Those of the files whose bytes were not imported before, under whatever name, and those that cannot be read."""
+    return [(file, name) for file, name in files if not _was_read(archive, source, file)]
 
 
-def sha256_of(file: Path) -> str:
-    """sha256 of a file's bytes, read in pieces."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _was_read(archive: Archive, source: str, file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return is_imported(archive, source, hashlib.file_digest(stream, "sha256").hexdigest())
+    except OSError:
+        return False
 
 
 def refused(done: Imported) -> str:
@@ -111,44 +153,38 @@ def refused(done: Imported) -> str:
 
 
 def _import_file(
-    archive: Archive,
-    run_id: int,
-    source: str,
-    file: Path,
-    name: str,
-    done: Imported,
-    verdict: Verdict,
-    keys: KeyCount,
-    progress: Callable[[int], None],
+    archive: Archive, done: Imported, stream: BinaryIO, name: str, keys: KeyCount, progress: Callable[[int], None]
 ) -> None:
-    url = f"import:{name}"
-    fetched_at = _utc(file.stat().st_mtime)
-    with file.open("rb") as stream:
-        for piece in cut(source, stream, lambda note: done.notes.append(f"{name}: {note}")):
-            if piece.reason is not None or piece.registry_id is None:
-                reason = piece.reason or "no record"
-                archive.reject(run_id, source, piece.registry_id, url, piece.media_type, piece.body, reason)
-                done.refusals.append(Refusal(name, piece.registry_id, reason))
-                continue
-            keys.add(piece.body, piece.media_type)
-            arrival = archive.store(
-                run_id,
-                RawRecord(
-                    source=source,
-                    registry_id=piece.registry_id,
-                    url=url,
-                    media_type=piece.media_type,
-                    body=piece.body,
-                    fetched_at=fetched_at,
-                    fingerprint=piece.fingerprint,
-                ),
-            )
-            setattr(verdict, arrival, getattr(verdict, arrival) + 1)
-            done.records += 1
-            done.ids.add(piece.registry_id)
-            if done.records % _BATCH == 0:
-                archive.commit()
-                progress(verdict.bytes + stream.tell())
+    verdict = done.verdict
+    fetched_at = _utc(min(os.fstat(stream.fileno()).st_mtime, time.time()))
+    for piece in cut(verdict.registry, stream, lambda note: done.notes.append(f"{name}: {note}")):
+        if piece.reason is not None or piece.registry_id is None:
+            _refuse(archive, done, name, piece)
+            continue
+        keys.add(piece.body, piece.media_type)
+        record = RawRecord(
+            source=verdict.registry,
+            registry_id=piece.registry_id,
+            url=f"import:{name}",
+            media_type=piece.media_type,
+            body=piece.body,
+            fetched_at=fetched_at,
+            fingerprint=piece.fingerprint,
+        )
+        arrival = archive.store(verdict.run_id, record)
+        setattr(verdict, arrival, getattr(verdict, arrival) + 1)
+        done.records += 1
+        done.ids.add(piece.registry_id)
+        if done.records % _BATCH == 0:
+            archive.commit()
+            progress(verdict.bytes + stream.tell())
+
+
+def _refuse(archive: Archive, done: Imported, name: str, piece: Piece) -> None:
+    reason = piece.reason or "no record"
+    run_id, source = done.verdict.run_id, done.verdict.registry
+    archive.reject(run_id, source, piece.registry_id, f"import:{name}", piece.media_type, piece.body, reason)
+    done.refusals.append(Refusal(name, piece.registry_id, reason))
 
 
 def _utc(timestamp: float) -> str:

@@ -61,7 +61,7 @@ def refresh(
                 )
         last_run = history.last_run(archive)
     jobs = [replace(job, last_run=last_run) for job in planned.jobs]
-    verdicts = [done.verdict for done in imports if done.verdict]
+    verdicts = [done.verdict for done in imports]
     verdicts += crawl(jobs, archive_path, progress, logs, lock) if jobs else []
     if any(verdict.stopped for verdict in verdicts):
         return Refreshed(verdicts=verdicts, imports=imports, notes=notes)

@@ -20,7 +20,7 @@ from harvester.cli.operating import run_site
 from harvester.cli.telling import Teller, reported
 from harvester.config import Config, ConfigError, Site
 from harvester.crawl import Progress
-from harvester.imports import files_of, import_files, refused
+from harvester.imports import files_of, import_files, refused, size_of
 from harvester.link_overrides import OverridesUnusable
 from harvester.logs import Logs
 from harvester.refresh import Refreshed, refresh
@@ -208,7 +208,7 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     files = list(files_of(paths))
     if not files:
         raise Failed(f"there is no file in {', '.join(map(str, paths))} (hidden ones are left out): nothing was read")
-    sizes = sum(file.stat().st_size for file, _ in files)
+    sizes = sum(size_of(file) for file, _ in files)
     with (
         alone(data, "import"),
         Archive(data / "archive.db") as archive,
@@ -216,11 +216,11 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     ):
         done = import_files(archive, source, files, lambda read: bar.update(read - bar.pos))
     verdict = done.verdict
-    if as_json and verdict is not None:
+    if as_json:
         report = asdict(verdict) | {"files": done.files, "records": done.records, "distinct_ids": len(done.ids)}
         report |= {"refusals": [asdict(refusal) for refusal in done.refusals], "notes": done.notes}
         click.echo(json.dumps(report, indent=2))
-    elif verdict is not None:
+    else:
         click.echo(
             f"{done.files:,} file{'s' if done.files != 1 else ''}: {done.records:,} records read, {len(done.ids):,} distinct ids "
             f"({verdict.new:,} new, {verdict.changed:,} changed, {verdict.unchanged:,} unchanged), "
@@ -231,7 +231,7 @@ def import_command(source: str, paths: tuple[Path, ...], data: Path, as_json: bo
     for refusal in done.refusals:
         click.echo(f"rejected: {refusal.file}: {refusal.reason}", err=True)
     if done.refusals:
-        raise Failed(f"{source}: {refused(done)}; the bytes are kept in the archive")
+        raise Failed(f"{source}: {refused(done)}; what bytes there were are kept in the archive")
 
 
 @click.command("build")

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from harvester.archive import Archive
-from harvester.imports import Imported, files_of, import_files
+from harvester.imports import Imported, files_of, import_files, new_files
+from spiders.payloads import now
 
 STUDY = {"protocolSection": {"identificationModule": {"nctId": "NCT90000001"}}}
 
@@ -50,7 +51,6 @@ def test_importing_the_same_again_adds_no_payload(tmp_path: Path) -> None:
             done = import_files(archive, "ctgov", [(tmp_path / "one", "one")])
             payloads = archive.db.execute("SELECT count(*) FROM payloads").fetchone()
             assert len(list(archive.versions())) == 1
-    assert done.verdict is not None
     assert (done.verdict.unchanged, payloads) == (1, (1,))
 
 
@@ -79,3 +79,26 @@ def test_hostile_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
         "number",
     }
     assert all(len(refusal.reason) > 10 for refusal in done.refusals)
+
+
+def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.json").symlink_to(tmp_path / "nowhere")
+    (inbox / "b.json").write_text(json.dumps(STUDY))
+    os.mkfifo(inbox / "pipe")  # is no file, and would keep its reader waiting
+    with Archive(tmp_path / "archive.db") as archive:
+        done = import_files(archive, "ctgov", list(files_of([inbox])))
+        (refusal,) = done.refusals
+        assert refusal.file == "a.json" and refusal.reason.startswith("it cannot be read (No such file")
+        assert [rejection.url for rejection in archive.rejections()] == ["import:a.json"]
+        assert (done.records, done.verdict.verdict, done.verdict.announced) == (1, "incomplete", 2)
+        assert [name for _, name in new_files(archive, "ctgov", list(files_of([inbox])))] == ["a.json"]
+
+
+def test_a_file_from_the_future_was_taken_today(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text(json.dumps(STUDY))
+    os.utime(tmp_path / "one", (4_000_000_000, 4_000_000_000))
+    with Archive(tmp_path / "archive.db") as archive:
+        import_files(archive, "ctgov", [(tmp_path / "one", "one")])
+        assert archive.db.execute("SELECT max(fetched_at) FROM captures").fetchone()[0] <= now()

@@ -128,6 +128,6 @@ def test_a_file_of_an_inbox_is_known_by_its_bytes_whatever_its_name_and_date(tmp
     (inbox / "a.xml").write_text(EXPORT.format(title="Two"))
     [changed] = read_inbox(tmp_path).imports
     assert (changed.files, changed.records) == (1, 1)
-    assert changed.verdict is not None and changed.verdict.changed == 1
+    assert changed.verdict.changed == 1
     with Archive(tmp_path / "archive.db") as archive:
         assert len(list(archive.versions())) == 2
