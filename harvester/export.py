@@ -11,6 +11,7 @@ import io
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO
 
@@ -21,6 +22,7 @@ from harvester.catalogue import TABLES
 from harvester.citation import about, citation, sources
 from harvester.export_files import write_csv, write_jsonl, write_parquet, write_xlsx
 from harvester.references import write_ris
+from harvester.unusable import Unusable
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -45,7 +47,7 @@ def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
     """The rows, in the order of the table's key; trials of a search in the order of the search.
 
     Raises ExportError when the table has no trials to search, when nothing searchable was written, or when `where` is no condition
-    on the table's columns.
+    on the table's columns; while rows are read, when it cannot be worked out for one of them.
     """
     table, search, where = selection
     conditions = []
@@ -63,15 +65,32 @@ def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
     sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(conditions) or '1'} ORDER BY {order}"
     db.set_authorizer(_reading_only)
     try:
-        return iter(db.execute(sql))
-    except sqlite3.DatabaseError as problem:
-        if not where:
-            raise
-        raise ExportError(
-            f"--where {where!r} is no condition on {table}: {problem}. Its columns are {', '.join(columns_of(table))}."
-        ) from problem
+        with _condition_blamed(selection):
+            return _each(db.execute(sql), selection)
     finally:
         db.set_authorizer(None)
+
+
+def _each(rows: Rows, selection: Selection) -> Rows:
+    with _condition_blamed(selection):
+        for row in rows:  # noqa: UP028 - `yield from` would close the cursor, also of a database that is closed
+            yield row
+
+
+@contextmanager
+def _condition_blamed(selection: Selection) -> Iterator[None]:
+    """What SQLite refuses is the fault of `where`, where there is one and the file itself is sound. Raises ExportError."""
+    try:
+        yield
+    except Unusable:
+        raise
+    except sqlite3.DatabaseError as problem:
+        if not selection.where:
+            raise
+        raise ExportError(
+            f"--where {selection.where!r} is no condition on {selection.table}: {problem}. Its columns are "
+            f"{', '.join(columns_of(selection.table))}."
+        ) from problem
 
 
 def _find(db: sqlite3.Connection, search: str) -> None:
@@ -151,7 +170,7 @@ def write(db: sqlite3.Connection, selection: Selection, form: str, out: BinaryIO
 def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, today: str) -> int:
     """Writes a file, and FILE.meta.json beside it; `today` is an ISO date. The number of rows.
 
-    A file that was there before is replaced only when the new one is whole. Raises ExportError.
+    A file that was there before is replaced only when the new one is whole. Raises ExportError, MissingPackage, TooLong.
     """
     rough = file.with_name(f".{file.name}.part")
     try:
@@ -160,12 +179,16 @@ def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, 
         else:
             with rough.open("wb") as out:
                 count = write(db, selection, form, out)
-        meta = _meta(db, selection, form, count, rough, today)
+        meta = {"file": file.name, **_meta(db, selection, form, count, rough, today)}
         rough.replace(file)
+        beside = file.with_name(f"{file.name}.meta.json")
+        beside.write_bytes(msgspec.json.format(msgspec.json.encode(meta), indent=2) + b"\n")
+    except OSError as problem:
+        raise ExportError(
+            f"{file} cannot be written ({problem.strerror or problem}): make room, or give another -o"
+        ) from problem
     finally:
         rough.unlink(missing_ok=True)
-    beside = file.with_name(f"{file.name}.meta.json")
-    beside.write_bytes(msgspec.json.format(msgspec.json.encode({"file": file.name, **meta}), indent=2) + b"\n")
     return count
 
 

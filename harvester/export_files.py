@@ -1,11 +1,13 @@
 """Export room: rows into files, streamed: CSV, JSON lines, Parquet, XLSX. Called by `export` and `compare_forms`.
 
-Knows nothing of what the rows are.
+Knows nothing of what the rows are. Bytes (of `trial_roots`, `term_worth`, `trial_profiles`) are base64 where a format has only text.
 """
 
 from __future__ import annotations
 
 import csv
+import tempfile
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -41,9 +43,14 @@ def write_csv(names: tuple[str, ...], rows: Rows, out: TextIO) -> int:
     writer.writerow(names)
     count = 0
     for row in rows:
-        writer.writerow([defused(value) for value in row])
+        writer.writerow([defused(_text_of_bytes(value)) for value in row])
         count += 1
     return count
+
+
+def _text_of_bytes(value: Any) -> Any:
+    """The value; bytes as text, as `msgspec` writes them into JSON."""
+    return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def write_jsonl(names: tuple[str, ...], rows: Rows, out: TextIO) -> int:
@@ -62,7 +69,7 @@ def write_parquet(table: str, rows: Rows, file: Path) -> int:
         import pyarrow.parquet
     except ImportError as problem:
         raise MissingPackage("Parquet", "pyarrow") from problem
-    types = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "REAL": pyarrow.float64()}
+    types = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "REAL": pyarrow.float64(), "BLOB": pyarrow.binary()}
     columns = TABLES[table].columns
     schema = pyarrow.schema(
         [pyarrow.field(c.name, types[c.type], not c.required, {"description": c.description}) for c in columns]
@@ -100,33 +107,44 @@ def write_xlsx(table: str, rows: Rows, file: Path) -> int:
 def write_workbook(sheets: Iterable[Sheet], file: Path) -> int:
     """Worksheets in which every text is text: no date, number or formula is made of it. The rows of all.
 
-    Rows are streamed to the disk. Raises MissingPackage; TooLong when a worksheet cannot hold all rows.
+    Rows are streamed to the disk. Raises MissingPackage; TooLong when a worksheet cannot hold all rows; OSError.
     """
     try:
         import xlsxwriter
+        import xlsxwriter.exceptions
     except ImportError as problem:
         raise MissingPackage("XLSX", "XlsxWriter") from problem
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".", dir=file.parent.resolve()) as folder,
+            xlsxwriter.Workbook(str(file), {"constant_memory": True, "tmpdir": folder}) as book,
+        ):
+            return _write_sheets(book, sheets)
+    except xlsxwriter.exceptions.FileCreateError as problem:  # it stands for any OSError
+        raise OSError(str(problem)) from problem
+
+
+def _write_sheets(book: Any, sheets: Iterable[Sheet]) -> int:
     written = 0
-    with xlsxwriter.Workbook(str(file), {"constant_memory": True, "tmpdir": str(file.parent.resolve())}) as book:
-        bold = book.add_format({"bold": True, "valign": "top"})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        for sheet in sheets:
-            page = book.add_worksheet(sheet.name[:31])
-            page.freeze_panes(1, 1)
-            shape = wrapped if sheet.width else None
-            if sheet.width:
-                page.set_column(0, len(sheet.header) - 1, sheet.width)
-            for place, name in enumerate(sheet.header):
-                page.write_string(0, place, name, bold)
-            for number, row in enumerate(sheet.rows, 1):
-                if number > _MOST_ROWS:
-                    raise TooLong(f"a worksheet holds {_MOST_ROWS:,} rows and {sheet.name} has more: choose fewer with --search or --where, or CSV or Parquet")  # fmt: skip
-                for place, value in enumerate(row):
-                    if isinstance(value, str):
-                        page.write_string(number, place, _cut(value), shape)
-                    elif value is not None:
-                        page.write_number(number, place, value, shape)
-                written += 1
+    bold = book.add_format({"bold": True, "valign": "top"})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    for sheet in sheets:
+        page = book.add_worksheet(sheet.name[:31])
+        page.freeze_panes(1, 1)
+        shape = wrapped if sheet.width else None
+        if sheet.width:
+            page.set_column(0, len(sheet.header) - 1, sheet.width)
+        for place, name in enumerate(sheet.header):
+            page.write_string(0, place, name, bold)
+        for number, row in enumerate(sheet.rows, 1):
+            if number > _MOST_ROWS:
+                raise TooLong(f"a worksheet holds {_MOST_ROWS:,} rows and {sheet.name} has more: choose fewer with --search or --where, or CSV or Parquet")  # fmt: skip
+            for place, value in enumerate(map(_text_of_bytes, row)):
+                if isinstance(value, str):
+                    page.write_string(number, place, _cut(value), shape)
+                elif value is not None:
+                    page.write_number(number, place, value, shape)
+            written += 1
     return written
 
 

@@ -24,6 +24,7 @@ from harvester.catalogue import TABLES
 from harvester.citation import catalogue_date, citation, sources
 from harvester.export import Selection, sha256_of, write
 from harvester.serve import metadata_path
+from harvester.unusable import Unusable, result_code
 
 _SUMS = "SHA256SUMS"
 
@@ -33,20 +34,21 @@ class SnapshotError(Exception):
 
 
 def default_name(db: sqlite3.Connection) -> str:
-    """`harvester-2026-01-06`, after the day of the newest capture."""
-    return f"harvester-{catalogue_date(db)}"
+    """`harvester-2026-01-06`, after the day of the newest capture. Raises SnapshotError for an empty catalogue."""
+    return f"harvester-{_date(db)}"
 
 
 def snapshot(db: sqlite3.Connection, folder: Path, told: Callable[[int], None] = lambda done: None) -> None:
     """Writes the folder; it appears when it is whole. `told` hears how many tables are written. Raises SnapshotError."""
     if folder.exists():
         raise SnapshotError(f"{folder} is there already: name another folder with -o, or remove it")
+    _date(db)  # what is empty is refused before anything is written
     rough = folder.with_name(f".{folder.name}.part")
     if rough.exists():
         shutil.rmtree(rough)  # of a snapshot that was cut off
     try:
         (rough / "csv").mkdir(parents=True)
-        db.execute("VACUUM INTO ?", (str(rough / "catalogue.db"),))
+        _copy(db, rough / "catalogue.db")
         with closing(_open(rough / "catalogue.db")) as copy:
             for done, table in enumerate(TABLES, 1):
                 with (rough / "csv" / f"{table}.csv").open("wb") as out:
@@ -59,16 +61,33 @@ def snapshot(db: sqlite3.Connection, folder: Path, told: Callable[[int], None] =
             "".join(f"{sha256_of(rough / name)}  {name}\n" for name in _files(rough)), encoding="utf-8"
         )
         rough.rename(folder)
+    except OSError as problem:
+        cause = problem.strerror or problem
+        raise SnapshotError(
+            f"{folder} cannot be written ({cause}): make room, or name another folder with -o"
+        ) from problem
     finally:
         if rough.exists():
             shutil.rmtree(rough)
+
+
+def _copy(db: sqlite3.Connection, file: Path) -> None:
+    """The catalogue in a new file. Raises OSError when the disk has no room for it: of that SQLite would blame the catalogue."""
+    try:
+        db.execute("VACUUM INTO ?", (str(file),))
+    except sqlite3.OperationalError as problem:
+        cause = problem.__cause__ if isinstance(problem, Unusable) else problem
+        if isinstance(cause, sqlite3.Error) and result_code(cause) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise OSError(str(cause)) from problem
+        raise
 
 
 def problems(folder: Path) -> list[str]:
     """What is wrong with a snapshot, as sentences; nothing when it is as it was written. Raises SnapshotError."""
     if not (folder / _SUMS).is_file():
         raise SnapshotError(f"{folder} is no snapshot: it has no {_SUMS}")
-    listed = dict(line.split("  ", 1)[::-1] for line in (folder / _SUMS).read_text(encoding="utf-8").splitlines())
+    lines = (folder / _SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    listed = {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
     found = [f"{name} is missing" for name in listed if not (folder / name).is_file()]
     found += [f"{name} is not in {_SUMS}: it was added later" for name in _files(folder) if name not in listed]
     found += [
@@ -86,9 +105,16 @@ def problems(folder: Path) -> list[str]:
 def described(folder: Path) -> str:
     """What a snapshot holds, in a sentence."""
     with closing(_open(folder / "catalogue.db")) as db:
-        return (
-            f"{_count(db, 'trials'):,} trials from {_count(db, 'records'):,} records, catalogue of {catalogue_date(db)}"
+        return f"{_count(db, 'trials'):,} trials from {_count(db, 'records'):,} records, catalogue of {_date(db)}"
+
+
+def _date(db: sqlite3.Connection) -> str:
+    date = catalogue_date(db)
+    if date is None:
+        raise SnapshotError(
+            "the catalogue is empty: run `harvester refresh` or `harvester import`, then `harvester build`"
         )
+    return date
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -112,7 +138,7 @@ def _readme(db: sqlite3.Connection) -> str:
         + f"). Attribution: {row['attribution']}. Licence: {row['licence']}, {row['licence_url']}. {row['terms']}"
         for row in sources(db)
     )
-    return f"""# Catalogue of clinical trials, {catalogue_date(db)}
+    return f"""# Catalogue of clinical trials, {_date(db)}
 
 {_count(db, "trials"):,} trials from {_count(db, "records"):,} registry records, made with Harvester {__version__}. Not medical advice; no registry endorses it.
 
@@ -141,9 +167,9 @@ def _citation_file(db: sqlite3.Connection) -> str:
         "cff-version": "1.2.0",
         "message": "If you use these data, please cite them and their sources.",
         "type": "dataset",
-        "title": f"Catalogue of clinical trials, {catalogue_date(db)}",
-        "version": catalogue_date(db),
-        "date-released": catalogue_date(db),
+        "title": f"Catalogue of clinical trials, {_date(db)}",
+        "version": _date(db),
+        "date-released": _date(db),
         "abstract": citation(db),
         "authors": [{"name": f"Harvester {__version__}"}],
         "references": [

@@ -130,3 +130,15 @@ def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:
             assert f"the folder {data} cannot be written to" in refused.stderr, refused.stderr
             assert "Traceback" not in refused.stderr
         assert content_hash(data / "catalogue.db") == before
+
+
+def test_a_file_for_which_there_is_no_room_is_named_and_nothing_of_it_is_left(tmp_path: Path) -> None:
+    filled(tmp_path)
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    workbook = ["export", "criteria", "--format", "xlsx", "-o", str(place / "criteria.xlsx")]
+    for command, file in ((workbook, "criteria.xlsx"), (["snapshot", "-o", str(place / "shot")], "shot")):
+        full = harvester(*command, "--data", str(tmp_path), largest=10_000)
+        assert full.returncode == 1
+        assert f"harvester: {place / file} cannot be written (" in full.stderr, full.stderr
+        assert list(place.iterdir()) == []

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 import sys
 import zipfile
@@ -190,3 +191,43 @@ def test_a_missing_package_is_told_with_the_way_out(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPackage, match=r"pip install 'harvester\[export\]'"):
         export(db, Selection("trials"), form, tmp_path / "x", TODAY)
+
+
+@pytest.fixture
+def with_bytes(catalogue: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(shutil.copy(catalogue, tmp_path / "bytes.db"))) as db:
+        db.execute("INSERT INTO term_worth VALUES (1, x'fbef', x'00')")
+        yield db
+
+
+def test_bytes_are_base64_where_a_format_has_only_text(with_bytes: sqlite3.Connection, tmp_path: Path) -> None:
+    selection = Selection("term_worth")
+    assert text(with_bytes, selection, "csv").splitlines()[1] == "1,'++8=,AA=="  # + begins a formula
+    assert json.loads(text(with_bytes, selection, "jsonl"))["roots"] == "++8="
+    export(with_bytes, selection, "xlsx", tmp_path / "t.xlsx", TODAY)
+    assert worksheet(tmp_path / "t.xlsx")[1] == ["1", "++8=", "AA=="]
+    export(with_bytes, selection, "parquet", tmp_path / "t.parquet", TODAY)
+    assert pyarrow.parquet.read_table(tmp_path / "t.parquet").to_pylist() == [
+        {"bucket": 1, "roots": b"\xfb\xef", "worth": b"\x00"}
+    ]
+
+
+def test_a_condition_that_fails_on_a_later_row_is_told(db: sqlite3.Connection) -> None:
+    rows = rows_of(
+        db, Selection("trials", where="CASE trial_id WHEN 'NCT01000001' THEN abs(-9223372036854775808) ELSE 1 END")
+    )
+    with pytest.raises(ExportError, match="integer overflow"):
+        list(rows)
+
+
+def test_an_empty_catalogue_gives_an_empty_file(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(make_catalogue(tmp_path / "empty.db", []))) as db:
+        assert export(db, Selection("criteria"), "csv", tmp_path / "c.csv", TODAY) == 0
+    meta = json.loads((tmp_path / "c.csv.meta.json").read_text(encoding="utf-8"))
+    assert (meta["catalogue"]["date"], meta["sources"], meta["citation"]) == (None, [], None)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
+def test_a_file_that_cannot_be_written_is_named(db: sqlite3.Connection, tmp_path: Path, form: str) -> None:
+    with pytest.raises(ExportError, match="missing/c cannot be written"):
+        export(db, Selection("criteria"), form, tmp_path / "missing" / "c", TODAY)

@@ -83,3 +83,10 @@ def test_it_is_served_and_cited(moved: Path) -> None:
     assert {one["title"] for one in cited["references"]} >= {"ClinicalTrials.gov", "WHO ICTRP"}
     readme = (moved / "README.md").read_text(encoding="utf-8")
     assert "no marketing, promotional or commercial use" in readme and "Not medical advice" in readme
+
+
+def test_of_an_empty_catalogue_there_is_no_snapshot(tmp_path: Path) -> None:
+    make_catalogue(tmp_path / "catalogue.db", [])
+    done = run("--data", tmp_path, "-o", tmp_path / "shot")
+    assert done.exit_code == 1 and "the catalogue is empty: run `harvester refresh`" in done.output
+    assert [file.name for file in tmp_path.iterdir()] == ["catalogue.db"]
