@@ -390,6 +390,14 @@ def create_indexes(db: sqlite3.Connection, of: Iterable[str] = TABLES) -> None:
             db.execute(f'CREATE INDEX IF NOT EXISTS "{index}" ON "{name}" ({_quoted(columns)})')
 
 
+def lacking(db: sqlite3.Connection) -> str | None:
+    """A column that this version has and the file has not ("trials.acronym"); None when it has all."""
+    columns = "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'"
+    there = set(db.execute(columns))
+    wanted = ((name, column) for name, table in TABLES.items() for column in table.names)
+    return next((".".join(pair) for pair in wanted if pair not in there), None)
+
+
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from harvester.archive import Archive
+from harvester.catalogue import lacking
 from harvester.config import Config, ConfigError, load
 from harvester.lock import Locked, describe_takeover, locked
 from harvester.stopping import Stopped, stoppable
@@ -100,12 +101,16 @@ def alone(data: Path, work: str, note: Callable[[str], None] | None = None) -> I
 
 
 def open_catalogue(data: Path) -> sqlite3.Connection:
-    """The catalogue, read-only. Raises Failed when there is none."""
+    """The catalogue, read-only. Raises Failed when there is none, or one of another version."""
     path = data / "catalogue.db"
     if not path.exists():
         way = "build" if (data / "archive.db").exists() else "refresh"
         raise Failed(f"there is no catalogue in {data}: run `harvester {way}`, or `harvester demo` to see one")
-    return connect_to_read(path)
+    db = connect_to_read(path)
+    if column := lacking(db):
+        db.close()
+        raise Failed(f"{path} is no catalogue of this version (it has no {column}): `harvester build` makes it anew")
+    return db
 
 
 def read_archive(data: Path) -> Archive:

@@ -122,6 +122,25 @@ def test_a_damaged_catalogue_is_made_anew(data: Path, name: str, break_it: Calla
     assert CliRunner().invoke(main, ["export", "trials", "--data", str(data)]).exit_code == 0
 
 
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(
+    ("statement", "column"),
+    [("DROP TABLE runs", "runs.run_id"), ("ALTER TABLE records DROP COLUMN why_stopped", "records.why_stopped")],
+)
+def test_a_catalogue_of_another_version_is_made_anew(data: Path, name: str, statement: str, column: str) -> None:
+    with closing(sqlite3.connect(data / "catalogue.db")) as db:
+        db.execute(statement)
+    words = told(data, READERS[name])
+    assert f"{data / 'catalogue.db'} is no catalogue of this version (it has no {column}): `harvester build`" in words
+
+
+def test_an_empty_file_is_no_catalogue(data: Path) -> None:
+    (data / "catalogue.db").write_bytes(b"")
+    assert "is no catalogue of this version" in told(data, ["export", "trials"])
+    assert CliRunner().invoke(main, ["build", "--data", str(data)]).exit_code == 0
+    assert CliRunner().invoke(main, ["export", "trials", "--data", str(data)]).exit_code == 0
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(unusable, "PATIENCE", 0.1)
