@@ -52,7 +52,7 @@ def last_run(archive: Archive) -> int:
 
 def runs_after(archive: Archive, registry: str, last_run: int) -> list[int]:
     """Runs over a registry that are newer than a run: the other jobs of the same refresh. By number, for a clock may be set
-    back. None when `last_run` is negative."""
+    back. There are none when `last_run` is negative."""
     if last_run < 0:
         return []
     rows = archive.db.execute("SELECT run_id FROM runs WHERE registry = ? AND run_id > ?", (registry, last_run))

@@ -221,7 +221,6 @@ def outcomes(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(phrase for phrase in phrases(found, worth) if _PARTS.search(phrase) or root(phrase) in _OUTCOME_ROOTS)
 
 
-@lru_cache(maxsize=20_000)
 def phrases(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
     """Pairs that follow each other joined (`recurrent pregnancy`, `pregnancy loss`), words within a phrase left out, those worth most
     first; without what consists of figures and words that tell nothing. `found`: terms in reading order."""

@@ -181,13 +181,15 @@ def _whence(error: Exception) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Damaged payloads for every normalizer.")
-    parser.add_argument("sources", nargs="*", default=list(REGISTRIES))
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help=f"any of {', '.join(REGISTRIES)}; default all")
     parser.add_argument("--payloads", type=int, default=100_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--again", type=int)
     given = parser.parse_args()
+    if unknown := [source for source in given.sources if source not in REGISTRIES]:
+        parser.error(f"no registry is called {', '.join(unknown)}; there are {', '.join(REGISTRIES)}")
     faults = 0
-    for source in given.sources:
+    for source in given.sources or REGISTRIES:
         bodies = whole(source)
         if given.again is not None:
             [(_, body)] = damaged(source, bodies, 1, given.again)
