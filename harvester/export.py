@@ -170,7 +170,7 @@ def write(db: sqlite3.Connection, selection: Selection, form: str, out: BinaryIO
 def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, today: str) -> int:
     """Writes a file, and FILE.meta.json beside it; `today` is an ISO date. The number of rows.
 
-    A file that was there before is replaced only when the new one is whole. Raises ExportError, MissingPackage, TooLong.
+    A file that was there before is replaced only when the new one is whole. Raises ExportError, MissingPackage, TooLong, OSError.
     """
     rough = file.with_name(f".{file.name}.part")
     try:
@@ -183,10 +183,6 @@ def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, 
         rough.replace(file)
         beside = file.with_name(f"{file.name}.meta.json")
         beside.write_bytes(msgspec.json.format(msgspec.json.encode(meta), indent=2) + b"\n")
-    except OSError as problem:
-        raise ExportError(
-            f"{file} cannot be written ({problem.strerror or problem}): make room, or give another -o"
-        ) from problem
     finally:
         rough.unlink(missing_ok=True)
     return count

@@ -120,8 +120,8 @@ def write_workbook(sheets: Iterable[Sheet], file: Path) -> int:
             xlsxwriter.Workbook(str(file), {"constant_memory": True, "tmpdir": folder}) as book,
         ):
             return _write_sheets(book, sheets)
-    except xlsxwriter.exceptions.FileCreateError as problem:  # it stands for any OSError
-        raise OSError(str(problem)) from problem
+    except xlsxwriter.exceptions.FileCreateError as problem:
+        raise problem.args[0] from problem  # the OSError that it stands for
 
 
 def _write_sheets(book: Any, sheets: Iterable[Sheet]) -> int:

@@ -140,5 +140,5 @@ def test_a_file_for_which_there_is_no_room_is_named_and_nothing_of_it_is_left(tm
     for command, file in ((workbook, "criteria.xlsx"), (["snapshot", "-o", str(place / "shot")], "shot")):
         full = harvester(*command, "--data", str(tmp_path), largest=10_000)
         assert full.returncode == 1
-        assert f"harvester: {place / file} cannot be written (" in full.stderr, full.stderr
+        assert f"harvester: {place / file} cannot be written" in full.stderr, full.stderr
         assert list(place.iterdir()) == []
