@@ -52,7 +52,8 @@ _LISTS = {
     "keywords": ("SELECT record_id, keyword FROM keywords WHERE record_id IN ({records})", True),
     "interventions": ("SELECT record_id, name FROM interventions WHERE record_id IN ({records})", True),
     "countries": ("SELECT record_id, coalesce(country, country_raw) FROM countries WHERE record_id IN ({records})", False),
-    "sponsors": ("SELECT record_id, name_raw FROM record_sponsors WHERE record_id IN ({records})", False),
+    # What is no organization ("none", "NIL") was given none.
+    "sponsors": ("SELECT record_id, name_raw FROM record_sponsors WHERE sponsor_id IS NOT NULL AND record_id IN ({records})", False),
     "identifiers": (
         "SELECT record_id, id_normalized FROM secondary_ids WHERE type <> 'mention' AND record_id IN ({records})",
         False,
@@ -60,7 +61,7 @@ _LISTS = {
 }  # fmt: skip
 _IN_ORDER = " ORDER BY record_id, ordinal"
 _PRIMARY = """
-    SELECT record_id, name_raw, class FROM record_sponsors LEFT JOIN sponsors USING (sponsor_id)
+    SELECT record_id, name_raw, class FROM record_sponsors JOIN sponsors USING (sponsor_id)
     WHERE role = 'primary' AND record_id IN ({records})"""
 
 _NAMES = TABLES["trials"].names

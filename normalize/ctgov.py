@@ -55,6 +55,8 @@ _ALWAYS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _WITHHELD = ("identificationModule", "statusModule")
 
 _ENROLLMENT_KINDS: dict[str | None, EnrollmentKind] = {"ACTUAL": "actual", "ESTIMATED": "planned"}
+#: `infoTypes` as the registry's site shows them; ICF, SAP and CSR it shows so.
+_IPD_KINDS = {"STUDY_PROTOCOL": "Study protocol", "ANALYTIC_CODE": "Analytic code"}
 _ENDED = frozenset(("COMPLETED", "TERMINATED", "WITHDRAWN"))
 
 
@@ -327,7 +329,7 @@ def _sharing_plan(sharing: Part) -> Iterator[str]:
     if plan := markup(sharing, "description"):
         yield plan
     if kinds := sharing.texts("infoTypes"):
-        yield f"Supporting information: {', '.join(kinds)}"
+        yield f"Supporting information: {', '.join(_IPD_KINDS.get(kind, kind) for kind in kinds)}"
 
 
 def _responsible_party(sponsorship: Part) -> str | None:

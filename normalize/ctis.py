@@ -96,7 +96,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         url=_TRIAL + number,
         public_title=identifiers.text("publicTitle"),
         scientific_title=identifiers.text("fullTitle") or trial.text("title"),
-        acronym=identifiers.text("shortTitle") or trial.text("shortTitle"),
+        acronym=_acronym(identifiers.text("shortTitle") or trial.text("shortTitle")),
         brief_summary="\n".join(_objectives(information.part("trialObjective"))) or None,
         detailed_description="\n".join(_translations(identifiers, information)) or None,
         study_type="interventional",  # CTIS registers clinical trials of medicinal products only
@@ -242,6 +242,13 @@ def _translations(identifiers: Part, information: Part) -> Iterator[str]:
         for translation in part.parts(f"{key}Translations"):
             if text := translation.text("attributeTranslation"):
                 yield f"{translation.text('languageDescription') or 'Other language'}, {label}: {text}"
+
+
+def _acronym(short: str | None) -> str | None:
+    """The short title, unless it is the sponsor's code, which has at least as many figures as letters: "MK-5592-127", "200925"."""
+    if short is None or sum(map(str.isdigit, short)) >= sum(map(str.isalpha, short)):
+        return None
+    return short
 
 
 def _phase(trial: Part, information: Part) -> str | None:

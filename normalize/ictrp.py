@@ -199,7 +199,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         criteria=criteria.criteria,
         criterion_measures=criteria.measures,
         enrollment_counts=tuple(_counts(size, actual, age_form)),
-        record_sponsors=tuple(ictrp_people.sponsors(elements, notes)),
+        record_sponsors=tuple(ictrp_people.sponsors(elements)),
         countries=tuple(each_once(_country_names(get("Countries")), notes.unmapped)),
         contacts=tuple(ictrp_people.contacts(elements)),
         documents=tuple(_documents(elements)),

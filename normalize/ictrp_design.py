@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from normalize import vocabularies
+from normalize import design_words, vocabularies
 from normalize.ictrp_lists import between
 from normalize.objects import Notes
 
@@ -60,39 +60,6 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 
-#: What words say that stand in a text, column by column; all that are found have to say the same.
-_WORDS: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
-    "allocation": (
-        (re.compile(r"\b(?:non?|not|quasi)[- ]?randomi[sz]ed\b", re.IGNORECASE), "non_randomized"),
-        (re.compile(r"(?<!non[- ])(?<!not )(?<!no )(?<!quasi[- ])\b(?:randomi[sz]ed|RCT)\b", re.IGNORECASE), "randomized"),
-    ),
-    "intervention_model": (
-        (re.compile(r"\bparallel\b", re.IGNORECASE), "parallel"),
-        (re.compile(r"\bcross[- ]?over\b", re.IGNORECASE), "crossover"),
-        # The whole word of ChiCTR says how cases are enrolled, in observational studies too; "Sequential" likewise.
-        (re.compile(r"\bfactorial\b(?!\Z)", re.IGNORECASE), "factorial"),
-        (re.compile(r"\bsingle[- ](?:arm|group|assignment)\b", re.IGNORECASE), "single_group"),
-    ),
-    "masking": (
-        # In a list "open" stands alone (ReBec); UMIN writes "Open -no one is blinded".
-        (re.compile(r"\bopen[- ]?label|\b(?:un|non-?|not )(?:blind|mask)ed\b|(?:\A|,)\s*open\s*(?=,|\Z|\(masking|-no one)", re.IGNORECASE), "none"),
-        *((re.compile(rf"\b{number}[- ]?(?:blind|mask)", re.IGNORECASE), number) for number in ("single", "double", "triple", "quadruple")),
-        # Who is masked is said, but not how many are: no value of the list.
-        (re.compile(r"\b(?:assessor|observer|evaluator|rater|analyst|patient|participant|investigator|subject)s?(?:\(s\))?[- ](?:are )?(?:blind|mask)", re.IGNORECASE), ""),
-    ),
-    "observational_model": (
-        (re.compile(r"\bcohort\b", re.IGNORECASE), "cohort"),
-        (re.compile(r"\bcase[- ]control", re.IGNORECASE), "case_control"),
-        (re.compile(r"\bcase[- ](?:only|series|study)\b", re.IGNORECASE), "case_only"),
-    ),
-    "time_perspective": (
-        (re.compile(r"\bretrospective\b.{1,9}\bprospective\b|\bprospective\b.{1,9}\bretrospective\b|\bambispective\b", re.IGNORECASE), "other"),
-        (re.compile(r"\bprospective\b", re.IGNORECASE), "prospective"),
-        (re.compile(r"\bretrospective\b", re.IGNORECASE), "retrospective"),
-        (re.compile(r"\bcross[- ]sectional\b", re.IGNORECASE), "cross_sectional"),
-    ),
-}  # fmt: skip
-_ONE_GROUP = re.compile(r"\bsingle[- ](?:arm|group)\b", re.IGNORECASE)
 #: ISRCTN's trial type ends the text in brackets, jRCT's and NL-OMON's purpose is one of a list.
 _STATEMENTS = re.compile(r"[,;()]")
 #: Longer texts are a protocol's prose, in which other studies' designs occur too (REPEC).
@@ -145,31 +112,20 @@ def _stated(text: str) -> Design:
     arms = f"{statements}\n{said.get('type', '')}".strip()
     roles, masking = _masked(said.get("masking", ""))
     return Design(
-        allocation=_value("allocation", said) or _allocation(arms),
-        intervention_model=_value("intervention_model", said) or _words("intervention_model", arms),
-        masking=_value("masking", said) or masking or _words("masking", statements),
+        allocation=_value("allocation", said) or design_words.allocation(arms),
+        intervention_model=_value("intervention_model", said) or design_words.said("intervention_model", arms),
+        masking=_value("masking", said) or masking or design_words.said("masking", statements),
         masked_roles=roles,
         primary_purpose=_value("primary_purpose", said) or _purpose(statements),
-        observational_model=_value("observational_model", said) or _words("observational_model", statements),
-        time_perspective=_value("time_perspective", said) or _words("time_perspective", statements),
+        observational_model=_value("observational_model", said) or design_words.said("observational_model", statements),
+        time_perspective=_value("time_perspective", said) or design_words.said("time_perspective", statements),
     )
 
 
 def _value(column: str, said: dict[str, str]) -> str | None:
     """The value behind a label: one of the vocabulary, else what its words say."""
     text = said.get(column)
-    return (vocabularies.known(column, text) or _words(column, text)) if text else None
-
-
-def _words(column: str, text: str) -> str | None:
-    found = [value for pattern, value in _WORDS.get(column, ()) if pattern.search(text)]
-    if "other" in found:
-        return "other"
-    return found[0] or None if len(found) == 1 else None
-
-
-def _allocation(text: str) -> str | None:
-    return _words("allocation", text) or ("na" if _ONE_GROUP.search(text) and "andomi" not in text else None)
+    return (vocabularies.known(column, text) or design_words.said(column, text)) if text else None
 
 
 def _purpose(statements: str) -> str | None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from normalize import identifiers
 from normalize.ictrp_elements import unescape
 from normalize.ictrp_lists import pieces
-from normalize.objects import Notes
 from normalize.schema import Contact, RecordSponsor, SponsorRole
 
 #: What ICTRP writes instead of a funder (every ClinicalTrials.gov record of 2024).
@@ -22,12 +21,9 @@ _CONTACT = (
 )
 
 
-def sponsors(elements: dict[str, str], notes: Notes) -> Iterator[RecordSponsor]:
+def sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
     if name := unescape(elements.get("Primary_sponsor", "")):
-        if identifiers.is_junk(name):
-            notes.warn("record_sponsors", name, "Says that there is none.")
-        else:
-            yield RecordSponsor(role="primary", name_raw=name)
+        yield RecordSponsor(role="primary", name_raw=name)
     roles: tuple[tuple[str, SponsorRole], ...] = (("Secondary_Sponsor", "secondary"), ("Source_Support", "funder"))
     for element, role in roles:
         for name in pieces(unescape(elements.get(element, ""))):

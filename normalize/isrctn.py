@@ -18,7 +18,7 @@ import re
 
 from lxml import etree
 
-from normalize import eligibility, enrollment, vocabularies
+from normalize import design_words, eligibility, enrollment, vocabularies
 from normalize import isrctn_rows as rows
 from normalize.ages import parse_age
 from normalize.countries import each_once
@@ -62,6 +62,11 @@ def normalize(body: bytes, media_type: str) -> Record:
     actual = _size(text_at(people, "totalFinalEnrolment"), "actual_enrollment", notes)
     fields: tuple[CriterionKind, ...] = ("inclusion", "exclusion")
     criteria = eligibility.parse([(kind, text) for kind in fields if (text := text_at(people, kind))])
+    study_type = value_of("study_type", text_at(design, "primaryStudyDesign"), notes)
+    # Records older than the fields have the design in words alone: "Multicentre randomized double-blind two-arm pilot study".
+    secondary_design, in_words = text_at(design, "secondaryStudyDesign"), text_at(design, "studyDesign") or ""
+    trial_in_words = in_words if study_type == "interventional" else ""
+    study_in_words = in_words if study_type == "observational" else ""
     phases = texts_at(trial, "interventions/intervention/phase")
     report = below(results, "basicReport")
     return Record(
@@ -73,19 +78,24 @@ def normalize(body: bytes, media_type: str) -> Record:
         acronym=text_at(description, "acronym"),
         brief_summary=text_at(description, "plainEnglishSummary"),
         detailed_description=text_at(description, "studyHypothesis"),
-        study_type=value_of("study_type", text_at(design, "primaryStudyDesign"), notes),
+        study_type=study_type,
         study_type_raw=text_at(design, "primaryStudyDesign"),
         phase=value_of("phase", phases[0] if len(set(phases)) == 1 else " / ".join(phases) or None, notes),
         phase_raw="\n".join(phases) or None,
         allocation=value_of("allocation", text_at(design, "interventionalTrialDesign/allocation"), notes)
-        or vocabularies.known("allocation", text_at(design, "secondaryStudyDesign")),
+        or vocabularies.known("allocation", secondary_design)
+        or design_words.allocation(trial_in_words),
         intervention_model=value_of(
             "intervention_model", text_at(design, "interventionalTrialDesign/assignment"), notes
-        ),
-        masking=value_of("masking", text_at(design, "interventionalTrialDesign/masking"), notes),
+        )
+        or design_words.said("intervention_model", trial_in_words),
+        masking=value_of("masking", text_at(design, "interventionalTrialDesign/masking"), notes)
+        or design_words.said("masking", trial_in_words),
         primary_purpose=_primary_purpose(design, notes),
-        observational_model=vocabularies.known("observational_model", text_at(design, "secondaryStudyDesign")),
-        time_perspective=vocabularies.known("time_perspective", text_at(design, "secondaryStudyDesign")),
+        observational_model=vocabularies.known("observational_model", secondary_design)
+        or design_words.said("observational_model", study_in_words),
+        time_perspective=vocabularies.known("time_perspective", secondary_design)
+        or design_words.said("time_perspective", study_in_words),
         study_design_raw=_design_raw(design),
         recruitment_status=value_of("recruitment_status", status, notes)
         if status

@@ -231,7 +231,9 @@ def documents(results: etree._Element, trial: etree._Element) -> Iterator[Docume
     for name, kind in (("basicReport", "basic_results"), ("plainEnglishReport", "plain_english_results")):
         if text := text_at(results, name):
             yield Document(type=kind, label=text)
-    if text := text_at(trial, "participants/patientInfoSheet"):
+    text = text_at(trial, "participants/patientInfoSheet")
+    # "Not available in web format, please use contact details to request a participant information sheet" (ISRCTN12949496)
+    if text and not text.startswith("Not available"):
         yield Document(type="participant_information_sheet", label=text)
     for file in trial.findall(path("attachedFiles/attachedFile")):
         label = text_at(file, "name")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from harvester import catalogue
 from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
+from harvester.organizations import name_sponsors
 from harvester.touched import Touched
 from harvester.trials import build_trials
-from normalize.schema import Condition, Country, Record
+from normalize.schema import Condition, Country, Record, RecordSponsor
 
 #: source, registry, number of the records that a trial may have.
 PLACES = (
@@ -147,3 +148,14 @@ def test_a_title_that_says_there_is_none_is_no_title_of_the_trial() -> None:
         both = row(db)
         assert both is not None and both["public_title"] == "Tea against hiccups"
         assert db.execute("SELECT count(*) FROM records WHERE public_title = 'Not available'").fetchone() == (1,)
+
+
+def test_a_sponsor_that_is_no_organization_is_no_sponsor_of_the_trial() -> None:
+    with closing(fresh([(4, {"record_sponsors": (RecordSponsor(role="primary", name_raw="NIL"),)})])) as db:
+        name_sponsors(db, None)
+        trial = row(db)
+        assert trial is not None and (trial["primary_sponsor"], trial["sponsors"]) == (None, None)
+        db.execute("UPDATE record_sponsors SET name_raw = 'Hospital of the Moon'")
+        name_sponsors(db, None)
+        trial = row(db)
+        assert trial is not None and trial["primary_sponsor"] == trial["sponsors"] == "Hospital of the Moon"

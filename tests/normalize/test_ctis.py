@@ -80,6 +80,17 @@ def test_a_trial_from_eudract_is_not_called_retrospective() -> None:
     assert read(trial).prospective_registration is None
 
 
+@pytest.mark.parametrize(
+    ("short", "acronym"),
+    [("FZL-101", None), ("204817", None), ("ABCDEF-2031-01", None), ("LANTERN-Lung04", "LANTERN-Lung04"), ("HARE ALL 2031", "HARE ALL 2031")],
+)  # fmt: skip
+def test_a_protocol_code_is_no_acronym(short: str, acronym: str | None) -> None:
+    trial = payload("2024-599001-11-00")
+    details = trial["authorizedApplication"]["authorizedPartI"]["trialDetails"]
+    details["clinicalTrialIdentifiers"]["shortTitle"] = short
+    assert read(trial).acronym == acronym
+
+
 def test_a_trial_that_ended_early_in_one_country_only_is_completed() -> None:
     trial = payload(TODAY)
     del trial["events"]["trialEvents"][0]["earlyTerminationReason"]

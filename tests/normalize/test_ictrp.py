@@ -433,12 +433,12 @@ def test_a_target_of_nobody_is_none(text: str) -> None:
     assert [warning.raw_value for warning in record.warnings] == [text]
 
 
-def test_a_sponsor_that_says_there_is_none_is_no_sponsor() -> None:
-    record = trial("NTR", Primary_sponsor="None.", Secondary_Sponsor="Nil;Women&#39;s Hospital of the Moon")
+def test_sponsors_have_no_escapes() -> None:
+    record = trial("NTR", Primary_sponsor="Women&#39;s Hospital of the Moon", Secondary_Sponsor="Nil;A&amp;B")
     assert [(sponsor.role, sponsor.name_raw) for sponsor in record.record_sponsors] == [
-        ("secondary", "Women's Hospital of the Moon")
+        ("primary", "Women's Hospital of the Moon"),
+        ("secondary", "A&B"),
     ]
-    assert [warning.raw_value for warning in record.warnings] == ["None."]
 
 
 def test_conditions_are_named_once_and_never_called_none() -> None:

@@ -112,6 +112,37 @@ def test_of_several_purposes_none_is_the_main_one() -> None:
     assert (record.primary_purpose, record.study_design_raw) == (None, "Purpose: Treatment, Prevention")
 
 
+@pytest.mark.parametrize(
+    ("kind", "words", "found"),
+    [
+        ("Interventional", "Two-centre randomised double-masked cross-over trial", ("randomized", "crossover", "double", None, None)),
+        ("Interventional", "Open-label single-arm pilot", ("na", "single_group", "none", None, None)),
+        ("Interventional", "Pilot within a prospective cohort", (None, None, None, None, None)),
+        ("Observational", "Retrospective case-control study with randomised controls", (None, None, None, "case_control", "retrospective")),
+    ],
+)  # fmt: skip
+def test_older_records_have_the_design_in_words(kind: str, words: str, found: tuple[str | None, ...]) -> None:
+    design = f"<primaryStudyDesign>{kind}</primaryStudyDesign><studyDesign>{words}</studyDesign>"
+    record = trial(f"<trialDesign>{design}</trialDesign>")
+    said = (record.allocation, record.intervention_model, record.masking, record.observational_model)
+    assert (*said, record.time_perspective) == found
+    assert record.study_design_raw == words
+
+
+def test_a_field_counts_before_the_words() -> None:
+    fields = "<interventionalTrialDesign><masking>Open (masking not used)</masking></interventionalTrialDesign>"
+    words = "<primaryStudyDesign>Interventional</primaryStudyDesign><studyDesign>Single-blind trial</studyDesign>"
+    assert trial(f"<trialDesign>{words}{fields}</trialDesign>").masking == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("Not available in web format, please ask", 0), ("http://example.org/sheet.pdf", 1)]
+)
+def test_a_sheet_that_is_not_there_is_no_document(text: str, count: int) -> None:
+    record = trial(f"<participants><patientInfoSheet>{text}</patientInfoSheet></participants>")
+    assert len(record.documents) == count
+
+
 def test_a_secondary_design_that_is_no_allocation_is_not_reported() -> None:
     record = trial("<trialDesign><secondaryStudyDesign>Longitudinal study</secondaryStudyDesign></trialDesign>")
     assert (record.allocation, record.observational_model, record.unmapped_values) == (None, None, ())
