@@ -64,11 +64,14 @@ def json_lines(level: str) -> Iterator[None]:
     """Within, everything from `level` on that any library logs, and everything of ours from INFO on, is a line of JSON."""
     root, ours = logging.getLogger(), logging.getLogger("harvester")
     before = root.level, ours.level
+    least = logging.getLevelNamesMapping()[level]
     handler = _ToStderr()
     handler.setFormatter(JsonLines())
+    # Not by the root's level: a logger that has a level of its own, as Scrapy's have, hands on what that level lets pass.
+    handler.addFilter(lambda record: record.levelno >= least or record.name.partition(".")[0] == "harvester")
     root.addHandler(handler)
     root.setLevel(level)
-    ours.setLevel(min(logging.INFO, logging.getLevelNamesMapping()[level]))
+    ours.setLevel(min(logging.INFO, least))
     try:
         yield
     finally:

@@ -56,9 +56,8 @@ def refresh(
             if fresh := new_files(archive, source, files):
                 imports.append(import_files(archive, source, fresh))
             else:
-                notes.append(
-                    f"{REGISTRIES[source].name}: nothing new in the inbox {folder} ({len(files)} files, all read before)"
-                )
+                held = f"{len(files)} file{'s' * (len(files) != 1)}, all read before" if files else "it is empty"
+                notes.append(f"{REGISTRIES[source].name}: nothing new in the inbox {folder} ({held})")
         last_run = history.last_run(archive)
     jobs = [replace(job, last_run=last_run) for job in planned.jobs]
     verdicts = [done.verdict for done in imports]

@@ -20,8 +20,9 @@ Licence terms
 -------------
 As EUCTR, reproduction with acknowledgement of the European Medicines Agency; taken to be the same, not checked.
 
-Words of a query go to `searchCriteria.containAll`. No recorded answer proves that key: it is in addresses of the portal that
-ctrdata's source gives, and in other clients' requests. `harvester check` says how many trials it finds. One report wants a
+Words of a query go to `searchCriteria.containAll`: a trial must hold all of them, and OR would be one of them. So a query of
+alternatives is as many searches. No recorded answer proves that key: it is in addresses of the portal that ctrdata's source
+gives, and in other clients' requests. `harvester check` says how many trials it finds. One report wants a
 browser's User-Agent; other clients are served under a name and an address of their own, as we ask to be.
 
 Spiders room; run by `harvester.crawl`. Interprets no field but the dates of search rows.
@@ -52,6 +53,9 @@ MOST_IN_ONE_ORDER = 10_000
 
 ASKED = re.compile(r"(?:CTIS|EUCT)?[- ]?(\d{4}-5\d{5}-\d{2}-\d{2})", re.IGNORECASE | re.ASCII)
 
+#: Words of a query that stand for what the search cannot do, but between whole alternatives.
+_OPERATORS = re.compile(r"\b(?:OR|NOT)\b")
+
 SMALL_QUERY = "aspirin"
 
 
@@ -75,8 +79,8 @@ class CtisSpider(RegistrySpider):
         self.most_in_one_order = int(most_in_one_order)
 
     async def by_query(self, query: str) -> AsyncIterator[Item]:
-        total, rows = await self._listed(query)
-        self.announce(total)
+        rows, lacking = await self._listed(query)
+        self.announce(len(rows) + lacking)
         for number in rows:
             async for item in self._listed_trial(number):
                 yield item
@@ -86,7 +90,7 @@ class CtisSpider(RegistrySpider):
             yield item
 
     async def by_date(self, since: datetime.date, query: str) -> AsyncIterator[Item]:
-        _, rows = await self._listed(query)
+        rows, _ = await self._listed(query)
         changed = [number for number, row in rows.items() if row.changed_since(since)]
         self.announce(len(changed))
         for number in changed:
@@ -112,23 +116,32 @@ class CtisSpider(RegistrySpider):
                 yield item
 
     async def examine(self) -> AsyncIterator[str]:
-        words = self.query or SMALL_QUERY
-        yield f"{(await self._page(words, 1, 'DESC', 1)).total:,} trials are announced for {words!r}"
+        for words in alternatives(self.query or SMALL_QUERY):
+            yield f"{(await self._page(words, 1, 'DESC', 1)).total:,} trials are announced for {words!r}"
 
     # ------------------------------------------------------------------------------------------------ the search
 
-    async def _listed(self, query: str) -> tuple[int, dict[str, Row]]:
-        """The number of trials that a search announces, and its rows by number. The whole list is read before the first
-        trial is, because trials take hours and the list would move."""
+    async def _listed(self, query: str) -> tuple[dict[str, Row], int]:
+        """The rows of all searches that a query comes to, by number, and how many were announced beyond them. The whole list
+        is read before the first trial is, because trials take hours and the list would move."""
         if not self.page_size.isdecimal() or not 1 <= int(self.page_size) <= LARGEST_PAGE:
             raise Fault(f"page_size must be 1 to {LARGEST_PAGE}, not {self.page_size!r}")
-        size = int(self.page_size)
+        rows: dict[str, Row] = {}
+        lacking = 0
+        for words in alternatives(query):
+            total, found = await self._searched(words, int(self.page_size))
+            rows.update(found)
+            lacking += total - len(found)
+        return rows, lacking
+
+    async def _searched(self, words: str, size: int) -> tuple[int, dict[str, Row]]:
+        """The number of trials that one search announces, and its rows by number."""
         rows: dict[str, Row] = {}
         pages_an_order = self.most_in_one_order // size
         total = 0
         for direction in ("DESC", "ASC"):
             for page in range(1, pages_an_order + 1):
-                answer = await self._page(query, page, direction, size)
+                answer = await self._page(words, page, direction, size)
                 if page == 1 and direction == "DESC":
                     total = answer.total
                     self._refuse_too_many(total)
@@ -153,14 +166,14 @@ class CtisSpider(RegistrySpider):
                 "query into several of fewer trials"
             )
 
-    async def _page(self, query: str, page: int, direction: str, size: int) -> SearchPage:
+    async def _page(self, words: str, page: int, direction: str, size: int) -> SearchPage:
         """One page of the search. Raises Fault when the answer is none: HTML, or JSON without a number of trials."""
         response = await self.post(
             self.address("search"),
             {
                 "pagination": {"page": page, "size": size},
                 "sort": {"property": "decisionDate", "direction": direction},
-                "searchCriteria": {"containAll": query} if query else {},
+                "searchCriteria": {"containAll": words} if words else {},
             },
         )
         try:
@@ -192,6 +205,19 @@ class CtisSpider(RegistrySpider):
         yield from self.take(pieces, response, due=number)
         if pieces[0].registry_id != number:
             self.shortfalls.append(f"{response.url} was asked for {number} and answered with {pieces[0].registry_id}")
+
+
+def alternatives(query: str) -> list[str]:
+    """The searches that a query comes to: words that must all be there, one search for each side of an OR. Raises Fault for
+    what no such searches can say."""
+    sides = [" ".join(side.replace(" AND ", " ").split()) for side in re.split(r"\s+OR\s+", query)]
+    said = " ".join(sides)
+    if (not all(sides) and query) or _OPERATORS.search(said) or (len(sides) > 1 and re.search(r"[()]", said)):
+        raise Fault(
+            f"CTIS finds trials that hold all words of a query, or of one side of an OR; it knows no NOT and no brackets: give it "
+            f'words of its own instead of {query!r} (overrides of the topic: ctis = "...")'
+        )
+    return list(dict.fromkeys(sides))
 
 
 def _is_unknown(response: Response) -> bool:

@@ -19,13 +19,13 @@ from harvester.cli.common import Failed, alone, config_option, data_option, port
 from harvester.cli.operating import run_site
 from harvester.cli.telling import Teller, reported
 from harvester.config import Config, ConfigError, Site
-from harvester.crawl import Progress
+from harvester.crawl import Job, Progress
 from harvester.imports import files_of, import_files, refused, size_of
 from harvester.link_overrides import OverridesUnusable
 from harvester.logs import Logs
 from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
-from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for
+from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, plan
 from harvester.stopping import at
 from harvester.unusable import Unusable
 from harvester.written import Written, written
@@ -169,14 +169,18 @@ def _kept(verdict: Verdict) -> str:
 def check_command(config: Config, registry: str | None, as_json: bool) -> None:
     """Asks each registry one polite thing and says what a refresh would meet.
 
-    Exit code 1 when a refresh would fail, with the way out. A registry that is switched off is not asked; a refusal of WHO ICTRP
+    It asks how many records there are for the first query of the configuration, or for a word of its own. Exit code 1 when a
+    refresh would fail, with the way out. A registry that is switched off is not asked; a refusal of WHO ICTRP
     counts when the configuration has `ids` for it, or when it is the REGISTRY named.
     """
     from harvester.check import check
 
     sources = [registry] if registry else [source for source in REGISTRIES if config.registry(source).enabled]
-    idle = [source for source in BY_NUMBER_ONLY if not registry and not config.registry(source).ids]
-    reports = check([job_for(config, source) for source in sources], idle)
+    planned: dict[str, Job] = {}
+    for job in plan(config, Wish()).jobs:
+        planned.setdefault(job.registry, job)
+    idle = [source for source in BY_NUMBER_ONLY if not registry and source not in planned]
+    reports = check([planned.get(source) or job_for(config, source) for source in sources], idle)
     if as_json:
         click.echo(json.dumps([asdict(report) for report in reports], indent=2))
     else:

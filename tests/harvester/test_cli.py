@@ -195,6 +195,17 @@ def test_a_check_fails_only_where_a_refresh_would(tmp_path: Path, monkeypatch: p
         assert run("check").exit_code == 1
 
 
+def test_a_check_asks_for_the_first_query_of_the_configuration(tmp_path: Path) -> None:
+    with SampleServer(crawl_delay=0) as server:
+        config = tmp_path / "harvester.toml"
+        config.write_text(
+            '[[topics]]\nname = "loss"\nquery = "lupus"\noverrides = { ctis = "no such word" }\n'
+            + "".join(f'[registries.{name}]\nbase_url = "{server.base_url(name)}"\n' for name in ("ctgov", "ctis"))
+        )
+        assert "studies are announced for 'lupus'" in run("check", "ctgov", "--config", config).output
+        assert "0 trials are announced for 'no such word'" in run("check", "ctis", "--config", config).output
+
+
 def test_a_live_registry_is_not_asked_without_a_contact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     done = run("refresh", "--registry", "ctgov", "--id", "NCT05557201", "--data", tmp_path / "data", "--no-build")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from harvester.cli import main
 from harvester.lock import locked
+from harvester.logs import json_lines
 from harvester.sample.server import SampleServer
 from harvester.webhook import NotTold, post
 
@@ -177,6 +179,17 @@ def test_the_json_log_is_json_and_nothing_else_with_scrapys_lines_in_it(tmp_path
     assert {line["run"] for line in of_scrapy} >= {runs["ctgov"]["run"]}, "Scrapy's lines say which run they belong to"
     assert [line["event"] for line in lines[-3:]] == ["built", "failed", "refreshed"]
     assert lines[-1]["exit_code"] == 1 and lines[-1]["catalogue"]["records"] == 36
+
+
+def test_the_json_log_of_a_quiet_night_holds_our_lines_and_others_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    scrapys, ours = logging.getLogger("scrapy.of.a.test"), logging.getLogger("harvester.of.a.test")
+    scrapys.setLevel(logging.DEBUG)  # as Scrapy sets its own
+    with json_lines("WARNING"):
+        scrapys.info("Versions")
+        scrapys.warning("slow")
+        ours.info("next try in 5 s")
+        ours.debug("a detail")
+    assert [json.loads(line)["message"] for line in capsys.readouterr().err.splitlines()] == ["slow", "next try in 5 s"]
 
 
 def test_wrong_usage_is_json_too_and_ends_with_2(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from harvester.crawl import Job
 from spiders import ctis
+from spiders.base import Fault
 from spiders.payloads import Piece
 from tests.spiders.registries import Scenario, Seen, assert_complete, assert_says, fault, nothing, run_all
 
@@ -28,6 +29,8 @@ SCENARIOS: dict[str, Scenario] = {
     "both ends": Scenario(nothing, tight("3")),
     "too many": Scenario(nothing, tight("2")),
     "a query": Scenario(nothing, Job(registry="ctis", query="trial TROUT 500003")),
+    "alternatives": Scenario(nothing, Job(registry="ctis", query="trout AND 500003 OR trout 500001 OR trial 500003")),
+    "brackets": Scenario(nothing, Job(registry="ctis", query="trout AND (500003 OR 500001)")),
     "no hits": Scenario(nothing, Job(registry="ctis", query="salmon")),
     "changed since": Scenario(nothing, Job(registry="ctis", since="2026-02-02")),
     "changed since, of a query": Scenario(nothing, Job(registry="ctis", query="500001", since="2026-01-01")),
@@ -70,6 +73,7 @@ def searches(seen: Seen) -> list[dict[str, dict[str, object]]]:
         ("pages", 5),
         ("both ends", 5),
         ("a query", 1),
+        ("alternatives", 2),
         ("no hits", 0),
         ("changed since", 1),
         ("changed since, of a query", 0),
@@ -95,6 +99,18 @@ def test_a_search_is_a_post_of_json_with_pages_from_1(seen: dict[str, Seen]) -> 
     assert searches(seen["everything"])[0]["searchCriteria"] == {}
 
 
+def test_sides_of_an_or_are_searches_of_their_own_for_all_words_of_one_must_be_there(seen: dict[str, Seen]) -> None:
+    asked = [body["searchCriteria"]["containAll"] for body in searches(seen["alternatives"])]
+    assert asked == ["trout 500003", "trout 500001", "trial 500003"]
+    assert len([path for path in seen["alternatives"].paths() if "/retrieve/" in path]) == 2
+
+
+@pytest.mark.parametrize("query", ["trout NOT salmon", "(trout OR salmon) AND lake", "trout OR OR lake", "OR trout"])
+def test_what_the_search_cannot_say_is_refused_with_the_way_out(query: str) -> None:
+    with pytest.raises(Fault, match="overrides of the topic"):
+        ctis.alternatives(query)
+
+
 def test_what_one_order_does_not_yield_is_read_from_the_other_end(seen: dict[str, Seen]) -> None:
     asked = [(body["sort"]["direction"], body["pagination"]["page"]) for body in searches(seen["both ends"])]
     assert asked == [("DESC", 1), ("DESC", 2), ("DESC", 3), ("ASC", 1), ("ASC", 2)]
@@ -112,7 +128,12 @@ def test_of_all_rows_only_the_changed_trials_are_retrieved(seen: dict[str, Seen]
 
 
 @pytest.mark.parametrize(
-    ("scenario", "words"), [("no number of CTIS", "2024-500001-11, 2015-001314-10"), ("wrong page size", "'999'")]
+    ("scenario", "words"),
+    [
+        ("no number of CTIS", "2024-500001-11, 2015-001314-10"),
+        ("wrong page size", "'999'"),
+        ("brackets", "knows no NOT and no brackets"),
+    ],
 )
 def test_wrong_arguments_are_refused_before_any_request(seen: dict[str, Seen], scenario: str, words: str) -> None:
     assert_says(seen[scenario], "failed", words)
