@@ -35,6 +35,7 @@ import normalize
 from harvester import catalogue, gates, readers
 from harvester.accounts import tell
 from harvester.archive import Archive, Position
+from harvester.catalogue_tables import OF_A_RECORD, TABLES
 from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
 from harvester.config import Gates
 from harvester.discrepancies import find_discrepancies
@@ -228,7 +229,7 @@ def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched:
         else:
             count = read(given.archive, db, since, given.publish_contacts, given.progress)
         if touched is None:
-            catalogue.create_indexes(db, ("records", *catalogue.OF_A_RECORD))
+            catalogue.create_indexes(db, ("records", *OF_A_RECORD))
         store_written(db, given.written, touched)
         if touched is None or touched.records:
             for stage in STAGES:
@@ -273,7 +274,7 @@ def _facts(given: _Given) -> dict[str, str]:
         "archive_position": json.dumps([position.last_capture, sorted(position.published)]),
         "normalizer_version": normalize.version(),
         "builder_version": _builder_version(),
-        "schema": hashlib.sha256(repr(catalogue.TABLES).encode()).hexdigest()[:12],
+        "schema": hashlib.sha256(repr(TABLES).encode()).hexdigest()[:12],
         "publish_contacts": str(given.publish_contacts).lower(),
         "written": hashlib.sha256(repr(written).encode()).hexdigest()[:12],
         "sponsor_overrides": hashlib.sha256(repr(written.sponsor_overrides).encode()).hexdigest()[:12],
@@ -325,7 +326,7 @@ def content_hash(path: Path) -> str:
     equal content."""
     digest = hashlib.sha256()
     with closing(sqlite3.connect(path)) as db:
-        for table, description in sorted(catalogue.TABLES.items()):
+        for table, description in sorted(TABLES.items()):
             if table in _OF_RUNS:
                 continue
             digest.update(table.encode())

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from harvester.catalogue import columns_of
+from harvester.catalogue_tables import columns_of
 from normalize.schema import Record, Row
 
 

@@ -9,17 +9,12 @@ import sqlite3
 from typing import Any
 
 from harvester import __version__
-
-
-def _rows(db: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
-    cursor = db.execute(sql)
-    names = [description[0] for description in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+from harvester.catalogue import query
 
 
 def sources(db: sqlite3.Connection) -> list[dict[str, Any]]:
     """Sources that have records here, with licence, attribution, terms and dates."""
-    return _rows(db, "SELECT * FROM registries WHERE records > 0 ORDER BY source")
+    return query(db, "SELECT * FROM registries WHERE records > 0 ORDER BY source")
 
 
 def catalogue_date(db: sqlite3.Connection) -> str | None:

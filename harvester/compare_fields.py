@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from normalize.text import fold
 
 Kind = Literal["text", "word", "number", "age", "date", "truth"]

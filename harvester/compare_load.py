@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harvester.batches import PRECEDENCE, marks
+from harvester.catalogue import query
 from harvester.compare_fields import PLAN, One
 
 Row = Mapping[str, Any]
@@ -35,12 +36,6 @@ class Studied(NamedTuple):
         return self.sources.get(column)
 
 
-def _rows(db: sqlite3.Connection, sql: str, values: Sequence[Any]) -> list[Row]:
-    cursor = db.execute(f"{sql} ", list(values))
-    names = [description[0] for description in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
 def _sources(trial: Row) -> dict[str, str]:
     """The first record of each column in `value_sources`."""
     found: dict[str, str] = {}
@@ -54,11 +49,11 @@ def load(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[Studied]:
     """The trials in the order of `trial_ids`. Raises KeyError for an id that no trial has."""
     trials = {
         row["trial_id"]: row
-        for row in _rows(db, f"SELECT * FROM trials WHERE trial_id IN ({marks(trial_ids)})", trial_ids)
+        for row in query(db, f"SELECT * FROM trials WHERE trial_id IN ({marks(trial_ids)})", trial_ids)
     }
     records: dict[str, list[Row]] = {trial_id: [] for trial_id in trial_ids}
     sql = f"SELECT * FROM records WHERE trial_id IN ({marks(trial_ids)}) ORDER BY {PRECEDENCE}"
-    for record in _rows(db, sql, trial_ids):
+    for record in query(db, sql, trial_ids):
         records[record["trial_id"]].append(record)
     record_ids = [record["record_id"] for found in records.values() for record in found]
     below = {name: _by_record(db, name, record_ids) for name in _READ}
@@ -78,7 +73,7 @@ def load(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[Studied]:
 def _by_record(db: sqlite3.Connection, table: str, record_ids: Sequence[str]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     sql = f"SELECT * FROM {table} WHERE record_id IN ({marks(record_ids)}) ORDER BY record_id, ordinal"
-    for row in _rows(db, sql, record_ids):
+    for row in query(db, sql, record_ids):
         found.setdefault(row["record_id"], []).append(row)
     return found
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from harvester.catalogue import SEARCHED, TABLES, Table
+from harvester.catalogue_tables import SEARCHED, TABLES, Table
 from harvester.registries import REGISTRIES
 
 ROOT = Path(__file__).parent.parent
@@ -61,7 +61,8 @@ _SHOWN: dict[str, dict[str, Any]] = {
 _HEAD = """# Data dictionary
 
 Every table and column of `catalogue.db`. This file is written by `python -m harvester.dictionary` from the classes in
-`normalize/schema.py` and `harvester/catalogue.py`, which also make the tables: change a description there.
+`normalize/schema.py`, `harvester/rows.py` and `harvester/relate_rows.py`, which also make the tables (`harvester/catalogue_tables.py`):
+change a description there.
 
 A **record** is one registry's entry as one source served it; a **trial** is the real study behind one or more records. Names are
 those of the WHO Trial Registration Data Set 1.3.1 (TRDS, with the item's number), then of ClinicalTrials.gov. Dates are ISO 8601

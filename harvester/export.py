@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO
 import msgspec
 
 from harvester import __version__
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.citation import about, citation, sources
 from harvester.export_files import write_csv, write_jsonl, write_parquet, write_xlsx
 from harvester.references import write_ris

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.cells import defused
 
 Rows = Iterator[tuple[Any, ...]]

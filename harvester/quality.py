@@ -5,7 +5,7 @@ A stage of the build, after the trial rows. The rules are data, in `harvester.qu
 There is no clock. Today is the day of the newest capture from a record's source, or, where the source says when it processed
 the registry's data (WHO ICTRP), that day: a copy is not late because it was copied long ago. Where a refresh moves today, the
 rules that need it judge of the records that did not change those of which a date has passed since: they are found by one pass
-over an index (`catalogue.BY_DATE`), for rows are wide.
+over an index (`catalogue_tables.BY_DATE`), for rows are wide.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import astuple
 
-from harvester.catalogue import BY_DATE, refill
+from harvester.catalogue import refill
+from harvester.catalogue_tables import BY_DATE
 from harvester.quality_rules import RULES, Rule, same_text
 from harvester.registries import REGISTRIES
 from harvester.touched import Touched

@@ -20,7 +20,8 @@ from msgspec.structs import astuple, replace
 import normalize
 from harvester import catalogue
 from harvester.archive import Archive, Position, Version
-from harvester.catalogue import OF_A_RECORD, insert_into, write_over
+from harvester.catalogue import insert_into, write_over
+from harvester.catalogue_tables import OF_A_RECORD
 from harvester.changes import compared
 from harvester.checks import FAULT
 from harvester.rows import Change, RecordKey, RecordProvenance

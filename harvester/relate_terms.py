@@ -15,7 +15,8 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Any, NamedTuple
 
-from harvester.catalogue import TABLES, insert_into
+from harvester.catalogue import insert_into
+from harvester.catalogue_tables import TABLES
 from harvester.relate_phrases import abbreviations, root, rooted_terms, terms, whole
 from normalize.text import fold
 from normalize.variables import VAGUE

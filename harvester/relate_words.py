@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from harvester.catalogue import query
+
 Row = dict[str, Any]
 
 #: Columns that hold reasons, the words that introduce them, in the order in which a reader weighs them.
@@ -41,9 +43,7 @@ def related(db: sqlite3.Connection, trial_id: str, limit: int) -> list[Row]:
         "SELECT r.*, coalesce(t.public_title, t.scientific_title) AS title, t.recruitment_status, t.phase FROM related_trials r"
         " JOIN trials t ON t.trial_id = r.related_trial_id WHERE r.trial_id = ? ORDER BY r.rank LIMIT ?"
     )
-    cursor = db.execute(sql, (trial_id, limit))
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
+    return query(db, sql, (trial_id, limit))
 
 
 def reasons(row: Row) -> list[str]:

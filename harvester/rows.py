@@ -1,7 +1,7 @@
 """Harvester room: the rows of the tables that the harvester itself fills; those below `records` are in `normalize.schema`.
 
 A class is the only description of its table: columns, types, data dictionary and the site's column descriptions all come
-from it (`harvester.catalogue`). Dates and times are ISO 8601, times in UTC.
+from it (`harvester.catalogue_tables`). Dates and times are ISO 8601, times in UTC.
 """
 
 from __future__ import annotations

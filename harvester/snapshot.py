@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from harvester import __version__
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.citation import catalogue_date, citation, sources
 from harvester.export import Selection, sha256_of, write
 from harvester.serve import metadata_path

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import asdict
 
 from harvester.archive import Archive
+from harvester.catalogue import query
 from harvester.config import Config
 from harvester.lock import Owner
 from harvester.registries import REGISTRIES
@@ -51,7 +52,7 @@ def status(
     """
     runs_of = archive.db if archive else catalogue
     assert runs_of is not None
-    last_runs = _rows(runs_of, _LAST_RUNS)
+    last_runs = query(runs_of, _LAST_RUNS)
     freshness = _freshness(runs_of, config, now)
     last_build = archive.last_build() if archive else None
     problems = [
@@ -195,7 +196,7 @@ def _counts(catalogue: sqlite3.Connection | None) -> dict[str, int] | None:
 
 def _registries(catalogue: sqlite3.Connection | None, freshness: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     sql = "SELECT source, name, records, last_fetched_at, processed_date FROM registries ORDER BY source"
-    listed = _rows(catalogue, sql) if catalogue else []
+    listed = query(catalogue, sql) if catalogue else []
     unjudged = {"last_complete_at": None, "age_days": None, "stale_after_days": None}
     return [row | freshness.get(row["source"], unjudged) for row in listed]
 
@@ -203,12 +204,6 @@ def _registries(catalogue: sqlite3.Connection | None, freshness: dict[str, dict[
 def _about(catalogue: sqlite3.Connection, key: str) -> str | None:
     row = catalogue.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
     return row[0] if row else None
-
-
-def _rows(db: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
-    cursor = db.execute(sql)
-    names = [description[0] for description in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 # ----------------------------------------------------------------------------------------------------- for a person

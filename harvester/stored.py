@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import convert
 
-from harvester.catalogue import OF_A_RECORD, TABLES
+from harvester.catalogue_tables import OF_A_RECORD, TABLES
 from harvester.changes import LINES
 from normalize.schema import Record
 

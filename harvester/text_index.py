@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlite_utils import Database
 from sqlite_utils.db import Table
 
-from harvester.catalogue import SEARCHED
+from harvester.catalogue_tables import SEARCHED
 
 #: Bytes of the index that are gathered in memory before they are written: with SQLite's own 1 MB twice the work would be merging.
 _AT_ONCE = 16 << 20

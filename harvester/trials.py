@@ -22,7 +22,8 @@ from operator import itemgetter
 from typing import Any
 
 from harvester.batches import Batch, Row, batches
-from harvester.catalogue import TABLES, write_over
+from harvester.catalogue import write_over
+from harvester.catalogue_tables import TABLES
 from harvester.touched import Touched
 from normalize.dates import is_prospective
 from normalize.identifiers import is_junk

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from msgspec.structs import asdict
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.changes import Update, updates
 from harvester.cli.common import Failed, data_option, first_day, open_catalogue, trial_named
 from harvester.export import FORMATS, ExportError, Selection, export, write

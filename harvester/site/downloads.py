@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasette.utils.asgi import AsgiFileDownload, AsgiStream, Request, Response
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.cells import csv_text
 from harvester.export_files import write_xlsx
 from harvester.references import ris

@@ -2,7 +2,7 @@
 
 A facet is a list of pairs (trial, value); counting it under any search is one `bincount`, about a millisecond for 200,000
 trials, so counts are exact and never time out. Called by `search`, `home`, `entities`, `downloads` through `facets_of`.
-Each column is read through an index of its own (`harvester.catalogue`): the table itself is wide, whole protocols long.
+Each column is read through an index of its own (`harvester.catalogue_tables`): the table itself is wide, whole protocols long.
 """
 
 from __future__ import annotations

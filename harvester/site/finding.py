@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from harvester.catalogue import SEARCHED
+from harvester.catalogue_tables import SEARCHED
 from harvester.site import queries
 from harvester.site.database import kept, plain_text
 from harvester.site.facets import Facets, Mask, Places, facets_of

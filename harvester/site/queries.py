@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harvester.batches import PRECEDENCE
-from harvester.catalogue import OF_A_RECORD, SEARCHED, TABLES
+from harvester.catalogue_tables import OF_A_RECORD, SEARCHED, TABLES
 from harvester.site.matching import END, MARK
 
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from datasette.utils.asgi import Request, Response
 
-from harvester.catalogue import SEARCHED, TABLES
+from harvester.catalogue_tables import SEARCHED, TABLES
 from harvester.site import labels, links, queries
 from harvester.site.footer import database_name, sources_named
 from harvester.site.pages import Shown, page, trial_path, unread_page

@@ -35,6 +35,7 @@ from harvester import catalogue
 from harvester.archive import Archive
 from harvester.build import build, content_hash
 from harvester.imports import files_of, import_files
+from harvester.rows import RecordKey, RecordProvenance
 from normalize import eligibility, measures, sections
 from normalize.schema import Record
 from spiders.payloads import Piece, cut
@@ -80,8 +81,8 @@ def rate(work: Callable[[Any], object], items: Sequence[Any]) -> float:
 def to_rows(source: str, piece: Piece) -> list[tuple[str, list[tuple[Any, ...]]]]:
     """From payload bytes to the rows of all tables."""
     record: Record = normalize.normalize(source, piece.body, piece.media_type)
-    key = catalogue.RecordKey(f"{source}:{record.registry_id}", None, source)
-    provenance = catalogue.RecordProvenance("2026-01-01T00:00:00Z", "0" * 64, normalize.version(), None)
+    key = RecordKey(f"{source}:{record.registry_id}", None, source)
+    provenance = RecordProvenance("2026-01-01T00:00:00Z", "0" * 64, normalize.version(), None)
     rows = [("records", [catalogue.record_row(key, record, provenance)])]
     return [*rows, *catalogue.child_rows(key.record_id, record)]
 

@@ -31,10 +31,10 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from harvester import catalogue
 from harvester.archive import Archive
 from harvester.build import content_hash
 from harvester.care import verify
+from harvester.catalogue_tables import TABLES
 from harvester.sample.server import SampleServer
 from tests.benchmarks.generated import nct, study, trials
 from tests.processes import crawl_processes
@@ -327,7 +327,7 @@ def timeless_hash(path: Path) -> str:
         copy = Path(folder) / "copy.db"
         shutil.copyfile(path, copy)
         with closing(sqlite3.connect(copy)) as db, db:
-            for table, description in catalogue.TABLES.items():
+            for table, description in TABLES.items():
                 for column in description.columns:
                     if column.name.endswith("_at"):
                         db.execute(f'UPDATE "{table}" SET "{column.name}" = \'then\' WHERE "{column.name}" IS NOT NULL')

@@ -13,7 +13,7 @@ from contextlib import closing
 from statistics import median
 
 from harvester import catalogue
-from harvester.catalogue import OF_A_RECORD
+from harvester.catalogue_tables import OF_A_RECORD
 from harvester.link import link_records
 from harvester.touched import Touched
 from tests.benchmarks.generated import fill

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from harvester import catalogue
-from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
+from harvester.catalogue import insert_into
+from harvester.catalogue_tables import OF_A_RECORD
 from harvester.link import link_records
-from harvester.rows import TrialLink
+from harvester.rows import RecordKey, RecordProvenance, TrialLink
 from harvester.touched import Touched
 from normalize.schema import Country, Intervention, Outcome, Record, RecordSponsor, SecondaryId
 

@@ -7,7 +7,8 @@ import sqlite3
 import pytest
 
 from harvester import catalogue
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
+from harvester.rows import RecordKey, RecordProvenance
 from harvester.text_index import index_text
 from normalize.schema import CHILDREN, Record
 
@@ -69,8 +70,8 @@ def test_rows_fit_their_tables() -> None:
     catalogue.create_indexes(db)
     index_text(db)
     record = Record(registry="ClinicalTrials.gov", registry_id="NCT90000001", has_results=True)
-    key = catalogue.RecordKey("ctgov:NCT90000001", None, "ctgov")
-    provenance = catalogue.RecordProvenance("2026-01-01T00:00:00Z", "0" * 64, "x", None)
+    key = RecordKey("ctgov:NCT90000001", None, "ctgov")
+    provenance = RecordProvenance("2026-01-01T00:00:00Z", "0" * 64, "x", None)
     db.execute(catalogue.insert_into("records"), catalogue.record_row(key, record, provenance))
     assert db.execute("SELECT has_results, phase FROM records").fetchone() == (1, None)
     for table in CHILDREN:

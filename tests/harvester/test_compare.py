@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester import compare_forms
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.cells import BOM, kept_by_spreadsheets, undone
 from harvester.compare import UNREADABLE, Comparison, Line, compare, verdict
 from harvester.compare_align import Item, aligned, differing

@@ -14,11 +14,12 @@ import pytest
 from harvester import catalogue
 from harvester.archive import Archive
 from harvester.build import build, content_hash
-from harvester.catalogue import RecordKey, RecordProvenance, insert_into
+from harvester.catalogue import insert_into
 from harvester.discrepancies import find_discrepancies
 from harvester.imports import files_of, import_files
 from harvester.link_overrides import read_overrides
 from harvester.organizations import name_sponsors
+from harvester.rows import RecordKey, RecordProvenance
 from harvester.written import Written
 from normalize.schema import Country, Outcome, Record, RecordSponsor
 

@@ -20,7 +20,7 @@ import pyarrow.parquet
 import pytest
 import rispy
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.cells import undone
 from harvester.export import ExportError, Selection, columns_of, export, rows_of, write
 from harvester.export_files import MissingPackage, _cut

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from harvester import catalogue
-from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
+from harvester.catalogue import insert_into
+from harvester.catalogue_tables import BY_DATE, OF_A_RECORD
 from harvester.quality import FROM_INDEX, flag_quality
 from harvester.quality_rules import RULES
+from harvester.rows import RecordKey, RecordProvenance
 from harvester.touched import Touched
 from normalize.schema import Country, EligibilityFact, EnrollmentCount, Outcome, Record
 
@@ -247,7 +249,7 @@ def test_rules_that_need_today_read_indexes_and_no_wide_row() -> None:
 
     db.execute("CREATE TEMP TABLE newest (source TEXT PRIMARY KEY, day TEXT)")
     (read,) = reads(FROM_INDEX)
-    assert f"USING COVERING INDEX idx_records_{'_'.join(catalogue.BY_DATE)}" in read
+    assert f"USING COVERING INDEX idx_records_{'_'.join(BY_DATE)}" in read
     db.execute(f"CREATE TEMP TABLE dated AS {FROM_INDEX}")
     looked_up = [read for rule in RULES if rule.by_date for read in reads(rule.evidence.format(judged="true"))]
     assert looked_up and all("USING COVERING INDEX idx_records_trial_id_has_results" in read for read in looked_up)

@@ -25,7 +25,8 @@ from harvester import (
 )
 from harvester.archive import Archive
 from harvester.build import build, content_hash
-from harvester.catalogue import TABLES, create
+from harvester.catalogue import create
+from harvester.catalogue_tables import TABLES
 from harvester.cli import main
 from harvester.imports import import_files
 from harvester.relate import MOST, relate_trials

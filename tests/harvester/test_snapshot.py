@@ -12,7 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.cli import main
 from tests.site.conftest import InProcess
 from tests.site.made import make_catalogue

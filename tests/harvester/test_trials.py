@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester import catalogue
-from harvester.catalogue import OF_A_RECORD, RecordKey, RecordProvenance, insert_into
+from harvester.catalogue import insert_into
+from harvester.catalogue_tables import OF_A_RECORD
 from harvester.organizations import name_sponsors
+from harvester.rows import RecordKey, RecordProvenance
 from harvester.touched import Touched
 from harvester.trials import build_trials
 from normalize.schema import Condition, Country, Record, RecordSponsor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from harvester import dictionary
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 
 HOW = "differs from the schema: run `python -m harvester.dictionary`"
 

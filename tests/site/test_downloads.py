@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.site.downloads import headers_for
 from tests.site.conftest import InProcess
 from tests.site.made import ELIGIBILITY, HOSTILE_TEXT

@@ -10,7 +10,8 @@ import pytest
 from lxml import etree
 from playwright.sync_api import Browser, Page
 
-from harvester.catalogue import TABLES, insert_into
+from harvester.catalogue import insert_into
+from harvester.catalogue_tables import TABLES
 from harvester.relate import relate_trials
 from tests.site.browsing import NARROW, WIDE, complaints, serving
 from tests.site.made import filled_record, make_catalogue

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 import yaml
 
-from harvester.catalogue import TABLES
+from harvester.catalogue_tables import TABLES
 from harvester.gates import measure_fill
 from harvester.registries import REGISTRIES
 from harvester.site.answers import Answers

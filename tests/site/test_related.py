@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from harvester.catalogue import TABLES, insert_into
+from harvester.catalogue import insert_into
+from harvester.catalogue_tables import TABLES
 from tests.site.conftest import InProcess
 from tests.site.made import BARE, FULL, HOSTILE_TEXT, make_catalogue
 from tests.site.test_trial import section
