@@ -2,7 +2,7 @@
 
 Called by `normalize.normalize("ictrp", ...)` with one trial: a `<Trial>` of the XML export, a header line with one row of the CSV
 export, or a Trial2.aspx page. `ictrp_elements` makes the three one dict; this file reads it in the order in which the portal prints
-a trial; `ictrp_lists`, `ictrp_criteria` and `ictrp_design` take the texts of some twenty source registers apart by each one's habit.
+a trial; `ictrp_lists`, `ictrp_outcomes`, `ictrp_criteria` and `ictrp_design` take the texts of some twenty source registers apart by each one's habit.
 
 Not read: Internal_Number (ICTRP's own), other_records and Bridged_type (whether ICTRP thinks that another register holds the trial,
 not which), addresses and telephone numbers of contacts other than Contact_Tel (no column for them).
@@ -21,6 +21,7 @@ from normalize import (
     ictrp_design,
     ictrp_elements,
     ictrp_lists,
+    ictrp_outcomes,
     ictrp_people,
     identifiers,
     vocabularies,
@@ -129,8 +130,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         unescape(listed("Intervention", "")), registry, groups, notes.unmapped
     )
     has_results = _answer(get("results_yes_no"), "has_results", notes)
-    primary, objectives = ictrp_lists.outcomes(unescape(listed("Primary_outcome", "")), "primary", registry)
-    secondary, further_objectives = ictrp_lists.outcomes(
+    primary, objectives = ictrp_outcomes.outcomes(unescape(listed("Primary_outcome", "")), "primary", registry)
+    secondary, further_objectives = ictrp_outcomes.outcomes(
         unescape(listed("Secondary_outcome", "")), "secondary", registry
     )
 

@@ -1,6 +1,6 @@
-"""Conditions, interventions and outcomes of a WHO ICTRP record: lists that every source register joins in its own way.
+"""Conditions and interventions of a WHO ICTRP record: lists that every source register joins in its own way.
 
-Called by `ictrp.py` alone. ICTRP joins lists with `;` without escaping, and `;` occurs in the text too, so each register's lists are
+Called by `ictrp.py`; `ictrp_outcomes` and `ictrp_design` take the texts apart with the same tools. ICTRP joins lists with `;` without escaping, and `;` occurs in the text too, so each register's lists are
 split by that register's habit and a register without a known habit is not split. Whatever is split, nothing but the separator goes.
 """
 
@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from msgspec.structs import replace
-
 from normalize import vocabularies
 from normalize.identifiers import is_junk
 from normalize.prose import name_and_rest
-from normalize.schema import Arm, ArmIntervention, Condition, Intervention, Keyword, Outcome, OutcomeKind, Unmapped
+from normalize.schema import Arm, ArmIntervention, Condition, Intervention, Keyword, Unmapped
 from normalize.text import breaks, fold
 
 #: Registers of the European medicines agencies: texts made of labelled form fields.
@@ -41,7 +39,8 @@ def lines(text: str) -> str:
     return (breaks(text) if "\r" in text else text).strip()
 
 
-def _split(text: str, separator: re.Pattern[str]) -> list[str]:
+def split(text: str, separator: re.Pattern[str]) -> list[str]:
+    """The filled pieces between separators."""
     return [piece for piece in (piece.strip() for piece in separator.split(text)) if piece]
 
 
@@ -56,9 +55,9 @@ def between(text: str, labels: Sequence[re.Match[str]]) -> Iterator[tuple[str, s
 
 # --- conditions --------------------------------------------------------------------------------------------------------
 
-_SEMICOLON = re.compile(";")
+SEMICOLON = re.compile(";")
 # ClinicalTrials.gov's list has no blank behind `;`, the registrants' own semicolons have one.
-_TIGHT_SEMICOLON = re.compile(r";(?=\S)")
+TIGHT_SEMICOLON = re.compile(r";(?=\S)")
 _ENTRY = re.compile(r"[;\n]")
 _HEALTH_CONDITION = re.compile(r"(?:\A|\n)Health Condition \d+: ")
 # "<free text> <br>MedDRA version: 20.0\nLevel: PT\n...\n;Therapeutic area: Diseases [C] - ..." (EUCTR2012-000467-24-SE)
@@ -69,8 +68,9 @@ _MEDDRA = re.compile(
     r"Term:(?P<term>.*?)(?P<organ_class>System Organ Class:.*)",
     re.DOTALL,
 )
-# ICD-10, MeSH tree and plain numbers, with nothing that says what they mean: "E85.1", "C01.748.730", "10007963"
-_BARE_CODE = re.compile(r"[A-Z]\d{2}(?:\.\d+)*(?:-[A-Z]?\d{2})?|\d+")
+# ICD-10, MeSH tree, Orphanet and plain numbers, with nothing that says what they mean: "E85.1", "C01.748.730", "10007963",
+# "ORPHA:210115 ORPHA:342" (DRKS00032447)
+_BARE_CODE = re.compile(r"[A-Z]\d{2}(?:\.\d+)*(?:-[A-Z]?\d{2})?|\d+|ORPHA:\d+(?:\s+ORPHA:\d+)*")
 
 
 def conditions(text: str, registry: str) -> tuple[list[Condition], list[Keyword]]:
@@ -86,17 +86,17 @@ def _conditions(text: str, registry: str) -> tuple[list[Condition], list[str]]:
     if registry in EUROPEAN:
         return _european_conditions(text)
     if registry == "ClinicalTrials.gov":
-        return [_condition(name) for name in _split(lines(text), _TIGHT_SEMICOLON)], []
+        return [_condition(name) for name in split(lines(text), TIGHT_SEMICOLON)], []
     if registry == "CTRI":
-        return [_condition(name) for name in _split(lines(text), _HEALTH_CONDITION)], []
+        return [_condition(name) for name in split(lines(text), _HEALTH_CONDITION)], []
     # "<free text> <br><code> <br><code>;<keyword>;<keyword>" (DRKS00021577, ACTRN12620000445976)
     free_text, *further = text.split("<br>")
-    names = _split(lines(free_text), _ENTRY)
-    terms = [term for piece in further for term in _split(lines(piece), _ENTRY)]
-    if not names:
-        named = [term for term in terms if not _BARE_CODE.fullmatch(term)]
-        names = list(dict.fromkeys(named or terms))
-    return [_condition(name) for name in names], [term for term in terms if term not in names]
+    names = split(lines(free_text), _ENTRY)
+    terms = [term for piece in further for term in split(lines(piece), _ENTRY)]
+    named = [name for name in names if not _BARE_CODE.fullmatch(name)]
+    if not named:
+        named = [term for term in terms if not _BARE_CODE.fullmatch(term)] or names or terms
+    return [_condition(name) for name in named], [term for term in (*names, *terms) if term not in named]
 
 
 def _condition(name: str) -> Condition:
@@ -106,7 +106,7 @@ def _condition(name: str) -> Condition:
 def _european_conditions(text: str) -> tuple[list[Condition], list[str]]:
     found: list[Condition] = []
     keywords: list[str] = []
-    for part in _split(text, _EUROPEAN_PART):
+    for part in split(text, _EUROPEAN_PART):
         part = lines(part)
         if part.startswith("Therapeutic area:"):
             keywords.append(part.removeprefix("Therapeutic area:").strip())
@@ -143,6 +143,14 @@ _NAMED_GROUP = re.compile(r"\A((?:[\w-]+ ){1,3}group(?: \w{1,3})?): ", re.IGNORE
 # CTRI "Intervention1: <name>: <description><br>Control Intervention1: <name>: <description>"
 _CTRI = re.compile(r"(?:\A|\n)((?:Control )?Intervention)\d+: ")
 
+# JapicCTI "Intervention name : <name><br>INN of the intervention : <INN><br>Dosage And administration of the intervention : <dose><br>
+# Control intervention name : -<br>..." (JPRN-JapicCTI-205238)
+_JAPIC = re.compile(
+    r"(?:\A|\n)[ \t]*((?:Control )?intervention name|INN of the (?:control )?intervention"
+    r"|Dosage And administration of the (?:control )?intervention)[ \t]*:",
+    re.IGNORECASE,
+)
+
 _PRODUCT_LABELS = (
     "Trade Name", "Product Name", "Product Code", "Pharmaceutical Form", "INN or Proposed INN", "CAS Number",
     "Current Sponsor code", "Other descriptive name", "EV Substance Code", "Strength", "Concentration unit", "Concentration type",
@@ -175,9 +183,11 @@ def interventions(text: str, registry: str, groups: Sequence[str], unmapped: lis
         return _of_groups(text, groups)
     if registry == "CTRI":
         return _of_agents(text)
+    if registry == "JapicCTI" and _JAPIC.match(text):
+        return [], list(_of_japic(text)), []
     if registry in ("DRKS", "IRCT"):
         return _of_numbered_groups(text)
-    texts = _split(text, _SEMICOLON) if registry == "PACTR" else [text]
+    texts = split(text, SEMICOLON) if registry == "PACTR" else [text]
     return [], [_free_text(piece) for piece in texts if not is_junk(piece)], []  # "none" (NL8460)
 
 
@@ -261,6 +271,20 @@ def _of_numbered_groups(text: str) -> Interventions:
     return arms, given, links
 
 
+def _of_japic(text: str) -> Iterator[Intervention]:
+    """The intervention and its control; `-` stands for what is not there."""
+    said = [(label.lower(), value) for label, value in between(text, list(_JAPIC.finditer(text)))]
+    for start in [place for place, (label, _) in enumerate(said) if label.endswith("name")]:
+        name, substance, dose = (*(value for _, value in said[start : start + 3]), "", "")[:3]
+        if not is_junk(name):
+            yield Intervention(
+                name=name,
+                name_normalized=fold(name) or None,
+                description=None if is_junk(dose) else dose,
+                other_names=None if is_junk(substance) or fold(substance) == fold(name) else substance,
+            )
+
+
 def _products(text: str) -> Iterator[Intervention]:
     block = ""
     for piece in _PRODUCT.split(text):
@@ -291,98 +315,3 @@ def _product(block: str) -> Intervention:
     return Intervention(
         name=name, name_normalized=fold(name) or None, description=block, other_names="\n".join(others) or None
     )
-
-
-# --- outcomes ----------------------------------------------------------------------------------------------------------
-
-# ANZCTR: "<outcome>[<time>];<outcome>[<time>]" (ACTRN12620000438954)
-_BRACKETED = re.compile(r"(?<=\])\s*;")
-# IRCT: "<outcome>. Timepoint: <time>. Method of measurement: <method>.;<outcome>. Timepoint: ..." (IRCT20100228003449N30)
-_BEFORE_TIMED = re.compile(r";(?=[^;]+? Timepoint: )")
-#: How each register's list of outcomes is separated; the others give one text, which is not split.
-_OUTCOME_SEPARATORS = {
-    "ClinicalTrials.gov": _TIGHT_SEMICOLON,
-    **dict.fromkeys(("ANZCTR", "TCTR"), _BRACKETED),
-    "IRCT": _BEFORE_TIMED,
-    **dict.fromkeys(("ChiCTR", "ITMCTR", "CRiS", "ReBec"), _SEMICOLON),
-}
-#: Registers whose outcomes end in a time frame in brackets, and the word before it; TCTR: "<outcome> [Timeframe <time>]" (TCTR20200321001).
-_TIME_IN_BRACKETS = {"ANZCTR": "", "TCTR": "Timeframe "}
-#: Registers whose outcomes name their time points and the method.
-_TIME_BY_LABEL = frozenset(("IRCT", "CTRI"))
-#: Registers whose outcomes are forms, each beginning with its name: LBCTR "Name: <outcome>;Timepoints: <time>;Measure: <method>"
-#: (LBCTR2020043459), REPEC the same line by line (PER-010-20).
-_OUTCOME_FORMS = {
-    "LBCTR": re.compile(r"(?:\A|;)\s*(Name|Timepoints|Measure):"),
-    "REPEC": re.compile(r"(?:\A|\n)\s*(Outcome name|Timepoints|Measure):"),
-}
-
-_OBJECTIVES = ("Main Objective", "Secondary Objective")
-_TIME_POINTS = "Timepoint(s) of evaluation of this end point"
-_EUROPEAN_LABEL = re.compile(
-    r"(?:\A|;|\n)[ \t]*(Main Objective|Secondary Objective|(?:Primary|Secondary) end point\(s\)|"
-    r"Timepoint\(s\) of evaluation of this end point)\s*:"
-)
-
-
-def outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome], list[str]]:
-    """TRDS 19 or 20, and the objectives that EUCTR and CTIS write into the same field, each with its label."""
-    text = lines(text)
-    if not text:
-        return [], []
-    found, objectives = _outcomes(text, kind, registry)
-    return [outcome for outcome in found if not is_junk(outcome.measure)], objectives
-
-
-def _outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome], list[str]]:
-    if registry in EUROPEAN:
-        return _end_points(text, kind)
-    if (form := _OUTCOME_FORMS.get(registry)) and form.match(text):
-        return list(_form_outcomes(text, kind, form)), []
-    separator = _OUTCOME_SEPARATORS.get(registry)
-    return [_outcome(piece, kind, registry) for piece in (_split(text, separator) if separator else [text])], []
-
-
-def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
-    word = _TIME_IN_BRACKETS.get(registry)
-    if word is not None and text.endswith("]"):
-        measure, _, time = text[:-1].rpartition("[")
-        if measure.strip() and time.startswith(word) and "]" not in time:
-            return Outcome(kind=kind, measure=measure.strip(), time_frame=time.removeprefix(word).strip() or None)
-    if registry in _TIME_BY_LABEL:
-        measure, _, rest = text.partition("Timepoint:")
-        time, _, method = rest.partition("Method of measurement:")
-        if measure.strip():
-            return Outcome(
-                kind=kind, measure=measure.strip(), description=method.strip() or None, time_frame=time.strip() or None
-            )
-    return Outcome(kind=kind, measure=text)
-
-
-def _form_outcomes(text: str, kind: OutcomeKind, form: re.Pattern[str]) -> Iterator[Outcome]:
-    outcome: Outcome | None = None
-    for label, value in between(text, list(form.finditer(text))):
-        if label == "Timepoints" and outcome:
-            outcome = replace(outcome, time_frame=value or None)
-        elif label == "Measure" and outcome:
-            outcome = replace(outcome, description=value or None)
-        else:
-            if outcome:
-                yield outcome
-            outcome = Outcome(kind=kind, measure=value)
-    if outcome:
-        yield outcome
-
-
-def _end_points(text: str, kind: OutcomeKind) -> tuple[list[Outcome], list[str]]:
-    """The fields come in any order (EUCTR2020-001243-15-BE begins with the time points); a label counts where it first stands."""
-    first: dict[str, re.Match[str]] = {}
-    for label in _EUROPEAN_LABEL.finditer(text):
-        first.setdefault(label[1], label)
-    said = dict(between(text, list(first.values())))
-    objectives = [f"{label}: {said[label]}" for label in _OBJECTIVES if said.get(label)]
-    measures = [text for label, text in said.items() if text and label not in _OBJECTIVES and label != _TIME_POINTS]
-    times = said.get(_TIME_POINTS)
-    if times and not measures:
-        return [Outcome(kind=kind, measure=f"{_TIME_POINTS}: {times}")], objectives
-    return [Outcome(kind=kind, measure=measure, time_frame=times or None) for measure in measures], objectives

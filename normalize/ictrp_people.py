@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from normalize import identifiers
-from normalize.ictrp_elements import unescape
 from normalize.ictrp_lists import pieces
 from normalize.schema import Contact, RecordSponsor, SponsorRole
 
@@ -22,11 +21,11 @@ _CONTACT = (
 
 
 def sponsors(elements: dict[str, str]) -> Iterator[RecordSponsor]:
-    if name := unescape(elements.get("Primary_sponsor", "")):
+    if name := elements.get("Primary_sponsor"):
         yield RecordSponsor(role="primary", name_raw=name)
     roles: tuple[tuple[str, SponsorRole], ...] = (("Secondary_Sponsor", "secondary"), ("Source_Support", "funder"))
     for element, role in roles:
-        for name in pieces(unescape(elements.get(element, ""))):
+        for name in pieces(elements.get(element)):
             if name != _NO_FUNDER and not identifiers.is_junk(name):
                 yield RecordSponsor(role=role, name_raw=name)
 

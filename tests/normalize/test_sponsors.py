@@ -84,7 +84,11 @@ def test_organizations_alike_stay_apart(names: list[str]) -> None:
     assert len(set(_ids(*names))) == len(names), _ids(*names)
 
 
-@pytest.mark.parametrize("name", ["Unknown", "none", "N/A", "n.a.", "Sponsor not yet defined", "-", " ", "Nil", "123"])
+@pytest.mark.parametrize(
+    "name",
+    ["Unknown", "none", "N/A", "n.a.", "Sponsor not yet defined", "-", " ", "Nil", "123", "Self-raised",
+     "Self-selected topic (Self-Funded)", "fund=initiator=sponsor"],
+)  # fmt: skip
 def test_nobody_is_no_organization(name: str) -> None:
     assert is_nobody(name)
     assert organizations([NameUse(name, "industry", 3)]) == ([], [], [])
