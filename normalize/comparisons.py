@@ -32,6 +32,7 @@ _ABOVE_LIMIT = re.compile(
     r"[\s-]*(?:fold|times|[xX×])\s(?:above|over|greater|higher|more)\b.*(?:[lL]imit|[nN]ormal|LN|NL).*"
 )
 _BEFORE_OR_AFTER = re.compile(r"\b(before|after)\s(?:the\s)?$", re.IGNORECASE)
+_BEFORE_MINUS = f" ({signs.SIGNS}="
 #: Between two pressures that one comparison is for.
 _TO_DIASTOLIC = re.compile(
     r"\s?(?:mm\s?Hg\s?)?\(?(?:systolic|SBP)\)?(?:\s(?:blood\s)?pressure|\sBP)?[\s,]*(?:and/or|or|and)\s"
@@ -83,6 +84,8 @@ _RANGE = re.compile(
 )
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
 _RANGE_WORDS = ("betw", "in b", "entr", "zwis", "rang", "pomi", "międ", "μετα")
+#: Units of ranges that are written with the better eye first.
+_FALLING = (ratios.SNELLEN, "letters", "ETDRS letters")
 _LIST = re.compile(r"\s*(?:,\s*(?:or|and)?|/|\bor\b|\band\b)\s*(\d)(?![\w.,/-]\d)(?!\w)", re.IGNORECASE)
 #: A second number after one that is compared.
 _DASHED = re.compile(rf"\s?[-–—]\s?({numbers.DIGITS})(?![\d/:]|[-–]\d)")
@@ -107,6 +110,8 @@ _GOES_ON = frozenset((*_RANGE_BEGINNINGS, *_AFTER_BEGINNINGS, *signs.SIGNS, "=",
 _MATTERS = _GOES_ON | OLD_BEGINNINGS
 
 
+#: Units of what `_dated` reads.
+_DATED_IN = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum in ("a", "wk"))
 #: Units that may follow "or more": "35 or fewer weeks"; no "second", which is also an ordinal.
 _TIMES = frozenset(
     spelling for spelling, unit in units.ATOMS.items() if unit.ucum in ("a", "mo", "wk", "d", "h") and len(spelling) > 2
@@ -147,12 +152,15 @@ def _is_year(value: float) -> bool:
     return 1900 <= value <= 2100 and value == int(value)
 
 
+def _is_negative(text: str, begin: int, start: int) -> bool:
+    """Whether the number at a place has a minus sign before it, and no dash."""
+    return begin < start and text[start - 1] in "-−–" and (start - 1 == begin or text[start - 2] in _BEFORE_MINUS)
+
+
 def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     """The comparison that a number stands in; it does not reach before `begin`."""
     start, end = number.span(1)
-    minus = (
-        begin < start and text[start - 1] in "-−–" and (start - 1 == begin or text[start - 2] in f" ({signs.SIGNS}=")
-    )
+    minus = _is_negative(text, begin, start)
     before = signs.before(text, begin, start - 1 if minus else start)
     if before is None:
         return _uncompared(text, begin, number)
@@ -205,7 +213,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bound("gt", numbers.value(number[1]))
         take_unit(limit, unit_of(text, end, number))
         return limit if limit.unit else None
-    if gestation.UNITS.intersection(number.group(2, 4)) and (dated := _in_pregnancy(text, begin, number)):
+    if _DATED_IN.intersection(number.group(2, 4)) and (dated := _dated(text, begin, number)):
         return dated
     near = start - 40 if start - 40 > begin else begin
     extreme = text.find("imum", near, start) >= 0 and _EXTREME.search(text, near, start)
@@ -251,8 +259,8 @@ def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:
     return limit
 
 
-def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:
-    """ "birth before 37 weeks of gestation", "after 20+0 weeks", "losses before the 10th week"."""
+def _dated(text: str, begin: int, number: re.Match[str]) -> Limit | None:
+    """When something is: "birth before 37 weeks of gestation", "losses before the 10th week", "onset before 18 years of age"."""
     start, end = number.span(1)
     said = _BEFORE_OR_AFTER.search(text, max(begin, start - 11), start)
     if said is None:
@@ -260,7 +268,8 @@ def _in_pregnancy(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     limit = Limit(said.start(), start, end)
     limit.bound("lt" if said[1][0] in "bB" else "gt", numbers.value(number[1]))
     take_unit(limit, unit_of(text, end, number))
-    return limit if gestation.weeks(number[1]) is not None or gestation.is_said(text, limit) else None
+    in_pregnancy = gestation.weeks(number[1]) is not None or gestation.is_said(text, limit)
+    return limit if in_pregnancy or limit.of_age else None
 
 
 def _goes_on(text: str, at: int, unit: UnitAfter, tail: re.Match[str]) -> bool:
@@ -307,6 +316,8 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, t
     """ "18-65 years", "8yr-18yrs", "from 40 to 80 years old", "(16-24) weeks"."""
     opening = text[limit.start : limit.number]
     upper = -numbers.value(to["to"]) if to["minus"] else numbers.value(to["to"])
+    negative = (opening or to["minus"]) and _is_negative(text, begin, limit.number)
+    value = -value if negative else value
     end = to.end()
     date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
     scale = value == 0 and (
@@ -324,8 +335,8 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, t
     elif written := ratios.unit(to["to"]):
         second = UnitAfter(written, end, False)
     mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
-    if upper < value and not mixed and (opening[:4].lower() in _RANGE_WORDS or second.text == ratios.SNELLEN):
-        value, upper = upper, value  # "between 150 and 90", "20/40 to 20/320"
+    if upper < value and not mixed and (opening[:4].lower() in _RANGE_WORDS or negative or second.text in _FALLING):
+        value, upper = upper, value  # "between 150 and 90", "20/40 to 20/320", "-0.5 to -6 D"
     if upper <= value and not mixed:
         return None
     if (
@@ -347,6 +358,8 @@ def _range(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, t
     if mixed:
         limit.unit, limit.upper_unit = unit.text, second.text
     limit.bare = opening[:4].lower() not in _RANGE_WORDS and not to["below"]
+    if negative and not opening:
+        limit.start -= 1
     return limit
 
 

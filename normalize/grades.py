@@ -16,7 +16,7 @@ _LIMIT = re.compile(
     r"(?P<limit>\b(?:ULN|UNL|LLN)\b|\b(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
 )
 _SCALES = (
-    "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
+    "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "CCS", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
 )  # fmt: skip
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 _GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"

@@ -14,6 +14,8 @@ Named = tuple[Limit, list[Variable], str]
 
 #: What a limit before its name limits: "< age", "≤ mean sitting SBP", up to the next sign, number or clause.
 NAMED_AHEAD = re.compile(rf"\s*([^\W\d_][^,;:()\[\].\n{re.escape(signs.SIGNS)}]{{0,48}})")
+#: "diagnosed before the age of 3", "onset after 40 years of age": when something was, no participant's age now.
+BEFORE_OR_AFTER = re.compile(r"(?:before|after|prior\sto)\b", re.IGNORECASE)
 CONNECTIVES = frozenset(
     ("", "or", "and", "to", "et", "y", "und", "e", "ou", "oder", "but", "and/or", "and is", "or is", "or are")
 )
@@ -43,6 +45,8 @@ def share_units(text: str, found: list[Limit]) -> None:
     for one, two in pairwise(found):
         if bool(one.unit) != bool(two.unit) and (one.ahead or between(text, one, two) in CONNECTIVES):
             if one.ahead and not _around_a_name(text, one, two):
+                continue
+            if BEFORE_OR_AFTER.match(text, two.start):
                 continue
             if one.unit and not wording.counts(text[two.end : two.end + 40]):
                 two.unit = one.unit

@@ -17,7 +17,7 @@ from normalize.limit import Limit
 from normalize.limit_pairs import Named
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
-from normalize.variables import AGE, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
+from normalize.variables import AGE, AGE_AT_ONSET, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
 
 _TIME_AFTER = re.compile(
     r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
@@ -267,6 +267,10 @@ def _known(
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
     if limit.roman:
         return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
+    if limit_pairs.BEFORE_OR_AFTER.match(text, limit.start) and (
+        limit.of_age or "age" in text[limit.start : limit.number].lower()
+    ):
+        return [AGE_AT_ONSET]
     if limit.of_age and (timed or unit is None):
         return found if found and found[0].name.endswith("_age") and away < 7 else [AGE]
     follows = rest.lstrip(" ")
@@ -274,12 +278,13 @@ def _known(
         ahead = variables.after(follows, unit, 3 if counted else 2)
         if (
             ahead
+            and not (ahead.variable is AGE and limit_pairs.BEFORE_OR_AFTER.match(follows))
             and (not found or ahead.away == 0)
             and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
         ):
             return [ahead.variable]
     if not found and limit.unit:
-        found = variables.before(limit.unit, unit, 1)[0]  # "more than 20 cigarettes a day"
+        found = variables.before(limit.unit, unit, 3)[0]  # "more than 20 cigarettes a day"
     if found:
         return found
     if weeks and gestation.has_days(text, limit):
@@ -341,13 +346,15 @@ def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool
     if unit is None:
         if limit.bare or not all(10 <= value <= 110 for value in bounds):
             return False
-    elif unit.ucum != "a":
+    elif unit.ucum not in ("a", "mo", "d", "h"):
         return False
     words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
     is_all, are = words in _ARE, False
     while words and words[-1] in wording.WORDS["little"]:
         are |= words.pop() in ("are", "is", "be")
     young = words and words[-1] in wording.WORDS["young"]
+    if unit is not None and unit.ucum != "a" and not young:
+        return False
     if unit is not None and max(bounds) < 12 and not (is_all or young):  # "≥ 6 years" can be how long something is
         return False
     return (are or words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(

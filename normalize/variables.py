@@ -67,6 +67,7 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
 NAMES = _vocabulary()
 _BY_NAME = {variable.name: variable for variables in NAMES.values() for variable in variables}
 AGE = NAMES["age"][0]
+AGE_AT_ONSET = NAMES["age at onset"][0]
 GESTATIONAL_AGE = NAMES["gestational age"][0]
 SYSTOLIC = NAMES["systolic blood pressure"][0]
 DIASTOLIC = NAMES["diastolic blood pressure"][0]
@@ -105,7 +106,7 @@ def fits(variable: Variable, unit: Unit | None) -> bool:
     if unit.dimension == own.dimension or unit.ucum in variable.others:
         return True
     if own.dimension == "score":
-        return unit.dimension == "letters" or (unit.dimension == "one" and own.ucum == "{count}")
+        return unit.dimension == "letters" or (unit.dimension in ("one", "one/time") and own.ucum == "{count}")
     if unit.dimension in ("uln", "lln"):
         return (own.dimension in ("ratio", "time") and not variable.name.endswith("age")) or "/" in own.dimension
     if unit.dimension == "one":
@@ -227,6 +228,8 @@ def comparable(name: str, unit: Unit | None) -> Comparable | None:
         return Comparable(own.ucum, 1.0, 0.0) if variable.implied else None
     if unit.dimension in ("uln", "lln"):
         return Comparable(unit.ucum, 1.0, 0.0)
+    if own.ucum == "{count}" and unit.dimension == "one" and unit.factor == 1.0:
+        return Comparable(own.ucum, 1.0, 0.0)  # "at least 2 attacks"
     if unit.dimension == own.dimension:
         factor, offset = units.conversion(unit, own)
         return Comparable(own.ucum, factor, offset)

@@ -11,7 +11,8 @@ WORDS: dict[str, frozenset[str]] = {name: frozenset(words.split()) for name, wor
 _ARTICLES = frozenset(("of", "a", "an", "the"))
 _DELIMITER = re.compile(r"[,;:()\[\].\n]")
 _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
-_WORDS_AFTER = re.compile(r"\s*((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
+#: "at least one but not more than three earlier regimens"
+_WORDS_AFTER = re.compile(r"\s*(?:but\snot?\smore\sthan\s[\w-]+\s)?((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
 
 
 _OWN_NAME = re.compile(

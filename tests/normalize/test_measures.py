@@ -49,7 +49,15 @@ from tests.normalize.limits import bounds, measures, read
         ("ECOG ≤ 0-1", [("ecog", "<=1", None)]),
         ("AMH < 0.6-1.2 ng/ml", [("anti_mullerian_hormone", "<1.2", "ng/ml")]),
         ("Creatinine > 1.6-2.0 mg/dl", [("creatinine", ">1.6", "mg/dl")]),
+        # negative numbers, and the better one first
+        ("T-score between -1.2 and -2.4", [("bone_density_t_score", ">=-2.4 <=-1.2", None)]),
+        ("Spherical equivalent -0.75 to -5.00 D", [("refraction", ">=-5 <=-0.75", "D")]),
+        ("BCVA 75 to 30 letters", [("visual_acuity", ">=30 <=75", "letters")]),
         # a unit that says what is limited
+        ("PVR > 4 Wood units", [("pulmonary_vascular_resistance", ">4", "Wood units")]),
+        ("PVR > 150 mL", [("post_void_residual", ">150", "mL")]),
+        ("More than 18 drinks per week", [("alcohol_intake", ">18", "drinks per week")]),
+        ("At least one but not more than four earlier operations", [("earlier operations", ">=1 <=4", None)]),
         (
             "Heavy tobacco use (e.g. more than 15 cigarettes per day)",
             [("cigarettes_per_day", ">15", "cigarettes per day")],
@@ -65,6 +73,17 @@ from tests.normalize.limits import bounds, measures, read
         ("Vitamin A above the ULN", [("Vitamin A", ">1", "ULN")]),
         # a unit and its short form
         ("A body weight of 55 kilogram (kg) or above", [("body_weight", ">=55", "kilogram")]),
+        # the age at which something was is no age of participants
+        ("Diagnosed with autism before the age of 4", [("age_at_onset", "<4", None)]),
+        ("Onset after 45 years of age", [("age_at_onset", ">45", "years")]),
+        (
+            "No bleeding for at least 9 months after age 50",
+            [("interval", ">=9", "months"), ("age_at_onset", ">50", None)],
+        ),
+        # ages of the young, in months and days
+        ("Children between 4-11 months", [("age", ">=4 <=11", "months")]),
+        ("Neonates ≤ 27 days", [("age", "<=27", "days")]),
+        ("Term newborns (≥ 37 weeks)", [("gestational_age", ">=37", "weeks")]),
         # an age that is all of the criterion
         ("Are ≥ 6 years", [("age", ">=6", "years")]),
         # a quotient named in full
@@ -543,8 +562,8 @@ def test_conversions_of_the_laboratory(text: str, value: float, unit: str) -> No
 
 #: UCUM (ucum.org, table of units): atoms that take a prefix, atoms that take none, and an annotation, which may hold anything.
 _METRIC = r"g|mol|L|l|m|s|eq|U|\[IU\]|Gy|Hz|cal|Bq|Pa|m\[Hg\]|m\[H2O\]|B"
-_OTHERS = r"%|a|mo|wk|d|h|min|Cel|\[degF\]|deg|\[diop\]|\[lb_av\]|\[oz_av\]|\[in_i\]|\[ft_i\]|\[mi_i\]|\[MET\]|\[EU\]|\[arb'U\]|\[ppm\]|\[ppb\]"
-_FACTOR = rf"(?:10\*\d{{1,2}}|(?:[kdcmunpf]?(?:{_METRIC})|{_OTHERS})[23]?|\{{[^{{}}]+\}})"
+_OTHERS = r"%|a|mo|wk|d|h|min|Cel|\[degF\]|deg|\[diop\]|\[lb_av\]|\[oz_av\]|\[in_i\]|\[ft_i\]|\[mi_i\]|\[MET\]|\[EU\]|\[arb'U\]|\[wood'U\]|dyn\.s|\[ppm\]|\[ppb\]"
+_FACTOR = rf"(?:10\*\d{{1,2}}|(?:[kdcmunpf]?(?:{_METRIC})|{_OTHERS})[235]?|\{{[^{{}}]+\}})"
 UCUM = re.compile(rf"(?:{_FACTOR})?(?:/{_FACTOR})*")
 
 
