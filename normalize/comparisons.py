@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-from normalize import gestation, grades, numbers, ratios, signs, units
+from normalize import gestation, grades, numbers, ranges, signs, units
 from normalize.limit import Limit
-from normalize.unit_after import OLD_BEGINNINGS, WEEKS, UnitAfter, take_unit, unit_at, unit_of
+from normalize.unit_after import OLD_BEGINNINGS, UnitAfter, take_unit, unit_at, unit_of
 
 # -------------------------------------------------------------------------------------------------------- before a number
 
@@ -32,7 +32,6 @@ _ABOVE_LIMIT = re.compile(
     r"[\s-]*(?:fold|times|[xX×])\s(?:above|over|greater|higher|more)\b.*(?:[lL]imit|[nN]ormal|LN|NL).*"
 )
 _BEFORE_OR_AFTER = re.compile(r"\b(before|after)\s(?:the\s)?$", re.IGNORECASE)
-_BEFORE_MINUS = f" ({signs.SIGNS}="
 #: Between two pressures that one comparison is for.
 _TO_DIASTOLIC = re.compile(
     r"\s?(?:mm\s?Hg\s?)?\(?(?:systolic|SBP)\)?(?:\s(?:blood\s)?pressure|\sBP)?[\s,]*(?:and/or|or|and)\s"
@@ -46,25 +45,6 @@ _NUMBERED_THING = re.compile(
 )
 #: What is pointed at, not counted: "meets any of the above 4 conditions".
 _REFERRED = re.compile(r"\s(?:items?|conditions?|criteri(?:a|on)|requirements?)\b", re.IGNORECASE)
-_SCALE_BEFORE = re.compile(
-    r"\b(?:scale(?:\s(?:of|from))?|on an?|range|ranging|ranges)[\s:(]*(?:of|from)?[\s:(]*$", re.IGNORECASE
-)
-
-#: How a limit begins after the range of its scale.
-_COMPARING = (
-    *signs.SIGNS,
-    "of at least",
-    "at least",
-    "of more",
-    "more than",
-    "of less",
-    "less than",
-    "greater",
-    "above",
-    "below",
-    "over",
-)
-
 # -------------------------------------------------------------------------------------------------------- after a number
 
 _AFTER = re.compile(
@@ -77,19 +57,6 @@ _AFTER = re.compile(
 )
 #: "2+ prior lines", not the grades of a stain or a test strip, "1+, 2+ or 3+".
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
-_RANGE = re.compile(
-    r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
-    rf"(?:(?P<minus>[-−–](?=\d))|(?P<below>(?:[<＜≤≦⩽﹤]\s?[=＝]?|(?:less|younger|lower)\sthan\b|under\b|below\b)\s?))?(?P<to>{gestation.WITH_DAYS}|{ratios.WHOLE}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
-    re.IGNORECASE,
-)
-#: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
-_RANGE_WORDS = ("betw", "in b", "entr", "zwis", "rang", "pomi", "międ", "μετα")
-#: Units of ranges that are written with the better eye first.
-_FALLING = (ratios.SNELLEN, "letters", "ETDRS letters")
-_LIST = re.compile(r"\s*(?:,\s*(?:or|and)?|/|\bor\b|\band\b)\s*(\d)(?![\w.,/-]\d)(?!\w)", re.IGNORECASE)
-#: A second number after one that is compared.
-_DASHED = re.compile(rf"\s?[-–—]\s?({numbers.DIGITS})(?![\d/:]|[-–]\d)")
-_DASHES = frozenset("-–—")
 _SLASH = re.compile(rf"\s?/\s?({numbers.DIGITS})")
 _NO_LIMIT_AFTER = re.compile(
     r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|hand\b|or\sboth|another)",
@@ -97,15 +64,12 @@ _NO_LIMIT_AFTER = re.compile(
 )
 #: How it begins.
 _NO_LIMIT_BEGINNINGS = frozenset(("/", ":", "am", "pm", "a", "p", "of", "hand", "or", "another"))
-_SCALE_AFTER = re.compile(r"[\s-]*(?:points?\b|vas\b|nrs\b|scale|numeric|visual|likert|rating)", re.IGNORECASE)
 #: The next word or sign.
 _NEXT = re.compile(r"\s*([^\W\d_]+|[^\s\w])")
-#: How what is looked for after a number, or its unit, begins: `_RANGE`, `_AFTER`, any of them.
-_WORDS_OF_RANGES = "- – — − ~ ～ ‐ ‑ ( & to through thru until up and y et und e a à bis i και és do"
-_RANGE_BEGINNINGS = frozenset(_WORDS_OF_RANGES.split())
+#: How what is looked for after a number, or its unit, begins: `_AFTER`, a range, any of them.
 _WORDS_AFTER = "( , & / + inclusive incl and or y o et ou und oder minimum maximum onward onwards upward upwards"
 _AFTER_BEGINNINGS = frozenset(_WORDS_AFTER.split())
-_GOES_ON = frozenset((*_RANGE_BEGINNINGS, *_AFTER_BEGINNINGS, *signs.SIGNS, "=", "＝"))
+_GOES_ON = frozenset((*ranges.BEGINNINGS, *_AFTER_BEGINNINGS, *signs.SIGNS, "=", "＝"))
 #: All that may matter behind a unit: other numbers with units are neither limits nor ages.
 _MATTERS = _GOES_ON | OLD_BEGINNINGS
 
@@ -148,19 +112,10 @@ def limits(text: str, in_words: bool) -> list[Limit]:
     return found
 
 
-def _is_year(value: float) -> bool:
-    return 1900 <= value <= 2100 and value == int(value)
-
-
-def _is_negative(text: str, begin: int, start: int) -> bool:
-    """Whether the number at a place has a minus sign before it, and no dash."""
-    return begin < start and text[start - 1] in "-−–" and (start - 1 == begin or text[start - 2] in _BEFORE_MINUS)
-
-
 def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     """The comparison that a number stands in; it does not reach before `begin`."""
     start, end = number.span(1)
-    minus = _is_negative(text, begin, start)
+    minus = signs.is_negative(text, begin, start)
     before = signs.before(text, begin, start - 1 if minus else start)
     if before is None:
         return _uncompared(text, begin, number)
@@ -186,23 +141,18 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.end = slash.end()
         take_unit(limit, unit_at(text, limit.end))
     elif (
-        follows in _DASHES and not _is_year(value) and (to := _DASHED.match(text, end)) and numbers.value(to[1]) > value
+        follows in ranges.DASHES
+        and not numbers.is_year(value)
+        and (to := ranges.DASHED.match(text, end))
+        and numbers.value(to[1]) > value
     ):
-        _take_second(limit, numbers.value(to[1]), text[before.start] in signs.SIGNS)
+        ranges.take_second(limit, numbers.value(to[1]), text[before.start] in signs.SIGNS)
         limit.end = to.end()
         take_unit(limit, unit_at(text, limit.end))
     else:
         take_unit(limit, unit_of(text, end, number))
-    limit.perhaps_year = not limit.unit and _is_year(value)
+    limit.perhaps_year = not limit.unit and numbers.is_year(value)
     return limit
-
-
-def _take_second(limit: Limit, second: float, by_sign: bool) -> None:
-    """ "Age ≥ 18-65 years" is a range; of "AMH < 0.5-1.1 ng/mL", "at least 2-3 cm", "> 1.5-2 mg/dL" the wider bound holds."""
-    if limit.upper is not None:
-        limit.upper = max(limit.upper, second)
-    elif limit.lower is not None and by_sign and second >= 1.5 * limit.lower:
-        limit.upper, limit.upper_inclusive = second, True
 
 
 def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
@@ -238,7 +188,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bare = True
         take_unit(limit, unit)
         return limit
-    return _listed(text, limit, value)
+    return ranges.listed(text, limit, value)
 
 
 def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:
@@ -293,82 +243,23 @@ def _goes_on(text: str, at: int, unit: UnitAfter, tail: re.Match[str]) -> bool:
 def _two_sided(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter) -> Limit | None:
     """A number that a second one or a comparison follows, with or without its unit between."""
     follows = _next(text, limit.end)
-    to = _RANGE.match(text, limit.end) if follows in _RANGE_BEGINNINGS else None
+    to = ranges.SECOND.match(text, limit.end) if follows in ranges.BEGINNINGS else None
     if to is not None:
         unit = UnitAfter("", limit.end, False)
     elif unit.end > limit.end:
         if unit.text in gestation.UNITS and (said := gestation.OF_PREGNANCY.match(text, unit.end)):
             unit = UnitAfter(unit.text, said.end(), False)
         follows = _next(text, unit.end)
-        to = _RANGE.match(text, unit.end) if follows in _RANGE_BEGINNINGS else None
-    if to is not None and (found := _range(text, begin, limit, value, unit, to)):
+        to = ranges.SECOND.match(text, unit.end) if follows in ranges.BEGINNINGS else None
+    if to is not None and (found := ranges.between(text, begin, limit, value, unit, to)):
         return found
-    return None if _is_year(value) else _postfix(text, limit, value, unit, follows)
+    return None if numbers.is_year(value) else _postfix(text, limit, value, unit, follows)
 
 
 def _next(text: str, at: int) -> str:
     """The next word, in lower case, or sign."""
     follows = _NEXT.match(text, at)
     return follows[1].lower() if follows else ""
-
-
-def _range(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, to: re.Match[str]) -> Limit | None:
-    """ "18-65 years", "8yr-18yrs", "from 40 to 80 years old", "(16-24) weeks"."""
-    opening = text[limit.start : limit.number]
-    upper = -numbers.value(to["to"]) if to["minus"] else numbers.value(to["to"])
-    negative = (opening or to["minus"]) and _is_negative(text, begin, limit.number)
-    value = -value if negative else value
-    end = to.end()
-    date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
-    scale = value == 0 and (
-        _SCALE_AFTER.match(text, end) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
-        if not opening
-        else opening[:4].lower() == "rang" and _is_scale(text, limit.start, end)
-    )
-    if (to["and"] and not opening) or date or scale:
-        return None
-    if "(" in opening and text[end : end + 1] == ")":
-        end += 1
-    second = unit_at(text, end)
-    if not second.text and to["to"][0].isdigit() and to["to"][-1].isalpha():
-        second = UnitAfter(WEEKS, end, False)
-    elif written := ratios.unit(to["to"]):
-        second = UnitAfter(written, end, False)
-    mixed = bool(unit.text and second.text) and units.unit(unit.text) != units.unit(second.text)
-    if upper < value and not mixed and (opening[:4].lower() in _RANGE_WORDS or negative or second.text in _FALLING):
-        value, upper = upper, value  # "between 150 and 90", "20/40 to 20/320", "-0.5 to -6 D"
-    if upper <= value and not mixed:
-        return None
-    if (
-        not opening
-        and text[limit.start - 1 : limit.start] in ("-", "–")
-        and text[limit.start - 2 : limit.start - 1].isdigit()
-    ):
-        return None  # "study 506-06-21"
-    if not opening and not unit.text and not second.text and signs.COMPARED.match(text, end):
-        return None  # "amyloid beta 1-42 < 600 pg/mL": a name
-    if _is_year(value) and _is_year(upper) and not (unit.text or second.text):
-        return None
-    limit.between(value, upper)
-    if to["below"] and signs.is_strict(to["below"]):
-        limit.upper_inclusive = False  # "18 to < 40 years"
-    limit.unit = unit.text
-    limit.of_age = limit.of_age or unit.of_age
-    take_unit(limit, second)
-    if mixed:
-        limit.unit, limit.upper_unit = unit.text, second.text
-    limit.bare = opening[:4].lower() not in _RANGE_WORDS and not to["below"]
-    if negative and not opening:
-        limit.start -= 1
-    return limit
-
-
-def _is_scale(text: str, start: int, end: int) -> bool:
-    """ "UAS7 (range 0-42) ≥ 16", "NRS ≥ 4 (range 0-10)": whether a range in brackets stands beside the limit, and is none itself."""
-    if text[start - 1 : start] != "(" or text[end : end + 1] != ")":
-        return False
-    follows = text[end + 1 :].lstrip()[:12].lower()
-    return text[: start - 1].rstrip()[-1:].isdigit() or follows.startswith(_COMPARING)
 
 
 def _postfix(text: str, limit: Limit, value: float, unit: UnitAfter, follows: str) -> Limit | None:
@@ -392,21 +283,4 @@ def _postfix(text: str, limit: Limit, value: float, unit: UnitAfter, follows: st
     take_unit(limit, unit)
     limit.end = sign.end(1)
     limit.ahead = text[sign.end() : sign.end() + 1].isalpha()
-    return limit
-
-
-def _listed(text: str, limit: Limit, value: float) -> Limit | None:
-    """ "ECOG 0 or 1", "0, 1, or 2": neighbouring grades are a range."""
-    last, at = value, limit.number + 1
-    if not text[limit.number].isdigit() or text[at : at + 1].isdigit():
-        return None
-    while item := _LIST.match(text, at):
-        if float(item[1]) != last + 1:
-            return None
-        last, at = last + 1, item.end()
-    if last == value:
-        return None
-    limit.end = at
-    limit.between(value, last)
-    limit.bare = True
     return limit

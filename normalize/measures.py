@@ -12,7 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
 
-from normalize import comparisons, gestation, grades, limit_pairs, numbers, ratios, units, variables, wording
+from normalize import (
+    comparisons,
+    gestation,
+    grades,
+    limit_pairs,
+    numbers,
+    ratios,
+    units,
+    unsaid_age,
+    variables,
+    wording,
+)
 from normalize.limit import Limit
 from normalize.limit_pairs import Named
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
@@ -29,12 +40,6 @@ _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 
-_AGE_GOES_ON = re.compile(
-    r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
-    |scheduled|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without
-    |able|willing|con|que|y|et|avec|qui|ayant|mit|und|die|com|e)\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
 _MEASURED = frozenset(
     ("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln")
@@ -289,7 +294,7 @@ def _known(
         return found
     if weeks and gestation.has_days(text, limit):
         return [GESTATIONAL_AGE]
-    if _age_unsaid(clause, limit, rest, unit) or (unit is None and not lead and _is_all(text, limit)):
+    if unsaid_age.is_one(clause, limit, rest, unit) or (unit is None and not lead and unsaid_age.is_all(text, limit)):
         return [AGE]
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
@@ -331,44 +336,6 @@ def _described(
     if far is not None:
         return [far.variable], ""  # "a total score of > 20 on the MMSE"
     return ([_DURATION], "") if timed and not words else ([], words)
-
-
-_OR_OLDER = re.compile(r"\s?(?:and|or)\s(?:older|younger)\b", re.IGNORECASE)
-#: What a criterion begins with that goes on as an age: "Are ≥ 6 years".
-_ARE = (["are"], ["is"], ["be"], ["must", "be"])
-
-
-def _age_unsaid(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
-    """ "Patients ≥ 18 years", "Over 16 years", "Children under 18": an age that does not say that it is one."""
-    bounds = [value for value in (limit.lower, limit.upper) if value is not None]
-    if unit is not None and unit.ucum == "a" and _OR_OLDER.match(rest):
-        return True
-    if unit is None:
-        if limit.bare or not all(10 <= value <= 110 for value in bounds):
-            return False
-    elif unit.ucum not in ("a", "mo", "d", "h"):
-        return False
-    words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
-    is_all, are = words in _ARE, False
-    while words and words[-1] in wording.WORDS["little"]:
-        are |= words.pop() in ("are", "is", "be")
-    young = words and words[-1] in wording.WORDS["young"]
-    if unit is not None and unit.ucum != "a" and not young:
-        return False
-    if unit is not None and max(bounds) < 12 and not (is_all or young):  # "≥ 6 years" can be how long something is
-        return False
-    return (are or words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
-        rest
-    ) is not None
-
-
-def _is_all(text: str, limit: Limit) -> bool:
-    """ "Above 18", "18-64": whether a criterion is nothing but a number that can be an age."""
-    bounds = [value for value in (limit.lower, limit.upper) if value is not None]
-    return (
-        all(14 <= value <= 100 and value == int(value) for value in bounds)
-        and text.strip(" .,;:-") == text[limit.start : limit.end].strip()
-    )
 
 
 def _range_of_something(clause: str, unit: Unit | None) -> bool:

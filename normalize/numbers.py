@@ -127,3 +127,8 @@ def value(number: str) -> float:
     for blank in "\u00a0\u2009\u202f' ":
         number = number.replace(blank, "")
     return float(number.replace(",", ".").replace("·", "."))
+
+
+def is_year(value: float) -> bool:
+    """Whether a number can be a calendar year."""
+    return 1900 <= value <= 2100 and value == int(value)
