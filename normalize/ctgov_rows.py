@@ -246,6 +246,8 @@ def outcomes(module: Part) -> Iterator[Outcome]:
 
 
 def sponsors(sponsorship: Part) -> Iterator[RecordSponsor]:
+    """The registry's class says OTHER of most people too; a sponsor who is the investigator responsible is one (NCT03039101)."""
+    person = fold(sponsorship.part("responsibleParty").text("investigatorFullName") or "")
     lead = [sponsorship.part("leadSponsor")] if sponsorship.data.get("leadSponsor") else []
     groups: tuple[tuple[list[Part], SponsorRole], ...] = (
         (lead, "primary"),
@@ -258,6 +260,8 @@ def sponsors(sponsorship: Part) -> Iterator[RecordSponsor]:
                 sponsor.left_out("record_sponsors", "name")
                 continue
             known = sponsor.value("class", "sponsor_class")
+            if person and known in (None, "unknown") and fold(name) == person:
+                known = "individual"
             yield RecordSponsor(role=role, name_raw=name, class_raw=sponsor.text("class"), class_registry=known)
 
 

@@ -210,7 +210,11 @@ def _of_groups(text: str, groups: Sequence[str]) -> Interventions:
     diagnostic = list(_DIAGNOSTIC.finditer(text))
     if diagnostic:
         tests = [(label, name.rstrip("; ")) for label, name in between(text, diagnostic)]
-        return [], [_intervention(name, label.lower() or None) for label, name in tests if name], []
+        return (
+            [],
+            [_intervention(name, "diagnostic_test" if label else None, label) for label, name in tests if name],
+            [],
+        )
     arms: list[Arm] = []
     given: list[Intervention] = []
     links: list[ArmIntervention] = []

@@ -216,6 +216,21 @@ def test_doi_is_found_in_the_citation(citation: str, doi: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind", "known"),
+    [
+        ("James Lind, M.D.", "OTHER", "individual"),
+        ("JAMES LIND M.D.", None, "individual"),
+        ("Lind Institute", "OTHER", "unknown"),
+        ("James Lind, M.D.", "INDUSTRY", "industry"),
+    ],
+)
+def test_a_sponsor_who_is_the_investigator_is_a_person(name: str, kind: str | None, known: str) -> None:
+    party = {"type": "SPONSOR_INVESTIGATOR", "investigatorFullName": "James Lind, M.D."}
+    record = read(study(sponsorCollaborators={"responsibleParty": party, "leadSponsor": {"name": name, "class": kind}}))
+    assert [(sponsor.class_raw, sponsor.class_registry) for sponsor in record.record_sponsors] == [(kind, known)]
+
+
+@pytest.mark.parametrize(
     ("party", "sentence"),
     [
         ({"type": "SPONSOR"}, "Sponsor: Lind Institute"),

@@ -478,7 +478,7 @@ def test_conditions_by_each_registers_habit(
     [
         ("ClinicalTrials.gov", "Drug: A;Device: B; with C", [("A", "drug", None), ("B; with C", "device", None)]),
         ("CRiS", "Drug : A 10 mg", [("A 10 mg", "drug", None)]),
-        ("ChiCTR", "Gold Standard:PCR; twice;Index test:Saliva;", [("PCR; twice", "gold standard", None), ("Saliva", "index test", None)]),
+        ("ChiCTR", "Gold Standard:PCR; twice;Index test:Saliva;", [("PCR; twice", "diagnostic_test", "Gold Standard"), ("Saliva", "diagnostic_test", "Index test")]),
         ("ChiCTR", "Case series:None;", []),
         ("CTRI", "Intervention1: A: 5 mg<br>Control Intervention1: Placebo: Sugar", [("A", None, "5 mg"), ("Placebo", None, "Sugar")]),
         ("PACTR", ";A;B", [("A", None, None), ("B", None, None)]),
@@ -873,7 +873,7 @@ def outcomes_of(record: Record) -> list[str | None]:
 SEPARATORS = {
     "conditions": "MedDRAversion:|Level:|Classificationcode:?|Term:|Therapeuticarea:",
     "interventions": "(?:Behavioral|Biological|CombinationProduct|Device|DiagnosticTest|DietarySupplement|Drug|Genetic|Other|Procedure"
-    r"|Radiation):|GoldStandard:|Indextest:|(?:Group|Intervention)\d+:|:",
+    r"|Radiation):|(?:Group|Intervention)\d+:|:",
     "outcomes": r"MainObjective:|SecondaryObjective:|(?:Primary|Secondary)endpoint\(s\):|Timepoint\(s\)ofevaluationofthisendpoint:"
     r"|Timepoint:|Methodofmeasurement:|Timeframe|[\[\]]",
 }
