@@ -116,7 +116,8 @@ class Archive:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """An archive that is there, opened for reading only: also in a folder that may not be written to."""
+        """An archive that is there, opened for reading only: also in a folder that may not be written to. One of an older form is
+        first brought up to date."""
         archive = cls.__new__(cls)
         archive.path, archive.db = path, connect_to_read(path)
         archive._refuse_newer()

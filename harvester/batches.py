@@ -1,6 +1,6 @@
 """Trials in batches, each with its records and what hangs below them: how the stages of a build read the catalogue.
 
-Called by `trials`, `discrepancies` and `quality`. A batch costs a few queries however many trials it holds, and the same
+Called by `trials` and `discrepancies`; the comparison takes the order of records from here. A batch costs a few queries however many trials it holds, and the same
 path serves a full build and one of a few trials. Reads only.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
         return found
 
 
-def marks(values: Sequence[Any]) -> str:
+def marks(values: Collection[Any]) -> str:
     """Question marks for a statement."""
     return ", ".join("?" * len(values))
 

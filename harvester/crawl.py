@@ -1,4 +1,4 @@
-"""Harvester room: runs spiders and says what came of it. Called by `harvester.cli`, `harvester.check` and the demo.
+"""Harvester room: runs spiders and says what came of it. Called by `harvester.refresh`, `harvester.check` and the demo.
 
 `crawl` starts a process of its own, because Twisted's reactor runs once a process; within it different registries are read
 side by side, and several jobs for one registry one after the other, so that no registry sees two connections. The verdict
@@ -50,9 +50,8 @@ class Job(Struct, frozen=True, kw_only=True):
     since: str = ""  # ISO date
     all: bool = False
     recheck: int = 0  # of a query or all: only new records, and so many of the known ones, those seen longest ago
-    last_run: int = (
-        -1
-    )  # the last run before the refresh: what runs after it brought is not fetched again; -1: all is fetched
+    #: The last run before the refresh: what runs after it brought is not fetched again; -1: all is fetched.
+    last_run: int = -1
     probe: bool = False  # one small request instead (harvester check)
     base_url: str = ""  # empty: the live registry
     contact: str = ""  # e-mail address or web page, for the User-Agent

@@ -1,4 +1,4 @@
-"""Two texts -> what was removed, what was added, what stayed, word by word. Pure; for `harvester changes` and the site."""
+"""Two texts -> what was removed, what was added, what stayed, word by word. Pure; for the site's page of changes."""
 
 from __future__ import annotations
 

@@ -100,9 +100,8 @@ def _dates(column: str) -> Callable[[said.Dated, said.Dated], Severity | None]:
 
     def judge(one: said.Dated, two: said.Dated) -> Severity | None:
         days = days_between(one.date, two.date)
-        if (
-            one.kind and two.kind and one.kind != two.kind
-        ):  # a plan that came differently is an old entry, no contradiction
+        # A plan that came differently is an old entry, no contradiction.
+        if one.kind and two.kind and one.kind != two.kind:
             return "minor" if days > serious else None
         return "serious" if days > serious else "notable" if days > notable else "minor" if days > minor else None
 

@@ -82,7 +82,8 @@ def check(
     closed = [
         *_counts(old, new, shares),
         *_announced(old, new, shares),
-        *_falls(before, after, shares.fill_rate_fall, shares.at_least, "of all its records"),
+        *_emptied(before, after),
+        *_falls(before, after, shares.fill_rate_fall, shares.at_least, _ALL),
         *_falls(_measure(old, changed), _measure(new, changed), shares.changed_fill_fall, shares.at_least, "of the records that changed now"),
         *_missing_in_new(before, _measure(new, added)),
     ]  # fmt: skip
@@ -142,25 +143,39 @@ def _announced(old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates) 
             )
 
 
+def _emptied(before: dict[str, _Fill], after: dict[str, _Fill]) -> Iterator[Closed]:
+    """Columns that no record of a source fills any more."""
+    for source, field, old, new in _in_both(before, after):
+        if not new.filled.get(field) and old.filled[field] >= EMPTIED_FROM and new.records >= EMPTIED_FROM:
+            yield _less(source, field, old, new, _ALL)
+
+
 def _falls(
     before: dict[str, _Fill], after: dict[str, _Fill], share: float, at_least: int, whose: str
 ) -> Iterator[Closed]:
-    """Columns whose fill rate fell by more than a share of itself, and columns that are empty now."""
+    """Columns whose fill rate fell by more than a share of itself."""
+    for source, field, old, new in _in_both(before, after):
+        expected = old.filled[field] / old.records * new.records
+        if _fell(expected, new.filled.get(field, 0), share, at_least):
+            yield _less(source, field, old, new, whose)
+
+
+def _in_both(before: dict[str, _Fill], after: dict[str, _Fill]) -> Iterator[tuple[str, str, _Fill, _Fill]]:
+    """(source, column or table that it filled, fill before, fill after) of each source that still has records."""
     for source, old in before.items():
-        new = after.get(source)
-        if new is None:
-            continue
-        for field, filled in old.filled.items():
-            expected = filled / old.records * new.records
-            now = new.filled.get(field, 0)
-            emptied = (
-                not now and filled >= EMPTIED_FROM and new.records >= EMPTIED_FROM and whose == "of all its records"
-            )
-            if emptied or _fell(expected, now, share, at_least):
-                yield Closed(
-                    source,
-                    f"{field} is filled in {now:,} of {new.records:,} {whose}, before in {filled:,} of {old.records:,}",
-                )
+        if source in after:
+            for field in old.filled:
+                yield source, field, old, after[source]
+
+
+#: Whose fill rate a figure is about.
+_ALL = "of all its records"
+
+
+def _less(source: str, field: str, old: _Fill, new: _Fill, whose: str) -> Closed:
+    now, before = new.filled.get(field, 0), old.filled[field]
+    figure = f"{field} is filled in {now:,} of {new.records:,} {whose}, before in {before:,} of {old.records:,}"
+    return Closed(source, figure)
 
 
 #: A column that nearly every record fills is missing in new records when none of so many fills it.

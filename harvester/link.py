@@ -45,6 +45,9 @@ class Reference(NamedTuple):
 #: Reference.rank of a number in a text; the others are those of `link_clusters`.
 _MENTION = 9
 
+#: Where more than one record in so many changed, linking all is quicker.
+_MANY = 4
+
 _Pair = tuple[str, str]  # two numbers, the smaller first
 _Decisions = Mapping[_Pair, tuple[str, str | None]]  # verdict and note of a person
 
@@ -52,7 +55,7 @@ _Decisions = Mapping[_Pair, tuple[str, str | None]]  # verdict and note of a per
 def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
     """Joins all records, or, in a step, those that changed and those that this concerns. Shapes as in `rows.TrialLink`."""
     held = db.execute("SELECT count(*) FROM records").fetchone()[0]
-    if touched is None or 4 * len(touched.records) > held:
+    if touched is None or len(touched.records) * _MANY > held:
         _link_all(db)
     elif touched.records:
         _link_some(db, touched.records)
@@ -142,7 +145,7 @@ def _references(db: sqlite3.Connection, numbers: Collection[str] | None) -> dict
     else:
         given = (json.dumps(sorted(numbers)),)
         rows = db.execute(f"{columns} AND n.number IN (SELECT value FROM json_each(?))", given).fetchall()
-        spelt = [f"{number}-{n:02}" for number in numbers if _is_eu_ct(number) for n in range(20)]
+        spelt = [f"{number}-{n:02}" for number in numbers if _is_eu_ct(number) for n in range(100)]
         given = (json.dumps(sorted({*numbers, *spelt})),)
         rows += db.execute(f"{columns} AND s.id_normalized IN (SELECT value FROM json_each(?))", given).fetchall()
     named = {filed_under(row[2]) for row in rows}

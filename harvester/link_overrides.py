@@ -1,4 +1,4 @@
-"""Linking room: what a person decided about two records. Called by the build; read from the file that `links` in harvester.toml names.
+"""Linking room: what a person decided about two records. Called by `written`; read from the file that `links` in harvester.toml names.
 
     record,other,verdict,note
     NCT01234567,ISRCTN12345678,same,the protocol names both

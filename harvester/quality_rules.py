@@ -82,9 +82,8 @@ class Rule(NamedTuple):
 
     told: QualityRule
     evidence: str
-    by_date: LongAgo | None = (
-        None  # holds from a day on: records that did not change are judged again when today passes that
-    )
+    #: Holds from a day on: records that did not change are judged again when today passes that.
+    by_date: LongAgo | None = None
 
 
 _OPEN = "('recruiting', 'not_yet_recruiting', 'enrolling_by_invitation')"

@@ -1,4 +1,4 @@
-"""Related-trials room: the rows of a matrix that have the largest products with a row. Pure; called by `relate`."""
+"""Related-trials room: the rows of a matrix that have the largest products with a row. Pure; called by `relate_lists`."""
 
 from __future__ import annotations
 

@@ -34,19 +34,20 @@ _BARRIERS = frozenset(fold(word) for word in (_GRAMMAR + _COMPARATORS + _UNITS +
 
 #: Words of which no phrase that is told as a reason consists: they say that a trial is a trial, or how a thing is given or measured.
 _UNTOLD_WORDS = """
-    acute administration adult adults adverse agent application assessed assessment associated baseline capsule capsules case
-    cases change changes child children chronic clinical cohort combination combined compared comparing comparison day days
-    design disease diseases disorder disorders drug drugs duration early effect effective effectiveness effects efficacy end
-    evaluate evaluation event events exposure feasibility follow following frequency group healthy high hospital human impact
-    improvement incidence infusion injection injections intravenous investigation label late level levels long low mean measure
-    measured men method mild moderate multicenter multicentre new number observation observational occurrence open oral outcome
-    outcomes participant participants patient patients people percentage period pilot point population positive prevalence
-    prevention product profile program prospective protocol quality questionnaire randomised randomized rate rates received
-    receiving reduction related response result results retrospective risk safety scale score scores severe severity short recurrent recurring repeated spontaneous primary secondary unexplained habitual idiopathic beyond complete
-    viral bacterial inflammatory respiratory lower upper factor factors sample samples survey management intensive delayed
-    confinement pandemic assess refractory history inpatient outpatient cells cell protein renal blood serum active
-    single solution status study subcutaneous subject subjects subcutaneously symptom symptoms syndrome system tablet tablets
-    test therapeutic therapy time total treat treated treating treatment treatments trial trials type use value values women
+    acute administration adult adults adverse agent application assessed assessment associated baseline capsule capsules case cases
+    change changes child children chronic clinical cohort combination combined compared comparing comparison day days design disease
+    diseases disorder disorders drug drugs duration early effect effective effectiveness effects efficacy end evaluate evaluation
+    event events exposure feasibility follow following frequency group healthy high hospital human impact improvement incidence
+    infusion injection injections intravenous investigation label late level levels long low mean measure measured men method mild
+    moderate multicenter multicentre new number observation observational occurrence open oral outcome outcomes participant
+    participants patient patients people percentage period pilot point population positive prevalence prevention product profile
+    program prospective protocol quality questionnaire randomised randomized rate rates received receiving reduction related
+    response result results retrospective risk safety scale score scores severe severity short recurrent recurring repeated
+    spontaneous primary secondary unexplained habitual idiopathic beyond complete viral bacterial inflammatory respiratory lower
+    upper factor factors sample samples survey management intensive delayed confinement pandemic assess refractory history inpatient
+    outpatient cells cell protein renal blood serum active single solution status study subcutaneous subject subjects subcutaneously
+    symptom symptoms syndrome system tablet tablets test therapeutic therapy time total treat treated treating treatment treatments
+    trial trials type use value values women
 """
 _UNTOLD = frozenset(_UNTOLD_WORDS.split())
 

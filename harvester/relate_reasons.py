@@ -1,4 +1,4 @@
-"""Related-trials room: why two trials are related, as rows of `related_trials`. Pure; called by `relate`.
+"""Related-trials room: why two trials are related, as rows of `related_trials`. Pure; called by `relate_lists` and `relate_update`.
 
 The score is the sum of its parts, each at most what `PARTS` says: products of profiles (`relate_profiles`), and two parts for
 the same people and the same design, from a few facts of each.

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Any, NamedTuple
 
+from harvester.batches import marks
 from harvester.catalogue import insert_into
 from harvester.catalogue_tables import TABLES
 from harvester.relate_phrases import abbreviations, root, rooted_terms, terms, whole
@@ -126,8 +127,7 @@ def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> Reread
 
 def _read_from(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, int]:
     """What tells whether the rows of some trials were made from the same."""
-    marks = ", ".join("?" * len(trials))
-    return dict(db.execute(f"SELECT trial_id, read_from FROM trial_roots WHERE trial_id IN ({marks})", trials))
+    return dict(db.execute(f"SELECT trial_id, read_from FROM trial_roots WHERE trial_id IN ({marks(trials)})", trials))
 
 
 def what_is_known(db: sqlite3.Connection, trials: Iterable[str]) -> dict[str, Before]:
@@ -150,14 +150,12 @@ def _given(
 ) -> tuple[dict[str, int], dict[str, tuple[tuple[Any, ...], _Below]]]:
     """What the rows of some trials are made from: the facts of each, and what hangs below its records; and a number that tells
     whether that is the same."""
-    marks = ", ".join("?" * len(trials))
-    facts = db.execute(f"SELECT {', '.join(_FACTS)} FROM trials WHERE trial_id IN ({marks}) ORDER BY trial_id", trials)
-    trial_of = dict(
-        db.execute(f"SELECT record_id, trial_id FROM records WHERE trial_id IN ({marks}) ORDER BY record_id", trials)
-    )
+    chosen = f"WHERE trial_id IN ({marks(trials)})"
+    facts = db.execute(f"SELECT {', '.join(_FACTS)} FROM trials {chosen} ORDER BY trial_id", trials)
+    trial_of = dict(db.execute(f"SELECT record_id, trial_id FROM records {chosen} ORDER BY record_id", trials))
     below: dict[str, _Below] = {trial: {name: [] for name in _BELOW} for trial in trials}
     for name, sql in _BELOW.items():
-        for row in db.execute(sql.format(", ".join("?" * len(trial_of))), list(trial_of)):
+        for row in db.execute(sql.format(marks(trial_of)), list(trial_of)):
             below[trial_of[row[0]]][name].append(row[1:])
     given = {values[0]: (values, below[values[0]]) for values in facts}
     return {trial: _digest(repr(values)) >> 1 for trial, values in given.items()}, given
@@ -221,7 +219,7 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
         batch = trials[start : start + _BATCH]
         sql = (
             f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms JOIN trial_roots USING (trial_id)"
-            f" WHERE trial_id IN ({', '.join('?' * len(batch))})"
+            f" WHERE trial_id IN ({marks(batch)})"
         )
         for trial, roots, *texts in db.execute(sql, batch):
             terms = "\n".join(filter(None, texts)).split("\n")

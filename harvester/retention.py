@@ -3,8 +3,8 @@
 
 Three things grow: fetches that brought nothing new, bytes that became no record, old versions. Nothing goes unless a rule says so.
 Whatever the rules say, these stay: a record's only version and the one that is shown; each version's first payload, its first and
-last fetch and each at which it came back, from which the history and its dates are made; the last fetch of each record by each query, and every fetch of each query's
-newest good runs, from which the next refresh knows what to ask.
+last fetch and each at which it came back, from which the history and its dates are made; the last fetch of each record by each
+query, and every fetch of each query's newest good runs, from which the next refresh knows what to ask.
 """
 
 from __future__ import annotations
@@ -140,9 +140,8 @@ def apply(archive: Archive, rules: Retention, now: datetime.datetime, leaving: L
     """Takes away what `plan` marked, all of it or nothing, keeps that it was done, and gives the room back to the disk."""
     db = archive.db
     db.commit()
-    db.execute(
-        "PRAGMA foreign_keys = OFF"
-    )  # each payload would be looked for among all differences; what stays was chosen for it
+    # Else each payload would be looked for among all differences; what stays was chosen for it.
+    db.execute("PRAGMA foreign_keys = OFF")
     db.execute("DELETE FROM captures WHERE capture_id IN (SELECT capture_id FROM leaving)")
     db.execute("DELETE FROM payloads WHERE sha256 IN (SELECT sha256 FROM leaving_payloads)")
     if rules.rejected_days is not None:

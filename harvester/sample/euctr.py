@@ -26,7 +26,6 @@ PREAMBLE = (
 )
 NOTHING = "Query did not match any clinical trials"
 
-EUDRACT = re.compile(r"\d{4}-\d{6}-\d{2}")
 AGES: tuple[tuple[str, str], ...] = (
     ("F.1.1.1 ", "In utero"),
     ("F.1.1.2 ", "Preterm newborn infants"),

@@ -113,9 +113,8 @@ def elements(text: str) -> dict[str, str]:
 
 def answer(shelf: Shelf, request: Request, reshape: Reshape, page_size: int) -> Answer:
     """What the portal says to one request: `Trial2.aspx?TrialID=...`. An unknown number gets 200 and a page without data."""
-    if (
-        request.path.removeprefix(BASE).lower() == "/noaccess.aspx"
-    ):  # where the portal leads whom it takes for a program
+    # Where the portal leads whom it takes for a program.
+    if request.path.removeprefix(BASE).lower() == "/noaccess.aspx":
         return page('<html><body><form id="aspnetForm"><h1>Access is restricted</h1></form></body></html>')
     if request.path.removeprefix(BASE).lower() != "/trial2.aspx":
         return page("<html><head><title>404 - File or directory not found.</title></head><body></body></html>", 404)

@@ -340,9 +340,8 @@ def bomb(megabytes: int) -> bytes:
     """One gzip member of so many megabytes of blanks, made without ever holding them."""
     block = b" " * (1 << 20)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = packer.compress(block) + packer.flush(
-        zlib.Z_FULL_FLUSH
-    )  # a piece that stands by itself and can be repeated
+    # A piece that stands by itself and can be repeated.
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
     seal = reduce(lambda crc, _: zlib.crc32(block, crc), range(megabytes), 0)
     head = b"\x1f\x8b\x08\x00" + struct.pack("<L", 0) + b"\x02\xff"
     tail = b"\x03\x00" + struct.pack("<LL", seal, (megabytes << 20) & 0xFFFFFFFF)
