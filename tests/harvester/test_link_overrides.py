@@ -86,5 +86,5 @@ def test_a_decision_takes_effect_at_the_next_build_and_goes_with_its_line(
     assert trials() == [("NCT90000001", 1), ("NCT90000002", 1)]
     decisions.write_text("no heading\n")
     failed = CliRunner().invoke(main, ["build", "--data", str(tmp_path)])
-    assert failed.exit_code == 1
+    assert failed.exit_code == 2
     assert "links.csv: the first line must be" in failed.output
