@@ -30,7 +30,7 @@ class MissingPackage(Exception):
     """A format needs a package that is not installed."""
 
     def __init__(self, form: str, package: str) -> None:
-        super().__init__(f"{form} needs the package {package}: pip install 'harvester[export]', or in a checkout pip install '.[export]'")  # fmt: skip
+        super().__init__(f"{form} needs the package {package}: pip install '.[export]' in the checkout")  # fmt: skip
 
 
 class TooLong(Exception):

@@ -51,7 +51,11 @@ def refresh(
         planned = plan(config, wish, history.pasts(archive, latest_moment()))
         notes = [*planned.skipped, *planned.notes]
         imports = []
+        shut = []
         for source, folder in inboxes.items():
+            if not folder.is_dir():
+                shut.append(_shut(source, folder))
+                continue
             files = list(files_of([folder]))
             if fresh := new_files(archive, source, files):
                 imports.append(import_files(archive, source, fresh))
@@ -60,10 +64,11 @@ def refresh(
                 notes.append(f"{REGISTRIES[source].name}: nothing new in the inbox {folder} ({held})")
         last_run = history.last_run(archive)
     jobs = [replace(job, last_run=last_run) for job in planned.jobs]
-    verdicts = [done.verdict for done in imports]
+    verdicts = [*shut, *(done.verdict for done in imports)]
     verdicts += crawl(jobs, archive_path, progress, logs, lock) if jobs else []
     if any(verdict.stopped for verdict in verdicts):
         return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
+    notes += [_nothing_found(verdict) for verdict in verdicts if _is_barren(verdict)]
     verdicts += _ask_what_became_of_missing(config, archive_path, {job.registry for job in jobs}, last_run, logs, lock)
     return Refreshed(verdicts=verdicts, imports=imports, notes=notes)
 
@@ -99,10 +104,24 @@ def _inboxes(config: Config, registries: Iterable[str]) -> dict[str, Path]:
     for source in tuple(registries) or tuple(REGISTRIES):
         inbox = config.registry(source).inbox
         if inbox and config.registry(source).enabled:
-            folder = Path(inbox)
-            if not folder.is_dir():
-                raise ConfigError(
-                    f"the inbox of {REGISTRIES[source].name}, {inbox}, is not a folder: make it, or mend harvester.toml"
-                )
-            found[source] = folder
+            found[source] = Path(inbox)
     return found
+
+
+def _shut(source: str, folder: Path) -> Verdict:
+    """Of an inbox that is not there (a share that was not mounted, say): other registries go on. `harvester status` looks for
+    itself, so the run is not filed."""
+    message = f"its inbox {folder} is no folder: make it or mount it, or mend harvester.toml"
+    return Verdict(registry=source, query=f"import from {folder}", kind="import", verdict="failed", message=message)
+
+
+def _is_barren(verdict: Verdict) -> bool:
+    return bool(verdict.kind == "sweep" and verdict.words and verdict.verdict == "complete" and verdict.announced == 0)
+
+
+def _nothing_found(verdict: Verdict) -> str:
+    """A query that a registry does not understand looks like one that finds nothing."""
+    return (
+        f"{REGISTRIES[verdict.registry].name} has nothing for {verdict.words!r}: if that cannot be, give it words of its own in "
+        f"the topic's overrides"
+    )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
@@ -32,7 +34,7 @@ _COMPLETE = """
 
 
 class Problem(NamedTuple):
-    """Something to look at. `kind`: cut off, failed, incomplete, stale, gate closed, not built, no catalogue."""
+    """Something to look at. `kind`: cut off, failed, incomplete, stale, no inbox, gate closed, not built, no catalogue."""
 
     registry: str | None
     kind: str
@@ -58,6 +60,7 @@ def status(
     problems = [
         *_unfinished(last_runs, config, owner),
         *_stale(freshness),
+        *_shut(config),
         *_unpublished(catalogue, archive, last_build, owner),
     ]
     return {
@@ -120,6 +123,14 @@ def _stale(freshness: dict[str, dict[str, Any]]) -> list[Problem]:
             continue
         found.append(Problem(source, "stale", f"{name}: {words}"))
     return found
+
+
+def _shut(config: Config) -> Iterator[Problem]:
+    """Inboxes that are not there."""
+    for source, own in config.registries.items():
+        if own.enabled and own.inbox and not Path(own.inbox).is_dir():
+            words = f"its inbox {own.inbox} is no folder: make it or mount it, or mend harvester.toml"
+            yield Problem(source, "no inbox", f"{REGISTRIES[source].name}: {words}")
 
 
 def _unpublished(

@@ -60,9 +60,7 @@ def export(
         from warcio.statusandheaders import StatusAndHeaders
         from warcio.warcwriter import WARCWriter
     except ImportError as problem:
-        raise NoWarcio(
-            "a WARC file needs the package warcio: pip install 'harvester[warc]', or in a checkout pip install '.[warc]'"
-        ) from problem
+        raise NoWarcio("a WARC file needs the package warcio: pip install '.[warc]' in the checkout") from problem
     counts: dict[str, int] = {}
     beside = file.with_name(f".{file.name}-writing")
     try:

@@ -12,6 +12,7 @@ import asyncio
 import datetime
 import ipaddress
 import json
+import re
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -106,6 +107,10 @@ _STATUS_FAULTS: dict[int, str] = {
     404: "there is nothing at this address: is base_url right, has the interface moved",
     400: "it did not understand the request: is the query right",
 }
+
+
+#: Twisted tells why an answer broke off as a list of its own objects.
+_TWISTED_FAILURE = re.compile(r"<twisted\.python\.failure\.Failure [\w.]+: (.*?)>")
 
 
 class RegistrySpider(scrapy.Spider):
@@ -412,7 +417,7 @@ def connection_sentence(error: Exception) -> str:
             "registry to go on unprotected"
         )
     words = next(words for kind, words in _CONNECTION_FAULTS if isinstance(error, kind))
-    detail = str(error)
+    detail = " ".join(_TWISTED_FAILURE.findall(str(error))) or str(error)
     return f"{words} ({detail})" if detail else words
 
 

@@ -179,7 +179,7 @@ def changes_command(data: Path, since: str, trial: str, as_json: bool) -> None:
             found = True
             click.echo(json.dumps(asdict(update), ensure_ascii=False) if as_json else _told(update))
     if not found:
-        click.echo(f"nothing in {data} changed" + f" since {values['since']}" * bool(since), err=True)
+        click.echo(f"no entry in {data} changed" + f" since {values['since']}" * bool(since), err=True)
 
 
 def _told(update: Update) -> str:

@@ -115,6 +115,24 @@ def test_a_refresh_reads_the_inbox_and_says_who_is_left_out(tmp_path: Path, monk
     assert "ClinicalTrials.gov is left out: it needs a topic, or --query" in done.output
 
 
+def test_an_inbox_that_is_not_there_stops_no_other_registry_and_is_told_until_it_is(tmp_path: Path) -> None:
+    with SampleServer(crawl_delay=0) as server:
+        config, data = tmp_path / "harvester.toml", tmp_path / "data"
+        config.write_text(
+            '[registries.ictrp]\ninbox = "share"\n[registries.isrctn]\neverything = true\ndelay = 0.0\n'
+            f'base_url = "{server.base_url("isrctn")}"\n'
+        )
+        done = run("refresh", "--config", config, "--data", data)
+        assert done.exit_code == 1
+        assert "WHO ICTRP failed: its inbox" in done.output and "ISRCTN registry, all: complete" in done.output
+        assert "3 trials from 3 records" in done.output
+        assert "share is no folder" in run("status", "--config", config, "--data", data).output
+        (tmp_path / "share").mkdir()
+        assert run("status", "--config", config, "--data", data).exit_code == 0
+        asked = run("refresh", "--config", config, "--data", data, "--registry", "isrctn", "--query", "salmon")
+        assert "ISRCTN registry has nothing for 'salmon'" in asked.output
+
+
 def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<html></html>")
     done = run("import", "ctgov", tmp_path / "page.html", "--data", tmp_path / "data")

@@ -189,7 +189,7 @@ def test_a_missing_package_is_told_with_the_way_out(
     db: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingPackage, match=r"pip install 'harvester\[export\]'"):
+    with pytest.raises(MissingPackage, match=r"pip install '\.\[export\]' in the checkout"):
         export(db, Selection("trials"), form, tmp_path / "x", TODAY)
 
 

@@ -73,13 +73,15 @@ def test_of_two_topics_the_older_counts(archive: Archive) -> None:
     assert ("ctgov", "stale") in problems(archive, config)
 
 
-def test_files_of_who_are_judged_when_they_have_an_age(archive: Archive) -> None:
+def test_files_of_who_are_judged_when_they_have_an_age(archive: Archive, tmp_path: Path) -> None:
     run(archive, "2026-01-10", kind="import", words="", registry="ictrp")
-    inbox = RegistryConfig(inbox="inbox")
+    inbox = RegistryConfig(inbox=str(tmp_path))
     off = {source: RegistryConfig(enabled=False) for source in ("ctgov", "euctr", "ctis", "isrctn")}
     assert problems(archive, Config(registries={**off, "ictrp": inbox})) == []
     inbox.stale_after_days = 60
     assert problems(archive, Config(registries={**off, "ictrp": inbox})) == [("ictrp", "stale")]
+    inbox.inbox = str(tmp_path / "not mounted")
+    assert problems(archive, Config(registries={**off, "ictrp": inbox})) == [("ictrp", "stale"), ("ictrp", "no inbox")]
 
 
 def test_without_a_configuration_what_was_searched_is_judged(archive: Archive) -> None:

@@ -7,6 +7,7 @@ from statistics import median
 
 import pytest
 from scrapy.core.downloader.handlers.http11 import TunnelError
+from scrapy.exceptions import DownloadFailedError
 
 from harvester.crawl import Job
 from spiders.base import connection_sentence
@@ -330,6 +331,12 @@ def test_a_download_handler_that_is_not_there_is_told(seen: dict[str, Seen]) -> 
 
 def test_a_proxy_that_refuses_is_named() -> None:
     assert "https_proxy" in connection_sentence(TunnelError("Could not open CONNECT tunnel with proxy [407]"))
+
+
+def test_why_an_answer_broke_off_is_said_without_twisteds_objects() -> None:
+    reason = "[<twisted.python.failure.Failure twisted.internet.error.ConnectionDone: Connection was closed cleanly.>]"
+    sentence = connection_sentence(DownloadFailedError(reason))
+    assert sentence == "the connection broke: try again later (Connection was closed cleanly.)"
 
 
 def test_another_download_handler_can_be_set(seen: dict[str, Seen]) -> None:
