@@ -222,7 +222,9 @@ RULES: tuple[Rule, ...] = (
             severity="serious",
         ),
         f"""
-        SELECT record_id, 'Completed ' || coalesce(primary_completion_date, completion_date) || ', no results.' AS detail
+        SELECT record_id, 'Completed ' || coalesce(primary_completion_date, completion_date) || CASE WHEN EXISTS (
+            SELECT 1 FROM publications p WHERE p.record_id = dated.record_id AND p.type = 'result'
+          ) THEN ', no results at the registry; an article on them is listed.' ELSE ', no results.' END AS detail
         FROM dated
         WHERE has_results = 0 AND study_type = 'interventional'
           AND coalesce(phase, '') NOT IN ('early_1', '1', 'not_applicable')

@@ -15,7 +15,7 @@ from harvester.quality import FROM_INDEX, flag_quality
 from harvester.quality_rules import RULES
 from harvester.rows import RecordKey, RecordProvenance
 from harvester.touched import Touched
-from normalize.schema import Country, EligibilityFact, EnrollmentCount, Outcome, Record
+from normalize.schema import Country, EligibilityFact, EnrollmentCount, Outcome, Publication, Record
 
 #: The day of the newest capture in these tests.
 TODAY = "2026-03-01"
@@ -139,6 +139,8 @@ RAISES: list[tuple[dict[str, Any], str, str]] = [
     ({"recruitment_status": "recruiting", "last_update_date": "2026-01"}, "recruiting_past_completion", "Said to be recruiting, completion 2022-12-31"),
     ({"recruitment_status": "recruiting", "last_update_date": "2026-01", "completion_date": "2025-02"}, "recruiting_past_completion", "2025-02"),
     ({"has_results": False}, "results_overdue", "Completed 2022-06-30, no results."),
+    ({"has_results": False, "publications": (Publication(type="background"),)}, "results_overdue", ", no results."),
+    ({"has_results": False, "publications": (Publication(type="result", pmid="1"),)}, "results_overdue", "no results at the registry; an article on them is listed."),
     ({"has_results": False, "phase": None, "recruitment_status": "terminated"}, "results_overdue", "no results"),
     ({"has_results": False, "recruitment_status": "unknown", "primary_completion_date_type": "actual"}, "results_overdue", "no results"),
     ({"outcomes": (Outcome(kind="secondary", measure="Weight"),)}, "no_primary_outcome", "A registry names no primary outcome"),
