@@ -186,7 +186,8 @@ def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
     records = [_without_empty_titles(record) for record in records]
     if len(records) == 1:
         only = dict(records[0])
-        _judge_registration(only)
+        if not _says_no_start(only):
+            _judge_registration(only)
         return only, {}
     best: Row = dict.fromkeys(_TAKEN)
     best["trial_id"] = records[0]["trial_id"]
@@ -203,10 +204,20 @@ def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
                 best[column] = chosen[column]
                 if chosen[column] is not None:
                     sources[column] = [chosen["record_id"]]
-    if _judge_registration(best):
+    start = next((r for r in records if [r["record_id"]] == sources.get("date_of_first_enrollment")), None)
+    if (start is None or not _says_no_start(start)) and _judge_registration(best):
         dates = (sources["date_of_registration"][0], sources["date_of_first_enrollment"][0])
         sources["prospective_registration"] = list(dict.fromkeys(dates))
     return best, sources
+
+
+def _says_no_start(record: Row) -> bool:
+    """Whether the record's own dates could judge its registration and its normalizer did not let them: they are of other things.
+
+    A trial that came to CTIS from EudraCT was registered there before; ICTRP gives the day of authorisation as the first enrollment of EUCTR.
+    """
+    dates = (record["date_of_registration"], record["date_of_first_enrollment"])
+    return record["prospective_registration"] is None and is_prospective(*dates) is not None
 
 
 def _judge_registration(best: Row) -> bool:

@@ -32,7 +32,7 @@ from normalize.dates import Order, is_prospective, iso_date
 from normalize.enrollment import Size, parse_size
 from normalize.ictrp_criteria import AgeForm
 from normalize.ictrp_elements import unescape
-from normalize.ictrp_lists import lines, pieces
+from normalize.ictrp_lists import EUROPEAN, lines, pieces
 from normalize.objects import Notes
 from normalize.schema import (
     Document,
@@ -162,7 +162,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         completion_date=_date(get("results_date_completed"), "completion_date", notes),
         last_update_date=_date(get("Last_Refreshed_on"), "last_update_date", notes),
         prospective_registration=_prospective(
-            get("Prospective_registration") or get("Retrospective_flag"), registered, enrolled, notes
+            get("Prospective_registration") or get("Retrospective_flag"), registered, enrolled, registry, notes
         ),
         target_sample_size=size.total,
         actual_enrollment=actual.total,
@@ -272,13 +272,23 @@ def _answer(text: str | None, field: str, notes: Notes) -> bool | None:
     return answer
 
 
-def _prospective(flag: str | None, registered: str | None, enrolled: str | None, notes: Notes) -> bool | None:
+def _prospective(
+    flag: str | None, registered: str | None, enrolled: str | None, registry: str, notes: Notes
+) -> bool | None:
     """What the two dates say; the flag only where they leave it open.
 
     Retrospective_flag means the contrary of its name: "Yes" where registration came on or before first enrollment
     (ChiCTR2000029789), "No" where it came after (ChiCTR2000029953); it is now called Prospective_registration. For
     ClinicalTrials.gov it is "Yes" in 2020 even for NCT00173563, registered eight months after its start.
+
+    The European registers have no date of first enrollment of their own that ICTRP shows: Date_enrollement is the day of the later of the
+    authority's and the ethics committee's decision (EUCTR2021-000037-14-DK), and says nothing of enrollment, nor does the flag made from it.
     """
+    if registry in EUROPEAN:
+        if enrolled:
+            reason = "The day of the authority's or the ethics committee's decision: ICTRP shows no date of enrollment of this register."
+            notes.warn("date_of_first_enrollment", enrolled, reason)
+        return None
     said = _answer(flag, "prospective_registration", notes)
     by_dates = is_prospective(registered, enrolled)
     if by_dates is None:

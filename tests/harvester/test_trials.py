@@ -161,3 +161,17 @@ def test_a_sponsor_that_is_no_organization_is_no_sponsor_of_the_trial() -> None:
         name_sponsors(db, None)
         trial = row(db)
         assert trial is not None and trial["primary_sponsor"] == trial["sponsors"] == "Hospital of the Moon"
+
+
+def test_dates_that_judge_no_registration_of_their_record_judge_none_of_the_trial() -> None:
+    """A trial that came to CTIS from EudraCT was registered there before; ICTRP's first enrollment of EUCTR is the authorisation."""
+    silent = {"date_of_registration": "2024-05-06", "date_of_first_enrollment": "2024-05-01"}
+    with closing(fresh([(3, silent)])) as db:
+        alone = row(db)
+        assert alone is not None and alone["prospective_registration"] is None
+        add(db, [(4, {"date_of_registration": "2024-05-07"})])
+        both = row(db)
+        assert both is not None and both["prospective_registration"] is None
+        add(db, [(0, {"date_of_first_enrollment": "2024-04", "prospective_registration": False})])
+        judged = row(db)
+        assert judged is not None and judged["prospective_registration"] == 0

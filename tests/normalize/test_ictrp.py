@@ -426,6 +426,14 @@ def test_a_date_of_results_counts_where_there_are_results(said: str, date: str |
     assert [warning.field for warning in record.warnings] == ([] if date else ["results_date"])
 
 
+@pytest.mark.parametrize(("register", "judged"), [("EUCTR", None), ("CTIS", None), ("DRKS", False)])
+def test_a_day_of_decision_judges_no_registration(register: str, judged: bool | None) -> None:
+    """What ICTRP shows as the first enrollment of the European registers is the day on which the trial was authorised."""
+    record = trial(register, Date_registration3="20240506", Date_enrollement="01/05/2024", Retrospective_flag="No")
+    assert (record.date_of_first_enrollment, record.prospective_registration) == ("2024-05-01", judged)
+    assert [warning.field for warning in record.warnings] == ([] if judged is False else ["date_of_first_enrollment"])
+
+
 @pytest.mark.parametrize("text", ["0", "Target condition:0;Difficult condition:0"])
 def test_a_target_of_nobody_is_none(text: str) -> None:
     record = trial(Target_size=text)
