@@ -10,19 +10,16 @@ survives every rebuild and stands for all records of a number; one about a numbe
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
 from harvester.catalogue import refill
+from harvester.config import ConfigError
+from harvester.decisions import read_decisions
 from harvester.link_entries import filed_under
 from harvester.registries import REGISTRIES
 from harvester.touched import Touched
-
-
-class OverridesUnusable(Exception):
-    """The file of decisions cannot be used; the message names the file, the line and what to write."""
 
 
 class Override(NamedTuple):
@@ -34,36 +31,24 @@ class Override(NamedTuple):
     note: str | None
 
 
-_COLUMNS = ["record", "other", "verdict", "note"]
+_COLUMNS = ("record", "other", "verdict", "note")
 
 
 def read_overrides(path: Path | None) -> tuple[Override, ...]:
-    """The decisions of a file, sorted. Raises OverridesUnusable."""
+    """The decisions of a file, sorted. Raises ConfigError."""
     if path is None:
         return ()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise OverridesUnusable(f"{path} cannot be read: {problem}. links in harvester.toml names it.") from problem
-    lines = csv.DictReader(text.splitlines())
-    if lines.fieldnames is None or list(lines.fieldnames)[:3] != _COLUMNS[:3]:
-        raise OverridesUnusable(f"{path}: the first line must be {','.join(_COLUMNS)}")
     found: dict[tuple[str, str], Override] = {}
-    for row in lines:
-        place = f"{path}, line {lines.line_num}"
-        verdict = (row["verdict"] or "").strip().lower()
+    for place, row in read_decisions(path, _COLUMNS, "links"):
+        verdict = row["verdict"].strip().lower()
         if verdict not in ("same", "different"):
-            raise OverridesUnusable(f"{place}: the verdict is {row['verdict']!r}; write same or different")
-        one, other = sorted(_number(row[column] or "", place) for column in ("record", "other"))
+            raise ConfigError(f"{place}: the verdict is {row['verdict']!r}; write same or different")
+        one, other = sorted(_number(row[column], place) for column in ("record", "other"))
         if one == other:
-            raise OverridesUnusable(f"{place}: both are {one}; records of one number are one trial")
-        decided = Override(
-            one, other, cast(Literal["same", "different"], verdict), (row.get("note") or "").strip() or None
-        )
+            raise ConfigError(f"{place}: both are {one}; records of one number are one trial")
+        decided = Override(one, other, cast(Literal["same", "different"], verdict), row["note"].strip() or None)
         if found.setdefault((one, other), decided).verdict != verdict:
-            raise OverridesUnusable(
-                f"{place}: another line says that {one} and {other} are {found[one, other].verdict}"
-            )
+            raise ConfigError(f"{place}: another line says that {one} and {other} are {found[one, other].verdict}")
     return tuple(sorted(found.values(), key=lambda override: override[:2]))
 
 
@@ -71,7 +56,7 @@ def _number(written: str, place: str) -> str:
     source, colon, rest = written.strip().partition(":")
     text = rest if colon and source in REGISTRIES else written.strip()
     if not text:
-        raise OverridesUnusable(f"{place}: a number is missing")
+        raise ConfigError(f"{place}: a number is missing")
     return filed_under(text)
 
 

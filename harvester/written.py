@@ -6,13 +6,13 @@ the site shows. Links have their own file of rules, `harvester.link_overrides`.
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
 from harvester.catalogue import refill
 from harvester.config import Config, ConfigError
+from harvester.decisions import read_decisions
 from harvester.link_overrides import Override, read_overrides, store_overrides
 from harvester.touched import Touched
 
@@ -37,7 +37,7 @@ NOTHING_WRITTEN = Written()
 
 
 def written(config: Config) -> Written:
-    """Raises ConfigError or `link_overrides.OverridesUnusable` when a file cannot be used."""
+    """Raises ConfigError when a file cannot be used."""
     return Written(
         read_overrides(Path(config.links) if config.links else None),
         _sponsors(config.sponsors) if config.sponsors else (),
@@ -54,20 +54,12 @@ def store_written(db: sqlite3.Connection, what: Written, touched: Touched | None
 
 def _sponsors(file: str) -> tuple[SponsorDecision, ...]:
     """The file's decisions, sorted: columns name_raw (a spelling exactly as `sponsor_aliases` has it), organization, note."""
-    names = list(SponsorDecision._fields)
     found: dict[str, SponsorDecision] = {}
-    try:
-        lines = csv.DictReader(Path(file).read_text(encoding="utf-8-sig").splitlines(keepends=True))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{file} cannot be read: {problem}. sponsors in harvester.toml names it.") from problem
-    if list(lines.fieldnames or ())[:2] != names[:2]:
-        raise ConfigError(f"{file}: the first line must be {','.join(names)}")
-    for row in lines:
-        place = f"{file}, line {lines.line_num}"
-        name_raw, organization = row["name_raw"] or "", (row["organization"] or "").strip()
+    for place, row in read_decisions(Path(file), SponsorDecision._fields, "sponsors"):
+        name_raw, organization = row["name_raw"], row["organization"].strip()
         if not name_raw.strip() or not organization:
             raise ConfigError(f"{place}: a spelling and the organization it names must both stand there")
-        decision = SponsorDecision(name_raw, organization, (row.get("note") or "").strip() or None)
+        decision = SponsorDecision(name_raw, organization, row["note"].strip() or None)
         if found.setdefault(name_raw, decision).organization != organization:
             raise ConfigError(f"{place}: another line says that {name_raw!r} is {found[name_raw].organization!r}")
     return tuple(found[name_raw] for name_raw in sorted(found))

@@ -21,7 +21,6 @@ from harvester.cli.telling import Teller, reported
 from harvester.config import Config, ConfigError, Site
 from harvester.crawl import Job, Progress
 from harvester.imports import files_of, import_files, refused, size_of
-from harvester.link_overrides import OverridesUnusable
 from harvester.logs import Logs
 from harvester.refresh import Refreshed, refresh
 from harvester.registries import REGISTRIES
@@ -291,7 +290,7 @@ def _decided(config: Config) -> Written:
     """What a person wrote for the build. Raises UsageError when a file that the configuration names cannot be used."""
     try:
         return written(config)
-    except (ConfigError, OverridesUnusable) as problem:
+    except ConfigError as problem:
         raise click.UsageError(str(problem)) from problem
 
 

@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from harvester.cli import main
-from harvester.link_overrides import Override, OverridesUnusable, read_overrides
+from harvester.config import ConfigError
+from harvester.link_overrides import Override, read_overrides
 
 
 def write(folder: Path, text: str) -> Path:
@@ -32,6 +33,11 @@ def test_numbers_are_read_in_any_form(tmp_path: Path) -> None:
     assert read_overrides(None) == ()
 
 
+def test_a_note_keeps_its_lines(tmp_path: Path) -> None:
+    file = write(tmp_path, 'record,other,verdict,note\nNCT90000001,NCT90000002,same,"one sponsor,\none drug"\n')
+    assert read_overrides(file)[0].note == "one sponsor,\none drug"
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
@@ -39,17 +45,19 @@ def test_numbers_are_read_in_any_form(tmp_path: Path) -> None:
         ("NCT90000001,,same,", "line 2: a number is missing"),
         ("NCT90000001,ictrp:NCT90000001,different,", "line 2: both are NCT90000001"),
         ("NCT90000001,NCT90000002,same,\nNCT90000002,NCT90000001,different,", "line 3: another line says"),
+        ("NCT90000001,NCT90000002,same,one sponsor, one drug", "line 2: .* a text with a comma stands in quotes"),
+        (f"NCT90000001,NCT90000002,same,{'x' * 200_000}", "line 2: field larger than field limit"),
     ],
 )
 def test_what_cannot_be_used_is_told(tmp_path: Path, line: str, sentence: str) -> None:
-    with pytest.raises(OverridesUnusable, match=sentence):
+    with pytest.raises(ConfigError, match=sentence):
         read_overrides(write(tmp_path, f"record,other,verdict,note\n{line}\n"))
 
 
 def test_a_file_without_its_heading_or_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OverridesUnusable, match="the first line must be record,other,verdict,note"):
+    with pytest.raises(ConfigError, match="the first line must be record,other,verdict,note"):
         read_overrides(write(tmp_path, "NCT90000001,NCT90000002,same,\n"))
-    with pytest.raises(OverridesUnusable, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         read_overrides(tmp_path / "nowhere.csv")
 
 
