@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -267,11 +266,11 @@ _RULES = (
 
 
 def _facts(given: _Given) -> dict[str, str]:
-    position, written = given.archive.position(), given.written
+    written = given.written
     return {
         "archive_state": given.archive.state(),
         "archive_forgotten": str(given.archive.forgotten()),
-        "archive_position": json.dumps([position.last_capture, sorted(position.published)]),
+        "archive_position": given.archive.position().as_text(),
         "normalizer_version": normalize.version(),
         "builder_version": _builder_version(),
         "schema": hashlib.sha256(repr(TABLES).encode()).hexdigest()[:12],
@@ -283,10 +282,7 @@ def _facts(given: _Given) -> dict[str, str]:
 
 def _position(db: sqlite3.Connection) -> Position:
     """How far the build that made this catalogue had read the archive."""
-    last_capture, published = json.loads(
-        db.execute("SELECT value FROM about WHERE key = 'archive_position'").fetchone()[0]
-    )
-    return Position(last_capture, frozenset(published))
+    return Position.from_text(db.execute("SELECT value FROM about WHERE key = 'archive_position'").fetchone()[0])
 
 
 @cache

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from harvester.archive import Archive, Verdict
+from harvester.archive import Archive, Position, Verdict
 from spiders.payloads import RawRecord
 
 
@@ -200,3 +202,13 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "archive.db").mkdir()
     with pytest.raises(sqlite3.OperationalError):
         Archive(tmp_path / "archive.db")
+
+
+@given(last_capture=st.integers(0), runs=st.frozensets(st.integers(1, 60)))
+def test_a_position_is_a_short_text(last_capture: int, runs: frozenset[int]) -> None:
+    position = Position(last_capture, runs)
+    assert Position.from_text(position.as_text()) == position
+
+
+def test_runs_that_follow_each_other_are_a_range() -> None:
+    assert Position(7, frozenset(range(1, 5000)) - {42}).as_text() == "7 1-41 43-4999"
