@@ -188,6 +188,7 @@ def child() -> None:
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Order)
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # whatever a library prints must not get between the messages
+        _reach_this_machine_without_a_proxy()
         settings = Settings()
         settings.setmodule("harvester.settings", priority="project")
         settings.set("ARCHIVE", order.archive, priority="cmdline")
@@ -201,6 +202,12 @@ def child() -> None:
                 turns.begin(deque(place for place, job in enumerate(order.jobs) if job.registry == registry))
             process.start()
             turns.close()
+
+
+def _reach_this_machine_without_a_proxy() -> None:
+    """The sample registries are on loopback, and what http_proxy names would look for them on its own machine."""
+    named = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    os.environ["no_proxy"] = ",".join(filter(None, (named, "127.0.0.1", "localhost", "::1")))
 
 
 def _outlive_nobody(caller: int) -> None:

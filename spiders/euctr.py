@@ -269,6 +269,9 @@ EUCTR_COUNTRIES = {
 }  # fmt: skip
 _EUCTR_LINK = re.compile(rb"/ctr-search/trial/(\d{4}-\d{6}-\d{2})/([A-Za-z]{2}|3rd|3RD)\b")
 _EUCTR_HEAD = re.compile(rb"Summary\s*$")
+_EUCTR_OPENING = re.compile(
+    rb"Summary\s++(EudraCT Number|Sponsor's Protocol Code|National Competent|Clinical Trial Type|Trial Status|Link):?"
+)
 _EUCTR_NUMBER = re.compile(rb"EudraCT Number:\s*+(?:</td>\s*+<td[^>]*>\s*+)?(\d{4}-\d{6}-\d{2})")
 _EUCTR_AUTHORITY = re.compile(
     rb"National Competent Authority:\s*+(?:</td>\s*+<td[^>]*>\s*+)?([A-Za-z]++(?: [A-Za-z]++)*+)\s++-\s"
@@ -306,6 +309,21 @@ def record_of(body: bytes, media_type: str) -> Piece:
     return Piece(body=body, media_type=media_type, reason=reason)
 
 
+def _records(stream: BinaryIO) -> Iterator[bytes]:
+    """A download cut into its records, what stands before the first among them. Free text can have a line `Summary` as well: a
+    record begins where its number, or another line of its head, follows."""
+    pending = b""
+    for found in texts_headed(stream, _EUCTR_HEAD):
+        if pending and not _EUCTR_OPENING.match(found.body) and len(pending) + len(found.body) <= LARGEST:
+            pending += found.body
+            continue
+        if pending:
+            yield pending
+        pending = found.body
+    if pending:
+        yield pending
+
+
 def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
     head = stream.read(CHUNK)
     whole = io.BufferedReader(Joined(head, stream), CHUNK)
@@ -317,11 +335,11 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
         return
     empty = True
     preface = b""
-    for found in texts_headed(whole, _EUCTR_HEAD):
-        if found.whole or _EUCTR_NUMBER.search(found.body):
+    for body in _records(whole):
+        if body.startswith(b"Summary") or _EUCTR_NUMBER.search(body):
             empty = False
-            yield record_of(found.body, "text/plain; charset=utf-8")
+            yield record_of(body, "text/plain; charset=utf-8")
         else:  # the download opens with a sentence that is no record
-            preface = preface or found.body
+            preface = preface or body
     if empty:
         yield record_of(preface, "text/plain; charset=utf-8")

@@ -125,6 +125,7 @@ class IctrpSpider(RegistrySpider):
 _TRIAL_ID = re.compile(rb"<TrialID>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]*)(?:\]\]>\s*+)?</TrialID>")
 _TRIAL_ID_LABEL = re.compile(rb'id="DataList3_ctl01_TrialIDLabel"[^>]*>(?:\s*+<[^>]*>)*\s*+([^<]*)<')
 _PORTAL_PAGE = re.compile(rb"(?i)<!doctype html|<html|\bDataList\d|aspnetForm|<table|<span")
+_CSV_HEADER = re.compile(rb'"?(TrialID|Trial ID|Internal Number)\b|.{0,2000}?TrialID', re.IGNORECASE | re.DOTALL)
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 _VOLATILE_XML = re.compile(rb"<(Export_date|Internal_Number)>[^<]*</\1>")
 _VOLATILE_HTML = re.compile(rb'<input type="hidden"[^>]*>')
@@ -134,12 +135,15 @@ def cut(stream: BinaryIO, note: Note) -> Iterator[Piece]:
     head = stream.read(CHUNK)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     whole = io.BufferedReader(Joined(head, stream), CHUNK)
-    if _PORTAL_PAGE.search(start):
-        yield record_of_page(whole.read(LARGEST))
-    elif start.startswith(b"<") or b"<Trial>" in start:
+    # Exports first: the text of a trial can hold `<span>` and the like.
+    if b"<Trial>" in start:
         yield from _cut_ictrp_xml(whole, head)
-    elif re.match(rb'"?(TrialID|Trial ID|Internal Number)\b', start, re.IGNORECASE) or b"TrialID" in start[:2000]:
+    elif not start.startswith(b"<") and _CSV_HEADER.match(start):
         yield from _cut_ictrp_csv(whole)
+    elif _PORTAL_PAGE.search(start):
+        yield record_of_page(whole.read(LARGEST))
+    elif start.startswith(b"<"):
+        yield from _cut_ictrp_xml(whole, head)
     else:
         yield Piece(body=rest_of(head, stream), media_type=looks_like(head), reason=refusal("an ICTRP export", head))
 

@@ -170,6 +170,13 @@ def test_a_csv_row_carries_its_header() -> None:
     assert piece.body == body
 
 
+def test_markup_in_the_text_of_a_trial_makes_no_page_of_an_export() -> None:
+    row = b'TrialID,Public title\r\n"ACTRN90000001","A <span>title</span>, <table>, <html>"\r\n'
+    assert ids("ictrp", row) == ["ACTRN90000001"]
+    trial = b"<Trial><TrialID>DRKS90000001</TrialID><Public_title><![CDATA[<span>A</span>]]></Public_title></Trial>"
+    assert ids("ictrp", XML % trial) == ["DRKS90000001"]
+
+
 def test_a_portal_page_without_trial_id_is_not_found() -> None:
     page = b'<!DOCTYPE html><form id="aspnetForm"><span id="DataList3_ctl01_TrialIDLabel">%s</span></form>'
     assert pieces("ictrp", page % b"DRKS90000001")[0].registry_id == "DRKS90000001"
@@ -193,6 +200,16 @@ A. Protocol Information
 def test_a_download_gives_its_country_records() -> None:
     body = TEXT + TEXT.split("\n\n", 1)[1].replace("/FR/", "/3rd/").replace("France - ANSM", "")
     assert ids("euctr", body.encode()) == ["EUCTR2019-000001-11-FR", "EUCTR2019-000001-11-3RD"]
+
+
+def test_a_line_of_the_text_that_says_summary_begins_no_record() -> None:
+    said = (
+        TEXT
+        + "E.2.1 Main objective of the trial: Of the trial this is a\nSummary\nin two lines\nE.2.2 Secondary objectives: none\n"
+    )
+    found = pieces("euctr", (said + TEXT.split("\n\n", 1)[1].replace("/FR/", "/DE/")).encode())
+    assert [piece.registry_id for piece in found] == ["EUCTR2019-000001-11-FR", "EUCTR2019-000001-11-DE"]
+    assert b"in two lines\nE.2.2" in found[0].body
 
 
 def test_lost_line_breaks_are_said() -> None:
