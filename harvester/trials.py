@@ -4,7 +4,8 @@ Called by the build after linking and naming sponsors. A field takes its value f
 order of `batches.PRECEDENCE`; values that belong together (a date and its type, a parsed value and the raw one) come from the
 same record. Where a field has a better reason than that order, it stands in `_CHOICES`:
 
-- dates: actual before anticipated; then 2024-03-12 before 2024-03, where the two agree;
+- dates: actual before anticipated; then 2024-03-12 before 2024-03, where the two agree; of first enrollment, the day of authorisation
+  that WHO ICTRP shows for European records last;
 - registration: the earliest, for a trial is registered once it is registered anywhere (ICMJE);
 - recruitment status: an entry for one country that has ended does not end the trial while another country's goes on, and
   `unknown` gives way to what another registry knows;
@@ -133,6 +134,12 @@ def _date(column: str, records: list[Row]) -> Row | None:
     return max(agreeing, key=lambda record: len(record[column]))
 
 
+def _start(column: str, records: list[Row]) -> Row | None:
+    """As `_date`, with the day of authorisation only where no record has a day of enrollment."""
+    enrolled = [record for record in records if record[f"{column}_type"] is not None or not _says_no_start(record)]
+    return _date(column, enrolled) or _date(column, records)
+
+
 def _earliest(column: str, records: list[Row]) -> Row | None:
     known = [record for record in records if record[column] is not None]
     return min(known, key=lambda record: (record[column][:4], record[column] + "-99"), default=None)
@@ -158,7 +165,7 @@ def _yes(column: str, records: list[Row]) -> Row | None:
 
 
 _CHOICES: dict[str, Callable[[str, list[Row]], Row | None]] = {
-    "date_of_first_enrollment": _date,
+    "date_of_first_enrollment": _start,
     "primary_completion_date": _date,
     "completion_date": _date,
     "date_of_registration": _earliest,

@@ -172,6 +172,7 @@ def test_dates_that_judge_no_registration_of_their_record_judge_none_of_the_tria
         add(db, [(4, {"date_of_registration": "2024-05-07"})])
         both = row(db)
         assert both is not None and both["prospective_registration"] is None
-        add(db, [(0, {"date_of_first_enrollment": "2024-04", "prospective_registration": False})])
+        add(db, [(2, {"date_of_first_enrollment": "2024-04", "prospective_registration": False})])
         judged = row(db)
-        assert judged is not None and judged["prospective_registration"] == 0
+        assert judged is not None and judged["date_of_first_enrollment"] == "2024-04"
+        assert judged["prospective_registration"] == 0
