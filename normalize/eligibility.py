@@ -113,6 +113,8 @@ _OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|i
 _OPEN_ENDS = "fehornyatms(/"
 
 
+#: Characters of a line that names a group.
+_LONGEST_LABEL = 60
 _WORDLESS = re.compile(r"[\W_]*")
 
 #: More headings on one line are no headings any more.
@@ -174,7 +176,7 @@ class _Reader:
             ):
                 rest = self._line(begin, indent, bullet, start, body)
             else:
-                rest = self._content(begin, indent, bullet, start, body)
+                rest = self._content(begin, indent, bullet, start, body, False)
             if rest:
                 self._rest(indent, start + rest, body[rest:])
         self._close_half()
@@ -203,7 +205,7 @@ class _Reader:
         found = look(body, bullet is not None)
         if found is None or (bullet and found.end < len(body) and found.kind == self.kind):
             # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
-            return self._content(line_start, indent, bullet, start, body)
+            return self._content(line_start, indent, bullet, start, body, True)
         if bullet and found.kind is not None:
             self.scope, self.scope_entered = (indent, self.kind), False
         elif bullet is None:
@@ -212,8 +214,10 @@ class _Reader:
         self.heading_goes_on = found.unfinished and bool(self.width)
         return found.end if found.end < len(body) else 0
 
-    def _content(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
-        """Take in a line that begins with no heading; gives the place in `body` where something follows one in it, else 0."""
+    def _content(
+        self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str, may_hide: bool
+    ) -> int:
+        """Take in a line that begins with no heading but may hide one; gives the place in `body` where something follows it, else 0."""
         if bullet is None and self.last is not None and self._goes_on(indent, body):
             self.last.end = self.until = start + len(body)
             self.last.lead = body[-1] in ":："
@@ -221,7 +225,7 @@ class _Reader:
         if self.kind != "unspecified" and body[0] in "AFN" and _FORM.match(body):
             self._close_half()
             self.kind = "unspecified"
-        if "lusion" in body and (hidden := sections.inside(body)):
+        if may_hide and (hidden := sections.inside(body)):
             at, heading = hidden
             before = body[:at].rstrip()
             if before:
@@ -243,12 +247,24 @@ class _Reader:
 
     def _open_half(self, found: sections.Heading, start: int) -> None:
         """Begin the part that a heading announces; a heading that says more than that is kept in the readable half."""
+        if found.kind == "inclusion" and self.kind == "exclusion":
+            self._part_label()
         self._close_half()
         if found.kind is not None:
             self.kind = found.kind
         if not found.plain:
             self.since, self.until = start, start + found.end
         self.last = None
+
+    def _part_label(self) -> None:
+        """After a list of exclusions the line before "Inclusion criteria" names the next group ("Group B (controls)"): it excludes no one."""
+        label = self.last
+        if label is None or label.style or len(self.items) < 2 or label.end - label.start > _LONGEST_LABEL:
+            return
+        before = self.items[-2]
+        if before.style and before.kind == "exclusion" and self.raw[label.end - 1] not in ".;,":
+            label.kind = "unspecified"
+            self.until = before.end
 
     def _close_half(self) -> None:
         if self.since >= 0:

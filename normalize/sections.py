@@ -47,15 +47,21 @@ _BOTH = re.compile(
 )
 _OPENING = re.compile(
     rf"""[\W_]*(?P<words>(?:(?:the|main|key|general|other|additional|selection\ criteria:)[ ])*)
-    (?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|tion|sionary)(?:[^\S\n]+(?:{_CRITERIA}))?(?P<aside>[^\S\n]*\([^()\n]{{1,100}}\))?[^\S\n]*
+    (?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|tion|sionary)(?:[^\S\n]+(?:{_CRITERIA}))?(?P<aside>[^\S\n]*\([^()\n]{{1,100}}\))?
+    (?P<verb>[^\S\n]+(?:are|were|includes?|included)(?:[ ]as[ ]follows|[ ]the[ ]following)?(?={_COLON}))?[^\S\n]*
     (?P<stop>{_COLON}|\.(?=[^\S\n]+(?-i:[A-Z]))|(?=[<>≥≤•●\uf0b7])|-{{2,}}(?=[^\S\n]))[^\S\n]*[.\-–]?[^\S\n]*""",
     re.IGNORECASE | re.VERBOSE,
 )
+_FURTHER = re.compile(r"other|additional", re.IGNORECASE)
 _TITLE = re.compile(
     rf"(?P<before>[^:;]{{0,90}}?)\b{_PART}\W{{1,3}}{_CRITERIA}\b(?P<after>.{{0,160}})", re.IGNORECASE | re.DOTALL
 )
 _TURNED = re.compile(
     rf"(?P<before>(?:\w+\W){{0,3}}?){_CRITERIA}\W+(?:for|of)\W+{_PART}\b(?P<after>[^.;]{{0,80}}){_COLON}\W*",
+    re.IGNORECASE,
+)
+_TURNED_OPENING = re.compile(
+    rf"[\W_]*(?P<words>(?:(?:the|main|key|general|other)[ ])*){_CRITERIA}[ ]for[ ]{_PART}[^\S\n]*{_COLON}[^\S\n]*",
     re.IGNORECASE,
 )
 _EXCLUSIONS = re.compile(
@@ -65,12 +71,16 @@ _EXCLUSIONS = re.compile(
 _TYPO = re.compile(rf"[\W_]*(?:(?:key|main)\W+)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\W+{_CRITERIA}[\W_]*", re.IGNORECASE)
 
 _INSIDE = re.compile(
-    rf"""(?<=[\s.;:,)\]])(?:(?P<words>(?:Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
+    rf"""(?<=[\s.;:,)\]])(?:(?P<words>(?:The|Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
     (?P<non>[Nn][Oo][Nn]-?\s?)?(?P<part>(?i:in|ex))(?i:clusion(?:ary)?[^\S\n]+criteri(?:a|on))\b
-    (?P<after>(?:[^\S\n]+(?:for|in|of)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{_COLON}[^\S\n]*
+    (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{_COLON}[^\S\n]*
+    |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{_COLON}[^\S\n]*
+    |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{_CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{_COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$""",
     re.VERBOSE,
 )
+#: One of these is in every line with a heading in its middle.
+_INSIDE_STEMS = ("clusi", "krit", "kryt", "klud")
 _SAME_SENTENCE = re.compile(r"\b(?:the|any|all|following|meet|meets|meeting|these|and|or|other)\W*$", re.IGNORECASE)
 
 #: Words before "inclusion criteria" that make a statement of it, and verbs after it that do.
@@ -90,16 +100,18 @@ _QUALIFIES = re.compile(
 _ASIDE = re.compile(r"\([^()]*\)")
 
 _WORD = re.compile(r"[^\W\d_][\w'’/-]*")
-_LEADS_ON = re.compile(r"\bfollow|\bif\b|\bcriteri|\bconditions\b|\bthey\W*$|\bappl|\bexclusionary", re.IGNORECASE)
+_LEADS_ON = re.compile(
+    r"\bfollow|\btake\spart\W*$|\bif\b|\bcriteri|\bconditions\b|\bthey\W*$|\bappl|\bexclusionary", re.IGNORECASE
+)
 _LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$", re.IGNORECASE)
-_SAYS = re.compile(r"clu|eligib|qualif|enrol|ente?r|partici|random|admi|not\b", re.IGNORECASE)
+_SAYS = re.compile(r"take\spart|clu|eligib|qualif|enrol|ente?r|partici|random|admi|not\b", re.IGNORECASE)
 _SAYS_IN = re.compile(
-    r"\beligib|\binclu(?:ded|sion)|\bqualif|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
+    r"\beligib|\binclu(?:ded|sion)|\bqualif|\btake\spart|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
     re.IGNORECASE,
 )
 _SAYS_OUT = re.compile(
     r"""\bexclu(?!siv)|\bineligib|disqualif|\b(?:not|cannot|never|no)\W+(?:\w+\W+){0,2}?
-    (?:eligib|includ|enrol|enter|entry|admit|consider|qualif|participat|meet|fulfil)""",
+    (?:eligib|includ|enrol|take\spart|enter|entry|admit|consider|qualif|participat|meet|fulfil)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SAYS_NOT_OUT = re.compile(
@@ -122,8 +134,16 @@ _FOREIGN = re.compile(
 )
 
 
+_FOREIGN_INSIDE = re.compile(
+    rf"(?<=[.;)。；])[^\S\n]*(?P<before>)(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
+    rf"(?P<after>[^:：.;\n]{{0,60}}){_COLON}[^\S\n]*",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
+
+
 #: One of these is in every heading that is ASCII, or it ends with one of `ENDS`.
-_STEMS = (b"clu", b"criter", b"eligib", b"following", b"krit", b"kryt")
+_STEMS = (b"clu", b"criter", b"eligib", b"following", b"krit", b"kryt", b"klud", b"take part")
 #: The last characters of such headings: of a colon, of one with a dash after it, of "if" and "they".
 ENDS = ":：-fFyY"
 
@@ -150,14 +170,14 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     short = len(line) <= 60 and ("criter" in low or "clu" in low or "eligib" in low)
     if (titled or short) and (found := _plain(line, closed, bulleted)):
         return found
-    if titled and (found := _opening(line) or _title(line, closed, bulleted)):
+    if titled and (found := _opening(line) or _turned_opening(line) or _title(line, closed, bulleted)):
         return found
     leads_on = closed or "following" in low or low.endswith((" if", " they"))
     if leads_on and (found := _exclusions(line, closed, bulleted) or _sentence(line, closed, bulleted)):
         return found
     if (
         (titled and "criteri" in low)
-        or ("krit" in low or "kryt" in low)
+        or ("krit" in low or "kryt" in low or "klud" in low)
         or (not low.isascii() and any(stem in low for stem in _FOREIGN_STEMS))
     ):
         return _foreign(line)
@@ -166,11 +186,22 @@ def heading(line: str, bulleted: bool) -> Heading | None:
 
 def inside(line: str) -> tuple[int, Heading] | None:
     """A heading in the middle of a line ("... signed consent Exclusion criteria: ..."): where it starts, and itself."""
-    match = _INSIDE.search(line)
-    if match is None or _SAME_SENTENCE.search(line, 0, match.start()):
+    low = line.lower()
+    if not any(stem in low for stem in _INSIDE_STEMS) and (
+        low.isascii() or not any(stem in low for stem in _FOREIGN_STEMS)
+    ):
         return None
+    match = _INSIDE.search(line)
+    if match is None:
+        foreign = _FOREIGN_INSIDE.search(line)
+        return (foreign.start(), _titled(foreign)) if foreign else None
+    if _SAME_SENTENCE.search(line, 0, match.start()) or (match["verb"] and _FURTHER.match(match["words"] or "")):
+        return None
+    size = match.end() - match.start()
     if match["part2"]:
-        return match.start(), Heading(_named(match["non2"], match["part2"]), match.end() - match.start(), False)
+        return match.start(), Heading(_named(match["non2"], match["part2"]), size, False)
+    if part := match["part3"] or match["part4"]:
+        return match.start(), Heading(_named(None, part), size, not match["words4"])
     return match.start(), Heading(_kind(match), match.end() - match.start(), not match["words"] and not match["after"])
 
 
@@ -207,7 +238,15 @@ def _opening(line: str) -> Heading | None:
         line[match.start("part")].islower() and not match["words"] and match["stop"] not in (":", "：")
     ):
         return None  # "... exclusion criteria. Then they" ends a wrapped sentence
+    if match["verb"] and _FURTHER.search(match["words"]):
+        return None  # "Other inclusion criteria are: (1) ..." leads a list of its half
     return Heading(_kind(match), match.end(), not match["words"] and not match["aside"])
+
+
+def _turned_opening(line: str) -> Heading | None:
+    """ "Main criteria for inclusion: cyclists": content follows on the line."""
+    match = _TURNED_OPENING.match(line)
+    return Heading(_kind(match), match.end(), not match["words"]) if match else None
 
 
 def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
@@ -284,6 +323,14 @@ def _foreign(line: str) -> Heading | None:
     if match is None or (len(line) > 260 and not match["stop"]):
         return None
     before, after = match["before"], match["after"].strip(" .-")
+    if _SENTENCE_ENDS.search(before):
+        return None  # what stands before the title is a criterion
     if (len(before.split()) > 3 and not match["stop"]) or (after and not match["stop"] and len(line) > 110):
         return None
-    return Heading("exclusion" if match["out"] else "inclusion", match.end(), not before and not after)
+    return _titled(match)
+
+
+def _titled(match: re.Match[str]) -> Heading:
+    """What a title in another language says; content may follow."""
+    bare = not match["before"] and not match["after"].strip(" .-")
+    return Heading("exclusion" if match["out"] else "inclusion", match.end() - match.start(), bare)

@@ -79,6 +79,10 @@ def outline(text: str) -> list[tuple[int, int | None, str]]:
         ("Άλλα κριτήρια ένταξης", "in"),
         ("Критерии невключения:", "ex"),
         ("Dahil edilme kriterleri:", "in"),
+        ("Inkluderingskriterier:", "in"),
+        ("Kriterier för exklusion", "ex"),
+        ("Who can take part:", "in"),
+        ("Who cannot take part:", "ex"),
         ("排除标准：", "ex"),
         ("選択基準", "in"),
     ],
@@ -140,6 +144,39 @@ def test_a_heading_may_stand_in_the_middle_of_a_line() -> None:
     assert kinds("Inclusion Criteria:\n- Signed consent Exclusion criteria: pregnancy\n- anaemia") == [
         ("in", "Signed consent"), ("ex", "pregnancy"), ("ex", "anaemia"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "INCLUSION: 1) cyclists 2) adults EXCLUSION: 1) walkers",
+        "Main criteria for inclusion: cyclists. adults. Main criteria for exclusion: walkers",
+        "The inclusion criteria were as follows: (1) cyclists (2) adults. The exclusion criteria were: (1) walkers",
+        "Criterios de inclusión: cyclists. adults. Criterios de exclusión: walkers",
+        "Critérios de inclusão: cyclists; adults; Critérios de exclusão: walkers",
+        "Einschlusskriterien: cyclists. adults. Ausschlusskriterien: walkers",
+        "纳入标准：cyclists；adults。排除标准：walkers",
+    ],
+)
+def test_both_halves_may_share_a_line(line: str) -> None:
+    found = kinds(line)
+    assert {"adults" in text for kind, text in found if kind == "in"} >= {True}
+    assert [text for kind, text in found if kind == "ex"] == ["walkers"]
+    assert {kind for kind, _ in found} == {"in", "ex"}
+
+
+@pytest.mark.parametrize(
+    "line", ["Reasons for exclusion: see the protocol", "Any reason for Exclusion: ask", "exclusion: none of the group"]
+)
+def test_an_exclusion_that_is_spoken_of_in_a_criterion_hides_no_heading(line: str) -> None:
+    text = f"Riders with {line}"
+    assert kinds(f"Inclusion Criteria:\n- {text}\n- adult")[0] == ("in", text)
+
+
+def test_the_line_before_another_groups_inclusion_excludes_no_one() -> None:
+    text = "Inclusion Criteria:\n- cyclists\nExclusion Criteria:\n- walkers\nGroup 2\nInclusion Criteria:\n- swimmers"
+    assert kinds(text) == [("in", "cyclists"), ("ex", "walkers"), ("un", "Group 2"), ("in", "swimmers")]
+    assert parse([("unspecified", text)]).exclusion == "- walkers"
 
 
 def test_several_groups_each_have_both_halves() -> None:
