@@ -115,7 +115,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     enrolled = _date(get("Date_enrollement"), "date_of_first_enrollment", notes)
     study_type = _value("study_type", get("Study_type"), notes)
     design_text = _lines(get("Study_design"))
-    design = ictrp_design.read(design_text or "", notes)
+    design = ictrp_design.read(design_text or "", study_type, notes)
     phase = _lines(get("Phase"))
     sex = _lines(get("Inclusion_gender"))
     size = _target(get("Target_size"), notes)
@@ -152,8 +152,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         masking=design.masking,
         masked_roles=design.masked_roles,
         primary_purpose=design.primary_purpose,
-        observational_model=design.observational_model if study_type == "observational" else None,
-        time_perspective=design.time_perspective if study_type == "observational" else None,
+        observational_model=design.observational_model,
+        time_perspective=design.time_perspective,
         study_design_raw=design_text,
         recruitment_status=_value("recruitment_status", get("Recruitment_Status"), notes),
         recruitment_status_raw=get("Recruitment_Status"),

@@ -81,16 +81,22 @@ _MODELS = (("parallel group", "parallel"), ("cross over", "crossover"))
 Contradiction = tuple[str, tuple[str, ...]]
 
 
-def read(text: str, notes: Notes) -> Design:
-    """The design that the text states. A yes/no matrix that contradicts itself leaves a warning."""
-    design, contradictions = _read_form(text) if len(text) <= _LONGEST_CACHED else _read(text)
+def read(text: str, study_type: str | None, notes: Notes) -> Design:
+    """The design that the text states of a study of this type. A yes/no matrix that contradicts itself leaves a warning.
+
+    Of an observational study, words say what it observes and when, and nothing of allocation and masking: ChiCTR's "Single arm" is there
+    a group of patients.
+    """
+    observational = study_type == "observational"
+    reader = _read_form if len(text) <= _LONGEST_CACHED else _read
+    design, contradictions = reader(text, observational)
     for column, values in contradictions:
         notes.warn(column, text, f"The design says {' and '.join(values)} at once.")
     return design
 
 
-def _read(text: str) -> tuple[Design, tuple[Contradiction, ...]]:
-    return _matrix(text) if text.startswith("Controlled:") else (_stated(text), ())
+def _read(text: str, observational: bool) -> tuple[Design, tuple[Contradiction, ...]]:
+    return _matrix(text) if text.startswith("Controlled:") else (_stated(text, observational), ())
 
 
 # The forms are a few hundred texts, which most trials share.
@@ -98,7 +104,7 @@ _read_form = lru_cache(maxsize=4096)(_read)
 _LONGEST_CACHED = 600
 
 
-def _stated(text: str) -> Design:
+def _stated(text: str, observational: bool) -> Design:
     """What stands behind labels, and for columns without one what the words before the first label say."""
     said: dict[str, str] = {}
     for label, value in between(text, list(_LABEL.finditer(text))):
@@ -109,16 +115,17 @@ def _stated(text: str) -> Design:
     if len(statements) > _LONGEST_STATEMENTS:
         statements = ""
     # NTR says "Randomized: No" of all its trials; its type tells: "2 or more arms, randomized" (NL8485).
-    arms = f"{statements}\n{said.get('type', '')}".strip()
+    arms = "" if observational else f"{statements}\n{said.get('type', '')}".strip()
+    of_study, of_trial = (statements, "") if observational else ("", statements)
     roles, masking = _masked(said.get("masking", ""))
     return Design(
         allocation=_value("allocation", said) or design_words.allocation(arms),
         intervention_model=_value("intervention_model", said) or design_words.said("intervention_model", arms),
-        masking=_value("masking", said) or masking or design_words.said("masking", statements),
+        masking=_value("masking", said) or masking or design_words.said("masking", of_trial),
         masked_roles=roles,
         primary_purpose=_value("primary_purpose", said) or _purpose(statements),
-        observational_model=_value("observational_model", said) or design_words.said("observational_model", statements),
-        time_perspective=_value("time_perspective", said) or design_words.said("time_perspective", statements),
+        observational_model=_value("observational_model", said) or design_words.said("observational_model", of_study),
+        time_perspective=_value("time_perspective", said) or design_words.said("time_perspective", of_study),
     )
 
 

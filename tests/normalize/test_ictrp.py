@@ -402,13 +402,20 @@ def test_design_is_read_where_it_is_a_list_of_statements(
         ("ChiCTR", "Cohort study", ("cohort", None)),
         ("ISRCTN", "Retrospective/prospective cohort study (Diagnostic)", ("cohort", "other")),
         ("ISRCTN", "Prospective cross-sectional survey (Other)", (None, None)),
+        ("ChiCTR", "Single arm", (None, None)),
+        ("UMIN", "Parallel Randomized", (None, None)),
     ],
 )  # fmt: skip
 def test_design_of_an_observational_study(register: str, design: str, found: tuple[str | None, ...]) -> None:
     observational = trial(register, Study_type="Observational", Study_design=design)
     assert (observational.observational_model, observational.time_perspective) == found
-    interventional = trial(register, Study_type="Interventional", Study_design=design)
-    assert (interventional.observational_model, interventional.time_perspective) == (None, None)
+    assert (observational.allocation, observational.intervention_model, observational.masking) == (None, None, None)
+
+
+@pytest.mark.parametrize("design", ["Cohort study", "Prospective case-control trial (Other)"])
+def test_words_of_a_trial_say_nothing_of_an_observational_design(design: str) -> None:
+    record = trial("ChiCTR", Study_type="Interventional study", Study_design=design)
+    assert (record.observational_model, record.time_perspective) == (None, None)
 
 
 def test_who_is_masked_is_read_from_the_parties_that_are_listed() -> None:
