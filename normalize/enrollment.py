@@ -55,7 +55,15 @@ _SAYS_NOTHING = frozenset(
 )
 
 # ChiCTR: "Case group:50;Control group:50;". A label may hold anything, colons and semicolons too.
-_GROUP = re.compile(rf"(?P<label>.*?)[:：]\s*(?P<count>{_NUMBER})\s*(?:[;；]\s*|$)", re.DOTALL)
+_GROUP = re.compile(rf"(?P<label>.*?)[:：]\s*(?P<count>{_NUMBER})\s*(?:[;；]\s*|,\s+(?=[^\W\d_])|$)", re.DOTALL)
+#: Labels of the total among groups, folded.
+_TOTALS = frozenset(("total", "overall", "global", "all", "altogether", "sum", "in total", "total number", "worldwide"))
+#: "100 patients and 50 controls", "50 + 50"; "2 x 50".
+_SUMMED = re.compile(
+    rf"(?P<one>{_NUMBER})\s*(?P<first>[^0-9;,.]*?)\s*(?:\+|&|\band\b)\s*(?P<two>{_NUMBER})\s*(?P<second>[^0-9;,.]*)",
+    re.IGNORECASE,
+)
+_MULTIPLIED = re.compile(rf"(?P<groups>[2-9])\s*[x×*]\s*(?P<each>{_NUMBER})\s*(?P<label>[^0-9;,.]*)", re.IGNORECASE)
 # ISRCTN: "Planned Sample Size: 100; UK Sample Size: 50"; CTRI: "Total Sample Size="1200" Sample Size from India="800"". What follows is a part.
 _WHOLE = re.compile(
     rf"(?:total|(?:total |overall )?(?:planned |target )?(?:sample size|number of (?:participants|patients|subjects)|enrolment|enrollment))"
@@ -83,7 +91,8 @@ _WORDS_BESIDE = """
     a about actual approx approximately around at aim anticipated be ca case cases children circa enrolled enrollment enrolment estimated estimate
     expected for healthy in included infants individual individuals intended is least max maximal maximum men min minimum mothers n no number of
     participant participants patient patients people person persons planned pregnant recruit recruited sample samples size study subject subjects
-    target the to total up us volunteer volunteers will women adults
+    target the to total up us volunteer volunteers will women adults control controls fathers mother father infant newborns partners neonates males females
+    girls boys adolescents 人 例 名
 """
 _BESIDE = frozenset(_WORDS_BESIDE.split())
 
@@ -93,7 +102,7 @@ def parse_size(text: str | None) -> Size:
 
     `"120"`, `"1,200"`, `"approx. 1 000"` -> the number. `"120 (60 per arm)"` -> 120, each arm 60. `"Case group:50;Control group:50;"`
     -> 100, a sum, with both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100, of which 50 in the UK. A range
-    gives its upper end, the number planned for, and keeps the lower. A sentinel (99999999), a negative number, a text without a number and one that is no such form are `Size(None,
+    gives its upper end, the number planned for, and keeps the lower. `"100 patients and 50 controls"` -> 150, `"2 x 50"` -> 100, sums. A sentinel (99999999), a negative number, a text without a number and one that is no such form are `Size(None,
     understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added up, `understood` False.
     """
     value = (text or "").strip()
@@ -113,6 +122,8 @@ def parse_size(text: str | None) -> Size:
         if lower is None or upper is None or lower >= upper:
             return _NOT_UNDERSTOOD
         return Size(upper, lower=lower)
+    if found := _summed(plain.strip()):
+        return found
     numbers = list(_COUNT.finditer(plain))
     if not numbers:
         return _NOT_UNDERSTOOD
@@ -150,15 +161,35 @@ def _with_parts(total: int, rest: str) -> Size:
     return Size(total, groups.parts if not places and groups.understood else (), places=places)
 
 
+def _summed(text: str) -> Size | None:
+    """Two groups that are added, or groups of one size."""
+    if (match := _MULTIPLIED.fullmatch(text)) and _is_beside(match["label"]):
+        each = _number(match["each"])
+        return Size(int(match["groups"]) * each, is_sum=True, each=each) if each is not None else None
+    if (match := _SUMMED.fullmatch(text)) and _is_beside(f"{match['first']} {match['second']}"):
+        one, two = _number(match["one"]), _number(match["two"])
+        if one is not None and two is not None:
+            return Size(one + two, ((match["first"].strip(), one), (match["second"].strip(), two)), is_sum=True)
+    return None
+
+
 def _groups(value: str) -> Size:
+    total = None
     parts: list[tuple[str, int]] = []
     end = 0
     while match := _GROUP.match(value, end):
         number = _number(match["count"])
         if number is None:
             return _NOT_UNDERSTOOD
-        parts.append((match["label"].strip(), number))
+        label = match["label"].strip()
+        if fold(label) in _TOTALS:
+            total = number
+        else:
+            parts.append((label, number))
         end = match.end()
+    if total is not None:
+        places = [part for part in parts if country(part[0])[0]]
+        return Size(total, tuple(part for part in parts if part not in places), end >= len(value), places=tuple(places))
     if not parts:
         return _NOT_UNDERSTOOD
     return Size(sum(number for _, number in parts), tuple(parts), understood=end >= len(value), is_sum=True)

@@ -85,6 +85,26 @@ def test_groups_are_added_up() -> None:
     assert parse_size("Case series：40；") == Size(40, (("Case series", 40),), is_sum=True)
 
 
+def test_a_total_among_groups_is_no_group() -> None:
+    assert parse_size("Riders: 40, Walkers: 30; total: 70") == Size(70, (("Riders", 40), ("Walkers", 30)))
+    (total, part) = counts(parse_size("UK: 90; Global: 310"), "planned", "target")
+    assert (total.scope, total.count, total.is_sum) == ("total", 310, False)
+    assert (part.scope, part.scope_value, part.count) == ("country", "GB", 90)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 patients and 20 controls", Size(50, (("patients", 30), ("controls", 20)), is_sum=True)),
+        ("40 mothers + 40 newborns", Size(80, (("mothers", 40), ("newborns", 40)), is_sum=True)),
+        ("2 x 35", Size(70, is_sum=True, each=35)),
+        ("65人", Size(65)),
+    ],
+)
+def test_groups_in_words_are_added_up(text: str, expected: Size) -> None:
+    assert parse_size(text) == expected
+
+
 def test_labels_may_hold_colons_semicolons_and_figures() -> None:
     size = parse_size("Severe; ventilated:8;Group 2 (1:1):9;")
     assert size == Size(17, (("Severe; ventilated", 8), ("Group 2 (1:1)", 9)), is_sum=True)
@@ -103,7 +123,7 @@ def test_nothing_said_is_understood(text: str | None) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["99999999", "9999999", "2147483647", "-1", "Inclusion at 2 months", "All patients", "50%", "1.5", "30 patients and 30 controls", "50/50", "1e3",
+    ["99999999", "9999999", "2147483647", "-1", "Inclusion at 2 months", "All patients", "50%", "1.5", "30 couples", "30 eyes of 20 patients", "50/50", "1e3",
      "9" * 5000, "A:99999999;B:2"],
 )  # fmt: skip
 def test_sentinels_and_prose_are_not_understood(text: str) -> None:
