@@ -201,7 +201,7 @@ _LONGEST_KEPT = 1000
 @lru_cache(maxsize=16384)
 def _said(kind: CriterionKind, text: str, foreign: bool) -> tuple[tuple[FactName, str, bool, int, int], ...]:
     """The facts in a criterion: name, value, whether of all participants, slice of the text."""
-    low = plain(text).lower()
+    low = f" {plain(text).lower()}"
     found: list[tuple[FactName, str, bool, int, int]] = []
     for name, stems in (_ALL_STEMS if foreign else _STEMS).items():
         for stem in stems:

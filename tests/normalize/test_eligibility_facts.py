@@ -125,6 +125,26 @@ def test_contradictions_in_other_languages(criterion: str, fields: Any) -> None:
     assert len(contradictions(whole)) == 1
 
 
+@pytest.mark.parametrize(
+    ("half", "criterion", "value"),
+    [
+        ("Inclusion", "Pregnant at any stage", "required"),
+        ("Inclusion", "Currently pregnant with a history of losses", "required"),
+        ("Inclusion", "Ongoing pregnancy of 8 weeks", "required"),
+        ("Inclusion", "Positive pregnancy test", "required"),
+        ("Inclusion", "Pregnant or planning to be", None),
+        ("Inclusion", "Confirmed pregnancy loss", None),
+        ("Exclusion", "Positive serum pregnancy test at screening", "excluded"),
+        ("Exclusion", "A urine pregnancy test that is positive", "excluded"),
+        ("Exclusion", "Men with a pregnant partner", None),
+        ("Exclusion", "Partner is pregnant", None),
+    ],
+)
+def test_whose_pregnancy_is_meant_and_whether_it_must_be(half: str, criterion: str, value: str | None) -> None:
+    found = [one for one, _ in values(f"{half} Criteria:\n- {criterion}", "pregnancy")]
+    assert found == ([value] if value else [])
+
+
 def test_the_words_of_a_fact_are_a_slice_of_the_text() -> None:
     text = "Inclusion Criteria:\n- Healthy male volunteers\n- Written informed consent\n- Age ≥ 18 years"
     rows = said(text)
