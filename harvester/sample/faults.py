@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from harvester.sample import ctgov, ctis, euctr, ictrp, isrctn
@@ -16,7 +17,8 @@ from harvester.sample.wire import Answer, Holding, Listing, Request, Shelf, page
 
 Options = dict[str, Any]
 
-REGISTRIES = {"ctgov": ctgov, "euctr": euctr, "ctis": ctis, "isrctn": isrctn, "ictrp": ictrp}
+#: The sample registries, each a module that knows how its registry speaks.
+REGISTRIES: dict[str, ModuleType] = {"ctgov": ctgov, "euctr": euctr, "ctis": ctis, "isrctn": isrctn, "ictrp": ictrp}
 
 # A status that no vocabulary knows, in each registry's spelling.
 NEW_STATUS: dict[str, tuple[str, str]] = {

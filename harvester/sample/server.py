@@ -19,17 +19,16 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from harvester.sample import ctgov, ctis, euctr, ictrp, isrctn
-from harvester.sample.faults import ANSWER_FAULTS, LISTING_FAULTS, SHELF_FAULTS, spelled_out
+from harvester.sample import ctgov, ctis, euctr
+from harvester.sample.faults import ANSWER_FAULTS, LISTING_FAULTS, REGISTRIES, SHELF_FAULTS, spelled_out
 from harvester.sample.wire import Answer, Listing, Request, Shelf, plain
 
 RECORDS = Path(__file__).parent / "records"
 ADDRESS = "127.0.0.1"
-REGISTRIES: dict[str, ModuleType] = {"ctgov": ctgov, "euctr": euctr, "ctis": ctis, "isrctn": isrctn, "ictrp": ictrp}
 PAGE_SIZES = {"ctgov": ctgov.PAGE_SIZE, "euctr": euctr.PAGE_SIZE, "ctis": ctis.PAGE_SIZE, "isrctn": 1, "ictrp": 1}
 #: Registries that are searched with POST; the others refuse it.
 SEARCHED_BY_POST = frozenset({"ctis"})
