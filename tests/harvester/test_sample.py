@@ -547,8 +547,10 @@ WARNED = {
     "ictrp:ACTRN12699000001998": {"target_sample_size"},  # 0
     "ictrp:JPRN-UMIN000099001": {"ethics_reviews"},  # 01/01/1900
     # WHO writes "=" for both signs: the limits of these criteria have no direction there.
-    "ictrp:EUCTR2019-099010-27-ES": {"criterion_measures"},
-    "ictrp:EUCTR2019-099010-27-FR": {"criterion_measures"},
+    # And for EUCTR's records the day of the authority's decision as that of first enrollment.
+    "ictrp:EUCTR2017-001400-29-FR": {"date_of_first_enrollment"},
+    "ictrp:EUCTR2019-099010-27-ES": {"criterion_measures", "date_of_first_enrollment"},
+    "ictrp:EUCTR2019-099010-27-FR": {"criterion_measures", "date_of_first_enrollment"},
 }
 
 
