@@ -24,9 +24,13 @@ def run(*arguments: str | Path) -> Result:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder filled by the demo: sample registries, real spiders, real HTTP."""
+    """A data folder filled by the demo: sample registries, real spiders, real HTTP, on a machine that is told to use a proxy."""
     data = tmp_path_factory.mktemp("demo")
-    done = run("demo", "--data", data, "--no-serve")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody listens there
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.delenv(name, raising=False)
+        done = run("demo", "--data", data, "--no-serve")
     assert done.exit_code == 0, done.output
     return data
 
@@ -115,22 +119,23 @@ def test_a_refresh_reads_the_inbox_and_says_who_is_left_out(tmp_path: Path, monk
     assert "ClinicalTrials.gov is left out: it needs a topic, or --query" in done.output
 
 
-def test_an_inbox_that_is_not_there_stops_no_other_registry_and_is_told_until_it_is(tmp_path: Path) -> None:
+def test_a_missing_inbox_and_a_query_without_a_hit_are_told_and_stop_nothing(tmp_path: Path) -> None:
     with SampleServer(crawl_delay=0) as server:
         config, data = tmp_path / "harvester.toml", tmp_path / "data"
         config.write_text(
-            '[registries.ictrp]\ninbox = "share"\n[registries.isrctn]\neverything = true\ndelay = 0.0\n'
-            f'base_url = "{server.base_url("isrctn")}"\n'
+            "".join(f'[[topics]]\nname = "{words}"\nquery = "{words}"\n' for words in ("trial", "salmon"))
+            + "".join(f"[registries.{name}]\nenabled = false\n" for name in ("ctgov", "euctr", "ctis"))
+            + f'[registries.isrctn]\ndelay = 0.0\nbase_url = "{server.base_url("isrctn")}"\n'
+            + '[registries.ictrp]\ninbox = "share"\n'
         )
         done = run("refresh", "--config", config, "--data", data)
-        assert done.exit_code == 1
-        assert "WHO ICTRP failed: its inbox" in done.output and "ISRCTN registry, all: complete" in done.output
-        assert "3 trials from 3 records" in done.output
-        assert "share is no folder" in run("status", "--config", config, "--data", data).output
-        (tmp_path / "share").mkdir()
-        assert run("status", "--config", config, "--data", data).exit_code == 0
-        asked = run("refresh", "--config", config, "--data", data, "--registry", "isrctn", "--query", "salmon")
-        assert "ISRCTN registry has nothing for 'salmon'" in asked.output
+    assert done.exit_code == 1
+    assert "WHO ICTRP failed: its inbox" in done.output and "ISRCTN registry, trial: complete" in done.output
+    assert "3 trials from 3 records" in done.output
+    assert "ISRCTN registry has nothing for 'salmon'" in done.output
+    assert "share is no folder" in run("status", "--config", config, "--data", data).output
+    (tmp_path / "share").mkdir()
+    assert run("status", "--config", config, "--data", data).exit_code == 0
 
 
 def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) -> None:
@@ -197,31 +202,27 @@ def test_a_file_of_decisions_that_cannot_be_used_is_told_before_anything_is_fetc
     assert not (tmp_path / "data").exists()
 
 
-def test_a_check_fails_only_where_a_refresh_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_asks_for_the_first_query_and_fails_only_where_a_refresh_would(tmp_path: Path) -> None:
     """WHO's portal forbids programs, and a refresh that has no ids for it asks it for nothing."""
-    monkeypatch.chdir(tmp_path)
-    off = "".join(f"[registries.{name}]\nenabled = false\n" for name in ("ctgov", "euctr", "ctis", "isrctn"))
     with SampleServer(crawl_delay=0) as server:
         server.robots["ictrp"] = ROBOTS_OF_WHO
-        portal = f'[registries.ictrp]\nbase_url = "{server.base_url("ictrp")}"\n'
-        (tmp_path / "harvester.toml").write_text(off + portal)
-        done = run("check")
-        assert done.exit_code == 0, done.output
-        assert "WHO ICTRP: ok" in done.output and "a refresh asks it for nothing" in done.output
-        assert run("check", "ictrp").exit_code == 1
-        (tmp_path / "harvester.toml").write_text(off + portal + 'ids = ["ISRCTN99000017"]\n')
-        assert run("check").exit_code == 1
-
-
-def test_a_check_asks_for_the_first_query_of_the_configuration(tmp_path: Path) -> None:
-    with SampleServer(crawl_delay=0) as server:
         config = tmp_path / "harvester.toml"
-        config.write_text(
+        text = (
             '[[topics]]\nname = "loss"\nquery = "lupus"\noverrides = { ctis = "no such word" }\n'
-            + "".join(f'[registries.{name}]\nbase_url = "{server.base_url(name)}"\n' for name in ("ctgov", "ctis"))
+            + "".join(f"[registries.{name}]\nenabled = false\n" for name in ("euctr", "isrctn"))
+            + "".join(
+                f'[registries.{name}]\ndelay = 0.0\nbase_url = "{server.base_url(name)}"\n'
+                for name in ("ctgov", "ctis", "ictrp")
+            )
         )
-        assert "studies are announced for 'lupus'" in run("check", "ctgov", "--config", config).output
-        assert "0 trials are announced for 'no such word'" in run("check", "ctis", "--config", config).output
+        config.write_text(text)
+        done = run("check", "--config", config)
+        assert done.exit_code == 0, done.output
+        assert "studies are announced for 'lupus'" in done.output
+        assert "0 trials are announced for 'no such word'" in done.output
+        assert "WHO ICTRP: ok" in done.output and "a refresh asks it for nothing" in done.output
+        config.write_text(text + 'ids = ["ISRCTN99000017"]\n')
+        assert "a refresh would fail at WHO ICTRP" in run("check", "--config", config).output
 
 
 def test_a_live_registry_is_not_asked_without_a_contact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

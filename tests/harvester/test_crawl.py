@@ -55,18 +55,6 @@ def test_registries_are_read_side_by_side_and_one_failure_stops_no_other(server:
     assert len(known(tmp_path / "archive.db")) == 5
 
 
-def test_this_machine_is_asked_without_a_proxy(
-    server: SampleServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    job = Job(
-        registry="isrctn", query="lupus", base_url=server.base_url("isrctn"), delay=0, settings={"RETRY_TIMES": 0}
-    )
-    [verdict] = crawl([job], tmp_path / "archive.db")
-    assert verdict.verdict == "complete", verdict.message
-
-
 def test_records_are_kept_byte_for_byte_with_where_and_when(server: SampleServer, tmp_path: Path) -> None:
     before = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     crawl([at(server, ALL)], tmp_path / "archive.db")
