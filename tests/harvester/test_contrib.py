@@ -73,6 +73,12 @@ def test_systemd_takes_the_units_and_finds_them_hardened(tmp_path: Path) -> None
     assert exposed.returncode == 0, exposed.stdout[-300:] + exposed.stderr
 
 
+def test_the_service_lets_tls_work() -> None:
+    """Under MemoryDenyWriteExecute every https address ends in `MemoryError: Cannot allocate write+execute memory for
+    ffi.callback()` (pyOpenSSL 26.4), and a refresh of live registries waits for answers that cannot come."""
+    assert "MemoryDenyWriteExecute" not in unit("harvester-refresh.service")["Service"]
+
+
 @pytest.fixture(scope="module")
 def refreshed(tmp_path_factory: pytest.TempPathFactory, server: SampleServer) -> Path:
     """A data folder that the command of the service filled; harvester.toml is in it."""
