@@ -48,7 +48,7 @@ _REFERRED = re.compile(r"\s(?:items?|conditions?|criteri(?:a|on)|requirements?)\
 # -------------------------------------------------------------------------------------------------------- after a number
 
 _AFTER = re.compile(
-    r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*|\([A-Za-z/]{1,6}\)\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
+    r"""\s*(?:\(?(?:inclusive|incl\.?)\)?\s*|\((?:[A-Za-z/]{1,6}|\d{1,2})\)\s*)?(?:(?:,\s)?(?:and|or|&|/|y|o|et|ou|und|oder)\s?
     (?:(?P<more>older|more|greater|higher|upwards?|up|longer|better|worse|larger|onwards?|más|plus|mehr|älter|superior(?:es)?|mayor(?:es)?)
     |(?P<less>younger|less|fewer|lower|shorter|smaller|earlier|menos|moins|weniger)
     |(?P<above>over|above|beyond)(?!\s*\(?[\d<>≥≤=])|(?P<below>below|under)(?!\s*\(?[\d<>≥≤=]))\b(?!\s*(?:than|then|the\sage|age|to\b|or\sequal))

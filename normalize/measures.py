@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import itemgetter
 
 from normalize import (
     comparisons,
@@ -19,6 +18,7 @@ from normalize import (
     limit_pairs,
     numbers,
     ratios,
+    respelled,
     units,
     unsaid_age,
     variables,
@@ -137,16 +137,14 @@ _LONGEST_KEPT = 1000
 @lru_cache(maxsize=16384)
 def _of_criterion(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     """The limits of a criterion that is nested under `lead` ("" for none)."""
-    if "\n  " not in text:
-        return _of_lines(text, lead, in_words)
-    rows = _of_lines(_WRAPPED.sub(" ", text), lead, in_words)
-    gone = _gone(text) if rows else []
-    return tuple([(*row[:-2], _place(row[-2], gone), _place(row[-1] - 1, gone) + 1) for row in rows])
+    plainer, gone = respelled.plainer(text)
+    rows = _of_plain(plainer, lead, in_words)
+    if not gone:
+        return rows
+    return tuple([(*row[:-2], respelled.place(row[-2], gone), respelled.place(row[-1], gone)) for row in rows])
 
 
-def _of_lines(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
-    if "&" in text:
-        text = _unescaped(text)
+def _of_plain(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     found = comparisons.limits(text, in_words)
     if not found:
         return ()
@@ -163,39 +161,6 @@ def _of_lines(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     for limit, known, words in named:
         _add_rows(rows, text, limit, known, words)
     return tuple(rows)
-
-
-#: Where a registry broke a line in the middle of a sentence and indented the rest (WHO ICTRP, at 100 characters).
-_WRAPPED = re.compile(r"(?<![.;:\s])[ \t]*\n[ \t]{2,}(?=\S)")
-
-
-def _gone(text: str) -> list[tuple[int, int]]:
-    """Where in the text with a blank for every such break these end, and how many characters are gone by then."""
-    gone: list[tuple[int, int]] = []
-    lost = 0
-    for found in _WRAPPED.finditer(text):
-        lost += len(found[0]) - 1
-        gone.append((found.end() - lost, lost))
-    return gone
-
-
-def _place(at: int, gone: list[tuple[int, int]]) -> int:
-    """A place in an unwrapped text as one in the text itself."""
-    passed = bisect_right(gone, at, key=itemgetter(0))
-    return at + (gone[passed - 1][1] if passed else 0)
-
-
-_ESCAPED = re.compile(r"&(?:(?P<gt>gt)|(?P<lt>lt)|(?P<ge>ge)|le);(?P<equal>\s?=)?")
-
-
-def _unescaped(text: str) -> str:
-    """The text with signs where a registry has their HTML escapes ("&gt;= 60"), every other character at its place."""
-
-    def sign(escaped: re.Match[str]) -> str:
-        meant = ">" if escaped["gt"] else "<" if escaped["lt"] else "≥" if escaped["ge"] else "≤"
-        return (meant + ("=" if escaped["equal"] else "")).ljust(len(escaped[0]))
-
-    return _ESCAPED.sub(sign, text)
 
 
 # ------------------------------------------------------------------------------------------------------ what is limited

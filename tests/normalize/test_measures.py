@@ -440,6 +440,25 @@ def test_a_range_in_a_name_is_no_limit() -> None:
     assert read("Amyloid beta 1-42 < 550 pg/mL") == [("amyloid_beta_42", "<550", "pg/mL")]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "words"),
+    [
+        ("At least nineteen (19) years of age", ("age", ">=19", "years"), "At least nineteen (19) years of age"),
+        ("Aged ≥ 19 (nineteen) years", ("age", ">=19", "years"), "≥ 19 (nineteen) years"),
+        (
+            "Between twenty (20) and sixty-four (64) years old",
+            ("age", ">=20 <=64", "years"),
+            "Between twenty (20) and sixty-four (64) years old",
+        ),
+        ("Two (2) or more losses", ("miscarriages", ">=2", None), "Two (2) or more"),
+        ("Low back pain for at least five (5) months", ("duration", ">=5", "months"), "at least five (5) months"),
+    ],
+)
+def test_a_number_may_be_said_twice(text: str, expected: tuple[str, str, str | None], words: str) -> None:
+    last = measures(f"(A) Written &gt;= 1. {text}")[-1]
+    assert (last.variable, bounds(last), last.unit, last.text) == (*expected, words)
+
+
 def test_a_limit_goes_on_over_the_break_of_a_line() -> None:
     text = (
         "- Residents of the islands, not pregnant at the first visit and in good general health, aged 21\n"

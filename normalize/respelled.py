@@ -1,0 +1,70 @@
+"""A criterion written more plainly, so that limits in it are read in one way, and the way back to places in its own text. Called by `measures`."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from operator import itemgetter
+
+#: Where a registry broke a line in the middle of a sentence and indented the rest (WHO ICTRP, at 100 characters).
+_WRAPPED = re.compile(r"(?<![.;:\s])[ \t]*\n[ \t]{2,}(?=\S)")
+
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_SPELLED = (
+    rf"(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-](?:{_ONES}))?|{_ONES}|ten|eleven|twelve"
+    "|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+)
+#: A number that is said twice: "eighteen (18) years", "18 (eighteen) years".
+_TWICE = re.compile(
+    rf"\b{_SPELLED}\s?\(\s?(?P<figure>[0-9]{{1,3}})\s?\)|(?P<first>\b[0-9]{{1,3}})\s?\(\s?{_SPELLED}\s?\)",
+    re.IGNORECASE,
+)
+#: A quick look for one.
+_IN_BRACKETS = re.compile(r"\(\s?(?:[0-9]{1,3}|[A-Za-z]{3,9}(?:[\s-][a-z]{3,5})?)\s?\)")
+
+_ESCAPED = re.compile(r"&(?:(?P<gt>gt)|(?P<lt>lt)|(?P<ge>ge)|le);(?P<equal>\s?=)?")
+
+#: Places in the plainer text, in order, and how many characters are gone from there on.
+Gone = list[tuple[int, int]]
+
+
+def plainer(text: str) -> tuple[str, Gone]:
+    """The text with signs for their HTML escapes, unbroken lines, and numbers that are said once."""
+    if "&" in text:
+        text = _unescaped(text)
+    edits = []
+    if "\n  " in text:
+        edits += [(found.span(), " ") for found in _WRAPPED.finditer(text)]
+    if "(" in text and _IN_BRACKETS.search(text):
+        edits += [(found.span(), found["figure"] or found["first"]) for found in _TWICE.finditer(text)]
+    return _edited(text, sorted(edits)) if edits else (text, [])
+
+
+def _edited(text: str, edits: list[tuple[tuple[int, int], str]]) -> tuple[str, Gone]:
+    """The text with every slice replaced; a slice that begins in the one before is left."""
+    pieces, gone = [], []
+    done = lost = 0
+    for (start, end), shorter in edits:
+        if start < done:
+            continue
+        pieces += [text[done:start], shorter]
+        lost += end - start - len(shorter)
+        gone.append((end - lost, lost))
+        done = end
+    return "".join([*pieces, text[done:]]), gone
+
+
+def place(at: int, gone: Gone) -> int:
+    """A place in the plainer text, or the end of a slice of it, as one in the text itself."""
+    passed = bisect_right(gone, at, key=itemgetter(0))
+    return at + (gone[passed - 1][1] if passed else 0)
+
+
+def _unescaped(text: str) -> str:
+    """The text with signs where a registry has their HTML escapes ("&gt;= 60"), every other character at its place."""
+
+    def sign(escaped: re.Match[str]) -> str:
+        meant = ">" if escaped["gt"] else "<" if escaped["lt"] else "≥" if escaped["ge"] else "≤"
+        return (meant + ("=" if escaped["equal"] else "")).ljust(len(escaped[0]))
+
+    return _ESCAPED.sub(sign, text)
