@@ -33,16 +33,8 @@ from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from scrapy.utils.response import response_status_message
 from twisted.internet.error import ConnectError, ConnectionClosed
 
-from spiders.base import (
-    AGENT,
-    CONNECTION_ERRORS,
-    CUT_OFF,
-    Fault,
-    RegistrySpider,
-    connection_sentence,
-    is_certificate_fault,
-    seconds_asked,
-)
+from spiders.base import AGENT, CUT_OFF, RegistrySpider
+from spiders.faults import CONNECTION_ERRORS, Fault, connection_sentence, is_certificate_fault, seconds_asked
 from spiders.payloads import looks_like
 
 logger = logging.getLogger(__name__)

@@ -35,7 +35,8 @@ import msgspec
 from msgspec import Struct
 from scrapy.http import Response
 
-from spiders.base import Fault, Item, RegistrySpider, media_type
+from spiders.base import Item, RegistrySpider, media_type
+from spiders.faults import Fault
 from spiders.payloads import NotAPage, Note, Piece, looks_like, refusal, rest_of, what_it_is
 from spiders.slices import CHUNK, LARGEST, Slice, json_headed
 

@@ -42,7 +42,8 @@ import msgspec
 from msgspec import Struct
 from scrapy.http import Response
 
-from spiders.base import OF_ONE_RECORD, Fault, Item, RegistrySpider, media_type
+from spiders.base import OF_ONE_RECORD, Item, RegistrySpider, media_type
+from spiders.faults import Fault
 from spiders.payloads import Note, Piece, looks_like, refusal, rest_of, what_it_is
 from spiders.slices import CHUNK, Slice, json_objects
 

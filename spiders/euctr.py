@@ -31,7 +31,8 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO, NamedTuple
 
-from spiders.base import OF_ONE_RECORD, Fault, Item, RegistrySpider
+from spiders.base import OF_ONE_RECORD, Item, RegistrySpider
+from spiders.faults import Fault
 from spiders.payloads import Joined, Note, Piece, refusal
 from spiders.slices import CHUNK, LARGEST, texts_headed
 

@@ -34,7 +34,8 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from spiders.base import Fault, Item, RegistrySpider
+from spiders.base import Item, RegistrySpider
+from spiders.faults import Fault
 from spiders.payloads import Joined, Note, Piece, looks_like, refusal, rest_of
 from spiders.slices import CHUNK, LARGEST, csv_records, xml_elements
 

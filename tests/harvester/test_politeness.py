@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.politeness import gunzip, is_same_registry
-from spiders.base import is_loopback, seconds_asked
+from spiders.base import is_loopback
+from spiders.faults import seconds_asked
 
 NOON = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
 

@@ -10,7 +10,7 @@ from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.exceptions import DownloadFailedError
 
 from harvester.crawl import Job
-from spiders.base import connection_sentence
+from spiders.faults import connection_sentence
 from tests.spiders.registries import Scenario, Seen, assert_complete, assert_says, fault, nothing, robots, run_all
 
 ALL = Job(registry="ctgov", all=True)

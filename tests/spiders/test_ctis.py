@@ -10,7 +10,7 @@ import pytest
 
 from harvester.crawl import Job
 from spiders import ctis
-from spiders.base import Fault
+from spiders.faults import Fault
 from spiders.payloads import Piece
 from tests.spiders.registries import Scenario, Seen, assert_complete, assert_says, fault, nothing, run_all
 
