@@ -37,15 +37,6 @@ _NAMES = (
 _LONGEST = 400
 
 
-class Unknown(ValueError):
-    """A spelling that its vocabulary does not know."""
-
-    def __init__(self, vocabulary: str, raw: str) -> None:
-        super().__init__(f"the vocabulary {vocabulary} does not know {raw!r}; add it to vocabulary/{vocabulary}.yml")
-        self.vocabulary = vocabulary
-        self.raw = raw
-
-
 def _load(name: str) -> dict[str, tuple[str, ...]]:
     """Value -> spellings."""
     return {value: tuple(spellings or ()) for value, spellings in tables.table(name).items()}
@@ -68,21 +59,12 @@ _SPELLINGS = {name: _index(name, table) for name, table in _TABLES.items()}
 VOCABULARIES: dict[str, frozenset[str]] = {name: frozenset(table) for name, table in _TABLES.items()}
 
 
-def lookup(vocabulary: str, raw: str | None) -> str | None:
-    """The value of `vocabulary` that a register's spelling stands for; None when blank. Raises `Unknown`.
+def read(vocabulary: str, raw: str | None, unmapped: list[Unmapped]) -> str | None:
+    """The value that a register's spelling stands for; None when blank; None and a row in `unmapped` when the list does not know it.
 
     Case, accents, punctuation, line breaks and literal `<br>` do not matter: `Recruiting`, `RECRUITING` and
     `Not  yet recruiting.` are found; `Female: yes<br>Male: yes<br>` is `all`.
     """
-    unmapped: list[Unmapped] = []
-    value = read(vocabulary, raw, unmapped)
-    if unmapped:
-        raise Unknown(vocabulary, unmapped[0].raw_value)
-    return value
-
-
-def read(vocabulary: str, raw: str | None, unmapped: list[Unmapped]) -> str | None:
-    """The value that a spelling stands for; None when blank; None and a row in `unmapped` when the list does not know it."""
     if raw is None or not raw.strip():
         return None
     value = _find(vocabulary, raw) if len(raw) <= _LONGEST else None
