@@ -110,6 +110,16 @@ _OF_QUERY = (
 )
 
 
+def never_served(archive: Archive, registry: str) -> set[str]:
+    """Records that came as something else whenever they were asked for, and never as themselves."""
+    rows = archive.db.execute(
+        "SELECT DISTINCT r.registry_id FROM rejections r WHERE r.source = ? AND r.registry_id IS NOT NULL AND NOT EXISTS"
+        " (SELECT 1 FROM payloads p WHERE p.source = r.source AND p.registry_id = r.registry_id)",
+        (registry,),
+    )
+    return {row[0] for row in rows}
+
+
 def all_but_stalest(archive: Archive, registry: str, words: str, stalest: int) -> set[str]:
     """The known records of a query, without the `stalest` ones: those whose last capture is longest ago."""
     rows = archive.db.execute(f"{_OF_QUERY} ORDER BY seen, p.registry_id LIMIT -1 OFFSET ?", (registry, words, stalest))

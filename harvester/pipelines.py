@@ -67,6 +67,7 @@ class ArchivePipeline:
         self._brought = history.captured(self.archive, {*runs, *([cut_off] if cut_off else [])})
         self.run_id = spider.run_id = self.archive.start_run(spider.name, query, now(), spider.kind, spider.query)
         spider.have = self._brought.keys()
+        spider.never_served = history.never_served(self.archive, spider.name)
         if spider.recheck:
             spider.fresh = history.all_but_stalest(self.archive, spider.name, spider.query, int(spider.recheck))
         if cut_off and (mark := history.place_of(self.archive, cut_off)):

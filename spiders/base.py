@@ -83,7 +83,8 @@ class RegistrySpider(scrapy.Spider):
     `recheck` (a number: besides new records only so many of the known ones, those seen longest ago).
 
     What need not be fetched is said before the start: `have` (this run has it already), `fresh` (known, and not asked for this
-    time), `place` (where an unfinished run over the same query stopped, in the words of its `Bookmark`).
+    time), `never_served` (was asked for before and never came), `place` (where an unfinished run over the same query stopped,
+    in the words of its `Bookmark`).
     """
 
     registry: ClassVar[str]  # its name in messages
@@ -111,6 +112,7 @@ class RegistrySpider(scrapy.Spider):
         self.run_id = 0  # number of the run, given by whoever files it; for the log
         self.have: Collection[str] = frozenset()
         self.fresh: Collection[str] = frozenset()
+        self.never_served: Collection[str] = frozenset()
         self.place = ""
         self.missing: list[str] = []  # asked for by number and not there
         self.fault: str | None = None  # what ended the run
@@ -287,7 +289,10 @@ class RegistrySpider(scrapy.Spider):
             )
 
     def unserved(self, response: Response, due: str, reason: str) -> Iterator[Item]:
-        """A record that is listed and does not come: what came in its place is kept, so that the others can be published."""
+        """A record that is listed and does not come: what came in its place is kept, so that the others can be published.
+
+        It makes the first run incomplete; where it did not come before either, reading all again tomorrow would not bring it.
+        """
         self.rejected += 1
         yield Rejected(
             source=self.name,
@@ -297,7 +302,11 @@ class RegistrySpider(scrapy.Spider):
             body=response.body,
             reason=reason,
         )
-        self.stumble(f"{due} is listed and not served: {response.url} answered with {status_of(response)}, {reason}")
+        sentence = f"{due} is listed and not served: {response.url} answered with {status_of(response)}, {reason}"
+        if due in self.never_served:
+            self.notes.append(f"{sentence}, as whenever it was asked for")
+        else:
+            self.stumble(sentence)
 
     def stumble(self, sentence: str) -> None:
         """Something that was due did not come, so the run is incomplete. Raises Fault when it happens again and again."""

@@ -105,6 +105,25 @@ def test_a_record_of_two_topics_is_fetched_once_in_a_refresh_and_again_in_the_ne
         assert len([request for request in server.requests if "/retrieve/" in request.path]) == 5
 
 
+def test_a_record_that_is_never_served_is_told_once_as_missing_and_then_noted(tmp_path: Path) -> None:
+    with SampleServer(write_records(tmp_path / "records"), crawl_delay=0) as server:
+        number = next(iter(server.numbers("ctis")))
+        server.fault("ctis", "http-500", path=f"/retrieve/{number}")
+        job = at(server, Job(registry="ctis", all=True))
+        (first,) = crawl([job], tmp_path / "archive.db")
+        (second,) = crawl([job], tmp_path / "archive.db")
+        assert (first.verdict, second.verdict) == ("incomplete", "complete")
+        assert first.message and f"{number} is listed and not served" in first.message
+        assert second.message and f"{number} is listed and not served" in second.message
+        assert (second.announced, second.stored, second.rejected) == (5, 4, 1)
+        server.clear()
+        (third,) = crawl([job], tmp_path / "archive.db")
+        assert (third.verdict, third.stored) == ("complete", 5)
+        server.fault("ctis", "http-500", path=f"/retrieve/{number}")
+        (fourth,) = crawl([job], tmp_path / "archive.db")
+        assert fourth.verdict == "incomplete", "it was served once"
+
+
 # Inboxes -------------------------------------------------------------------------------------------------------------------
 
 EXPORT = """<Trials_downloaded_from_ICTRP><Trial><TrialID>DRKS99000001</TrialID><Public_title>{title}</Public_title></Trial>
