@@ -38,6 +38,8 @@ _TIME_AFTER = re.compile(
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
+#: Of CTCAE: death.
+_WORST_GRADE = 5
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
@@ -233,6 +235,8 @@ def _known(
         and "grade" in text[limit.start : limit.number].lower()
     ):
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
+    if found and found[0] is _CTCAE_GRADE and (limit.lower or limit.upper or 0) > _WORST_GRADE:
+        found = []  # "reads at grade 8 or above"
     if limit.ahead and found and away < 2:
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
     if limit.roman:

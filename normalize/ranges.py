@@ -10,7 +10,7 @@ from normalize.unit_after import WEEKS, UnitAfter, take_unit, unit_at
 
 #: How the second number follows the first, or its unit.
 SECOND = re.compile(
-    r"\s*(?:\(inclusive\)\s*)?(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
+    r"\s*(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
     rf"(?:(?P<minus>[-−–](?=\d))|(?P<below>(?:[<＜≤≦⩽﹤]\s?[=＝]?|(?:less|younger|lower)\sthan\b|under\b|below\b)\s?))?(?P<to>{gestation.WITH_DAYS}|{ratios.WHOLE}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
@@ -54,7 +54,9 @@ def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, 
     end = to.end()
     date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
     scale = value == 0 and (
-        _SCALE_AFTER.match(text, end) or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
+        _SCALE_AFTER.match(text, end)
+        or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
+        or _is_scale(text, limit.start, end)
         if not opening
         else opening[:4].lower() == "rang" and _is_scale(text, limit.start, end)
     )
@@ -101,7 +103,8 @@ def _is_scale(text: str, start: int, end: int) -> bool:
     if text[start - 1 : start] != "(" or text[end : end + 1] != ")":
         return False
     follows = text[end + 1 :].lstrip()[:12].lower()
-    return text[: start - 1].rstrip()[-1:].isdigit() or follows.startswith(_COMPARING)
+    before = text[: start - 1].rstrip()
+    return before[-1:].isdigit() or before.endswith((" points", " point")) or follows.startswith(_COMPARING)
 
 
 def take_second(limit: Limit, second: float, by_sign: bool) -> None:

@@ -22,6 +22,14 @@ _TWICE = re.compile(
 #: A quick look for one.
 _IN_BRACKETS = re.compile(r"\(\s?(?:[0-9]{1,3}|[A-Za-z]{3,9}(?:[\s-][a-z]{3,5})?)\s?\)")
 
+#: "between 18 (inclusive) and 65 (inclusive)": both ends of a range are allowed without it.
+_INCLUSIVE = re.compile(r"(?<=[\w%])\s?\((?:inclusive|incl\.?|both inclusive)\)", re.IGNORECASE)
+#: A power of ten that is the number: "< 10^3 copies/mL"; not in "5 x 10^9/L", "100 10^9/L".
+_POWER = re.compile(
+    r"(?<![x×*✕∙·•.,0-9])(?<![x×*✕∙·•0-9]\s)10\s?(?:\^\s?(?P<exponent>[0-9]{1,2})(?![0-9.])|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
+)
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
 _ESCAPED = re.compile(r"&(?:(?P<gt>gt)|(?P<lt>lt)|(?P<ge>ge)|le);(?P<equal>\s?=)?")
 
 #: Places in the plainer text, in order, and how many characters are gone from there on.
@@ -29,26 +37,35 @@ Gone = list[tuple[int, int]]
 
 
 def plainer(text: str) -> tuple[str, Gone]:
-    """The text with signs for their HTML escapes, unbroken lines, and numbers that are said once."""
+    """The text with signs for their HTML escapes, unbroken lines, numbers that are said once, and powers of ten in figures."""
     if "&" in text:
         text = _unescaped(text)
     edits = []
     if "\n  " in text:
         edits += [(found.span(), " ") for found in _WRAPPED.finditer(text)]
-    if "(" in text and _IN_BRACKETS.search(text):
-        edits += [(found.span(), found["figure"] or found["first"]) for found in _TWICE.finditer(text)]
+    if "(" in text:
+        if _IN_BRACKETS.search(text):
+            edits += [(found.span(), found["figure"] or found["first"]) for found in _TWICE.finditer(text)]
+        if "ncl" in text:
+            edits += [(found.span(), "") for found in _INCLUSIVE.finditer(text)]
+    if "10" in text:
+        edits += [(found.span(), str(10 ** _exponent(found))) for found in _POWER.finditer(text)]
     return _edited(text, sorted(edits)) if edits else (text, [])
+
+
+def _exponent(power: re.Match[str]) -> int:
+    return int(power["exponent"] or power["raised"].translate(_RAISED))
 
 
 def _edited(text: str, edits: list[tuple[tuple[int, int], str]]) -> tuple[str, Gone]:
     """The text with every slice replaced; a slice that begins in the one before is left."""
     pieces, gone = [], []
     done = lost = 0
-    for (start, end), shorter in edits:
+    for (start, end), plain in edits:
         if start < done:
             continue
-        pieces += [text[done:start], shorter]
-        lost += end - start - len(shorter)
+        pieces += [text[done:start], plain]
+        lost += end - start - len(plain)
         gone.append((end - lost, lost))
         done = end
     return "".join([*pieces, text[done:]]), gone

@@ -121,7 +121,7 @@ def export_command(table: str, search: str, where: str, form: str, output: Path 
             raise Failed(str(problem)) from problem
         except OSError as problem:
             raise Failed(f"{output or 'stdout'} cannot be written: {problem.strerror or problem}") from problem
-    click.echo(f"{count:,} rows of {table}", err=True)
+    click.echo(f"{count:,} row{'' if count == 1 else 's'} of {table}", err=True)
 
 
 @click.command("snapshot")

@@ -33,6 +33,8 @@ from tests.normalize.limits import bounds, measures, read
         # the range of a scale beside the limit on it
         ("Pain NRS (range 0-10) ≥ 4 at rest", [("pain_score", ">=4", None)]),
         ("Pain NRS ≥ 4 (range 0 - 10)", [("pain_score", ">=4", None)]),
+        ("VAS score > 3 points (0-10)", [("pain_score", ">3", "points")]),
+        ("Able to read at a level superior to grade 9", [("Able to read", ">9", None)]),
         ("ECOG performance status (range 0-2)", [("ecog", ">=0 <=2", None)]),
         # a word or bracket at the comparison
         ("Adults(above 21 years) with gout", [("age", ">21", "years")]),
@@ -451,10 +453,20 @@ def test_a_range_in_a_name_is_no_limit() -> None:
             "Between twenty (20) and sixty-four (64) years old",
         ),
         ("Two (2) or more losses", ("miscarriages", ">=2", None), "Two (2) or more"),
+        (
+            "Between 19 (inclusive) and 66 years (inclusive)",
+            ("age", ">=19 <=66", "years"),
+            "Between 19 (inclusive) and 66 years (inclusive)",
+        ),
+        ("HBV DNA < 10^4 copies/mL", ("viral_load", "<10000", "copies/mL"), "< 10^4 copies/mL"),
+        ("HBV DNA ≥ 10³ copies/mL", ("viral_load", ">=1000", "copies/mL"), "≥ 10³ copies/mL"),
+        ("Platelets < 90 10^9/L", ("platelets", "<90", "10^9/L"), "< 90 10^9/L"),
         ("Low back pain for at least five (5) months", ("duration", ">=5", "months"), "at least five (5) months"),
     ],
 )
-def test_a_number_may_be_said_twice(text: str, expected: tuple[str, str, str | None], words: str) -> None:
+def test_the_words_of_a_limit_are_those_of_the_text_however_they_are_read(
+    text: str, expected: tuple[str, str, str | None], words: str
+) -> None:
     last = measures(f"(A) Written &gt;= 1. {text}")[-1]
     assert (last.variable, bounds(last), last.unit, last.text) == (*expected, words)
 
