@@ -32,6 +32,25 @@ _ABOVE_LIMIT = re.compile(
     r"[\s-]*(?:fold|times|[xX×])\s(?:above|over|greater|higher|more)\b.*(?:[lL]imit|[nN]ormal|LN|NL).*"
 )
 _BEFORE_OR_AFTER = re.compile(r"\b(before|after)\s(?:the\s)?$", re.IGNORECASE)
+#: Before a comparison: what it bounds is denied.
+_DENIED = re.compile(
+    r"\b(?:no\s(?:[\w-]+\s)?(?:history|evidence|record|presence)\s(?:of|with)|(?:not|never)\s(?:had|have|received|undergone|smoked|taken|used)|without(?:\shistory\sof)?)"
+    r"\s(?:an?\s)?$"
+)
+_DENIED_ENDS = (
+    " of ",
+    " with ",
+    " had ",
+    " have ",
+    " received ",
+    " undergone ",
+    " smoked ",
+    " taken ",
+    " used ",
+    "without ",
+    " a ",
+    " an ",
+)
 #: Between two pressures that one comparison is for.
 _TO_DIASTOLIC = re.compile(
     r"\s?(?:mm\s?Hg\s?)?\(?(?:systolic|SBP)\)?(?:\s(?:blood\s)?pressure|\sBP)?[\s,]*(?:and/or|or|and)\s"
@@ -131,7 +150,7 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         return None
     value = numbers.value(number[1])
     limit = Limit(before.start, start, end)
-    limit.negated, limit.of_age = before.denied, before.of_age
+    limit.negated, limit.of_age = before.denied or _is_denied(text, begin, before.start), before.of_age
     if before.side == "from":
         return _two_sided(text, begin, limit, value, unit_of(text, end, number))
     limit.bound(before.side, -value if minus else value)
@@ -153,6 +172,12 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and numbers.is_year(value)
     return limit
+
+
+def _is_denied(text: str, begin: int, at: int) -> bool:
+    """ "No history of more than 2 miscarriages", "have not had ≥ 3 courses": whether what is compared is denied."""
+    left = text[max(begin, at - 40) : at].lower()
+    return left.endswith(_DENIED_ENDS) and _DENIED.search(left) is not None
 
 
 def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:

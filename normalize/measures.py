@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from normalize import (
     comparisons,
@@ -40,6 +41,8 @@ _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
 #: Of CTCAE: death.
 _WORST_GRADE = 5
+#: A quick look for words of change.
+_CHANGE_STEMS = ("crease", "chang", "reduc", "declin", "vari", "revers", " by")
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
@@ -237,6 +240,8 @@ def _known(
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
     if found and found[0] is _CTCAE_GRADE and (limit.lower or limit.upper or 0) > _WORST_GRADE:
         found = []  # "reads at grade 8 or above"
+    if found and not found[0].name.endswith("_change") and _is_of_change(clause, limit, unit, away):
+        found = []
     if limit.ahead and found and away < 2:
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
     if limit.roman:
@@ -268,6 +273,27 @@ def _known(
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
     return []
+
+
+def _is_of_change(clause: str, limit: Limit, unit: Unit | None, away: int) -> bool:
+    """Whether it is limited how what is named changes: "FEV1 reversibility ≥ 12 %", "SCr increases by > 0.3 mg/dL", "decrease in Hb ≥ 2 g/dL".
+
+    A multiple of the laboratory's limit is no change. `away`: how many words of the clause follow the name.
+    """
+    low = clause.lower()
+    if (unit is not None and unit.dimension in ("uln", "lln")) or not any(stem in low for stem in _CHANGE_STEMS):
+        return False
+    words = variables.words(clause)
+    before = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
+    if before[-1:] == ["to"]:
+        return False  # "increase to > 2 mg/dL"
+    after_name, near = before[len(words) - away :], before[-5:]
+    changes = wording.WORDS["changes"]
+    return (
+        after_name[-1:] == ["by"]
+        or not changes.isdisjoint(after_name)
+        or any(word in changes and then in ("in", "of") for word, then in pairwise(near))
+    )
 
 
 def _also(last: Named, unit: Unit | None) -> tuple[list[Variable], str]:

@@ -53,7 +53,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _ATOM = rf"{_any_of(sorted(ATOMS))}(?:(?<=%)|(?![^\W\d_]))"
 _PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
 _BODY_SURFACE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?"
-_UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|24\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM})|\s(?:daily|weekly)(?![^\W\d_]))"
+_UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|(?:24|1)\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM})|\s(?:daily|weekly)(?![^\W\d_]))"
 _TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\s10(?:3|6|9|12)(?=\s?/)|[eE][0-9]{1,2})"
 _INVERSE = r"(?:\s?[.·∙*⋅]\s?(?:m|mL|min|L|kg)\s?[-−–]\s?[12])"
 _LIMIT = (
@@ -86,6 +86,7 @@ ALONE = frozenset(spelling for spelling in ATOMS if _LETTERS.fullmatch(spelling)
 #: What spellings that begin with no word begin with: "°".
 BEGINNINGS_OF_SIGNS = frozenset(spelling[0] for spelling in ATOMS if not spelling[0].isalpha())
 
+_HOURS = re.compile(r"(24|1)\s?-?\s?h")
 _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 #: "mg daily": a day.
 _EVERY = {" daily": " per day", " weekly": " per week"}
@@ -133,7 +134,8 @@ def _over(below: list[str], code: str, dimension: str, factor: float) -> Unit | 
         if part.startswith("1") and "73" in part:
             code += "/{1.73_m2}"  # a body surface that a rate is standardized to
             continue
-        under = _BY_CODE["d"] if part.startswith("24") else _atom(part)
+        hours = _HOURS.match(part)
+        under = _BY_CODE["d" if hours[1] == "24" else "h"] if hours else _atom(part)
         if under is None:
             return None
         code += "/" + under.ucum

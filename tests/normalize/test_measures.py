@@ -214,6 +214,39 @@ def test_a_denied_limit_is_marked() -> None:
     assert (found.negated, bounds(found)) == (False, "<=3")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No history of more than 2 miscarriages",
+        "Have not had ≥ 4 courses of steroids",
+        "Never received more than 3 transfusions",
+        "Without more than 5 metastases",
+    ],
+)
+def test_a_limit_may_be_denied_before_its_words(text: str) -> None:
+    assert [one.negated for one in measures(text)] == [True]
+
+
+def test_a_history_that_is_none_denies_no_other_limit() -> None:
+    assert [one.negated for one in measures("No history of lupus and more than 2 miscarriages")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("FEV1 reversibility ≥ 13%", "FEV1 reversibility"),
+        ("Decrease in hemoglobin > 3 g/dL", "Decrease in hemoglobin"),
+        ("FVC decreased by > 11%", "FVC decreased"),
+        ("Weight loss > 6%", "weight_change"),
+        ("ALT increase > 4 x ULN", "alanine_aminotransferase"),
+        ("Creatinine increase to > 2 mg/dL", "creatinine"),
+        ("Echocardiography by a physician and LVEF > 45%", "left_ventricular_ejection_fraction"),
+    ],
+)
+def test_how_something_changes_is_no_limit_on_it(text: str, variable: str) -> None:
+    assert [one.variable for one in measures(text)] == [variable]
+
+
 def test_negative_numbers_are_read() -> None:
     assert read("T-score ≤ -2.5") == [("bone_density_t_score", "<=-2.5", None)]
 
@@ -378,7 +411,7 @@ def test_one_comparison_is_for_both_pressures(text: str, expected: tuple[str, st
         ("QTcF > 455 ms in men or > 465 ms in women", [("corrected_qt", ">455", "ms"), ("corrected_qt", ">465", "ms")]),
         ("QTcF: male < 455 ms; female < 465 ms", [("corrected_qt", "<455", "ms"), ("corrected_qt", "<465", "ms")]),
         # one name for two units
-        ("Reversibility of FEV1 ≥ 10% and ≥ 180 mL", [("fev1", ">=10", "%"), ("fev1", ">=180", "mL")]),
+        ("FEV1 ≥ 10% and ≥ 180 mL", [("fev1", ">=10", "%"), ("fev1", ">=180", "mL")]),
         ("uracil ≥ 20 ng/ml and < 120 ng/mL", [("uracil", ">=20 <120", "ng/ml")]),
         # a name after another limit is its own
         ("TSH > 4 mIU/L or anti-TPO > 60 IU/mL", [("tsh", ">4", "mIU/L"), ("anti_thyroid_peroxidase", ">60", "IU/mL")]),
