@@ -127,6 +127,8 @@ _TRIAL_ID = re.compile(rb"<TrialID>\s*+(?:<!\[CDATA\[\s*+)?([^<\]]*)(?:\]\]>\s*+
 _TRIAL_ID_LABEL = re.compile(rb'id="DataList3_ctl01_TrialIDLabel"[^>]*>(?:\s*+<[^>]*>)*\s*+([^<]*)<')
 _PORTAL_PAGE = re.compile(rb"(?i)<!doctype html|<html|\bDataList\d|aspnetForm|<table|<span")
 _CSV_HEADER = re.compile(rb'"?(TrialID|Trial ID|Internal Number)\b|.{0,2000}?TrialID', re.IGNORECASE | re.DOTALL)
+#: An export of a search that found nothing.
+_NO_TRIALS = re.compile(rb"<Trials_downloaded_from_ICTRP[^<]*</Trials_downloaded_from_ICTRP\s*>")
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 _VOLATILE_XML = re.compile(rb"<(Export_date|Internal_Number)>[^<]*</\1>")
 _VOLATILE_HTML = re.compile(rb'<input type="hidden"[^>]*>')
@@ -184,7 +186,7 @@ def _cut_ictrp_xml(stream: BinaryIO, head: bytes) -> Iterator[Piece]:
         where = f" (TrialID {number})" if number else ""
         reason = "the <Trial> has no TrialID" if found.whole else f"the <Trial> is not closed{where}: export it again"
         yield Piece(body=found.body, media_type=media_type, reason=reason)
-    if empty and b"</Trials_downloaded_from_ICTRP" not in head:
+    if empty and not _NO_TRIALS.search(head):
         yield Piece(body=head, media_type=looks_like(head), reason=refusal("an ICTRP XML export with a trial", head))
 
 

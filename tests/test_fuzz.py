@@ -66,10 +66,11 @@ def test_any_bytes_are_a_record_or_a_refusal(source: str, body: bytes, db: sqlit
         ("ictrp", b"TrialID,Public title\rSource Register\nDRKS99000001,A trial,x\n"),
         ("ictrp", b'TrialID,"Public title\nDRKS99000001,A trial\n'),
         ("ictrp", b"<Trials_downloaded_from_ICTRP>\n<Tri"),
+        ("ictrp", b"</Trials_downloaded_from_ICTRP>"),
         ("euctr", b"Summary\rEudraCT Number:"),
         ("euctr", country_record("2014-099002-22", "GB", "A trial").replace("N. Date", f"D.3.11.7 Plasma derived medicinal product: No\nD.{'9' * 5_000}.11.8 Extractive medicinal product: No\nN. Date").encode()),
     ],
-    ids=["reference to a surrogate", "surrogate", "return in a header", "open quote in a header", "export cut before a trial", "summary of nothing", "code of five thousand figures"],
+    ids=["reference to a surrogate", "surrogate", "return in a header", "open quote in a header", "export cut before a trial", "end of an export", "summary of nothing", "code of five thousand figures"],
 )  # fmt: skip
 def test_what_once_escaped_is_a_record_or_a_refusal(source: str, body: bytes, db: sqlite3.Connection) -> None:
     records, refused = tried(db, source, body)
