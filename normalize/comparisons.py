@@ -195,7 +195,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     if not extreme and number[3] is None and number[2] in units.ALONE and (number[4] or "").lower() not in _MATTERS:
         return None  # "4 weeks before": most numbers
     unit = unit_of(text, end, number)
-    if _ABOVE_LIMIT.fullmatch(text, end, unit.end):
+    if unit.end > end + 10 and _ABOVE_LIMIT.fullmatch(text, end, unit.end):
         limit = Limit(start, start, end)
         limit.bound("gt", numbers.value(number[1]))
         take_unit(limit, unit)

@@ -77,4 +77,5 @@ def _is_of_event(text: str, limit: Limit) -> bool:
 
 def has_days(text: str, limit: Limit) -> bool:
     """Whether a limit is written in weeks and days."""
-    return _HAS_DAYS.search(text, limit.number, limit.end) is not None
+    said = text[limit.number : limit.end]
+    return ("+" in said or "/" in said or "w" in said) and _HAS_DAYS.search(said) is not None

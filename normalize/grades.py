@@ -15,6 +15,8 @@ _LIMIT = re.compile(
     r"(?:\b(?:the|institutional|laboratory|local|lab)\s){0,3}"
     r"(?P<limit>\b(?:ULN|UNL|LLN)\b|\b(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
 )
+#: What makes a multiple of it.
+_MULTIPLES = ("x", "X", "×", "*", "times", "fold")
 _SCALES = (
     "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "CCS", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
 )  # fmt: skip
@@ -66,7 +68,10 @@ def _at_laboratory_limit(text: str) -> list[Limit]:
     """ "bilirubin ≤ ULN", "C3 below the lower limit of normal": once the laboratory's limit."""
     found = []
     for match in _LIMIT.finditer(text):
-        compared = signs.before(text, 0, match.start())
+        start = match.start()
+        if text[max(0, start - 8) : start].rstrip().endswith(_MULTIPLES):
+            continue  # "2.5 x ULN", "3 times the ULN"
+        compared = signs.before(text, 0, start)
         if compared is None or compared.side == "from":
             continue
         limit = Limit(compared.start, match.start("limit"), match.end())

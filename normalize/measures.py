@@ -41,8 +41,6 @@ _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
 #: Of CTCAE: death.
 _WORST_GRADE = 5
-#: A quick look for words of change.
-_CHANGE_STEMS = ("crease", "chang", "reduc", "declin", "vari", "revers", " by")
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
@@ -246,8 +244,10 @@ def _known(
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
     if limit.roman:
         return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
-    if limit_pairs.BEFORE_OR_AFTER.match(text, limit.start) and (
-        limit.of_age or "age" in text[limit.start : limit.number].lower()
+    if (
+        text[limit.start] in "bBaApP"
+        and limit_pairs.BEFORE_OR_AFTER.match(text, limit.start)
+        and (limit.of_age or "age" in text[limit.start : limit.number].lower())
     ):
         return [AGE_AT_ONSET]
     if limit.of_age and (timed or unit is None):
@@ -275,13 +275,25 @@ def _known(
     return []
 
 
+def _may_say_change(clause: str) -> bool:
+    """A quick look for words of change."""
+    return (
+        "crease" in clause
+        or "hang" in clause
+        or "educ" in clause
+        or "eclin" in clause
+        or "ari" in clause
+        or "evers" in clause
+        or " by" in clause
+    )
+
+
 def _is_of_change(clause: str, limit: Limit, unit: Unit | None, away: int) -> bool:
     """Whether it is limited how what is named changes: "FEV1 reversibility ≥ 12 %", "SCr increases by > 0.3 mg/dL", "decrease in Hb ≥ 2 g/dL".
 
     A multiple of the laboratory's limit is no change. `away`: how many words of the clause follow the name.
     """
-    low = clause.lower()
-    if (unit is not None and unit.dimension in ("uln", "lln")) or not any(stem in low for stem in _CHANGE_STEMS):
+    if (unit is not None and unit.dimension in ("uln", "lln")) or not _may_say_change(clause):
         return False
     words = variables.words(clause)
     before = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])

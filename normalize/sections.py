@@ -79,8 +79,6 @@ _INSIDE = re.compile(
     |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$""",
     re.VERBOSE,
 )
-#: One of these is in every line with a heading in its middle.
-_INSIDE_STEMS = ("clusi", "krit", "kryt", "klud")
 _SAME_SENTENCE = re.compile(r"\b(?:the|any|all|following|meet|meets|meeting|these|and|or|other)\W*$", re.IGNORECASE)
 
 #: Words before "inclusion criteria" that make a statement of it, and verbs after it that do.
@@ -184,12 +182,16 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     return None
 
 
+def _may_hide(line: str) -> bool:
+    """A quick look: whether a line can have a heading in its middle."""
+    if "lusi" in line or "LUSI" in line or "krit" in line or "Krit" in line or "kryt" in line or "Kryt" in line:
+        return True
+    return not line.isascii() and any(stem in line for stem in _FOREIGN_STEMS)
+
+
 def inside(line: str) -> tuple[int, Heading] | None:
     """A heading in the middle of a line ("... signed consent Exclusion criteria: ..."): where it starts, and itself."""
-    low = line.lower()
-    if not any(stem in low for stem in _INSIDE_STEMS) and (
-        low.isascii() or not any(stem in low for stem in _FOREIGN_STEMS)
-    ):
+    if not _may_hide(line):
         return None
     match = _INSIDE.search(line)
     if match is None:
