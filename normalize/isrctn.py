@@ -63,7 +63,7 @@ def normalize(body: bytes, media_type: str) -> Record:
     fields: tuple[CriterionKind, ...] = ("inclusion", "exclusion")
     criteria = eligibility.parse([(kind, text) for kind in fields if (text := text_at(people, kind))])
     study_type = value_of("study_type", text_at(design, "primaryStudyDesign"), notes)
-    # Records older than the fields have the design in words alone: "Multicentre randomized double-blind two-arm pilot study".
+    # Records older than the fields have the design in words alone: "Multicentre double-blinded randomised trial".
     secondary_design, in_words = text_at(design, "secondaryStudyDesign"), text_at(design, "studyDesign") or ""
     trial_in_words = in_words if study_type == "interventional" else ""
     study_in_words = in_words if study_type == "observational" else ""

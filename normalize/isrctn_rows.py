@@ -232,7 +232,7 @@ def documents(results: etree._Element, trial: etree._Element) -> Iterator[Docume
         if text := text_at(results, name):
             yield Document(type=kind, label=text)
     text = text_at(trial, "participants/patientInfoSheet")
-    # "Not available in web format, please use contact details to request a participant information sheet" (ISRCTN12949496)
+    # "Not available in web format, ..." (ISRCTN12949496)
     if text and not text.startswith("Not available"):
         yield Document(type="participant_information_sheet", label=text)
     for file in trial.findall(path("attachedFiles/attachedFile")):

@@ -46,7 +46,7 @@ _COMPARING = (
 
 
 def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, to: re.Match[str]) -> Limit | None:
-    """ "18-65 years", "8yr-18yrs", "from 40 to 80 years old", "(16-24) weeks"."""
+    """ "18-65 years", "8yr-18yrs", "from 30 to 75 years old", "(16-24) weeks"."""
     opening = text[limit.start : limit.number]
     upper = -numbers.value(to["to"]) if to["minus"] else numbers.value(to["to"])
     negative = (opening or to["minus"]) and signs.is_negative(text, begin, limit.number)

@@ -134,7 +134,7 @@ def test_contradictions_in_other_languages(criterion: str, fields: Any) -> None:
         ("Inclusion", "Positive pregnancy test", "required"),
         ("Inclusion", "Pregnant or planning to be", None),
         ("Inclusion", "Confirmed pregnancy loss", None),
-        ("Exclusion", "Positive serum pregnancy test at screening", "excluded"),
+        ("Exclusion", "Positive serum pregnancy test on day 1", "excluded"),
         ("Exclusion", "A urine pregnancy test that is positive", "excluded"),
         ("Exclusion", "Men with a pregnant partner", None),
         ("Exclusion", "Partner is pregnant", None),

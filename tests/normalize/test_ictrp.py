@@ -374,7 +374,7 @@ def test_design_is_read_where_it_is_a_form(register: str, design: str, found: tu
         ("jRCT", "single arm study, open(masking not used), uncontrolled control, single assignment, prevention purpose", ("na", "single_group", "none", "prevention")),
         ("jRCT", "single arm study, uncontrolled control, parallel assignment", ("na", None, None, None)),  # one arm, and parallel ones
         ("UMIN", "Single arm Non-randomized", ("non_randomized", "single_group", None, None)),
-        ("PACTR", "Factorial: participants randomly allocated to either no, one, some or all interventions simultaneously,Randomised,Permuted block randomization,Sealed opaque envelopes", ("randomized", "factorial", None, None)),
+        ("PACTR", "Factorial: participants get none, one or more of the interventions,Randomised,Minimisation,Central telephone", ("randomized", "factorial", None, None)),
         ("NTR", "Randomized: No,<br> Masking: Double,<br> Control: Placebo,<br> Group: undefined,<br> Type: 2 or more arms, randomized", ("randomized", None, "double", None)),
         ("NTR", "Randomized: No, Masking: None, Control: Not applicable, Group: undefined, Type: Not applicable", (None, None, "none", None)),
         ("DRKS", "Allocation: Randomized controlled trial;. Masking: Blinded (patient/subject, caregiver, assessor). Control: Placebo. Assignment: Parallel. Study design purpose: Prognosis;", ("randomized", "parallel", "triple", "other")),
@@ -398,7 +398,7 @@ def test_design_is_read_where_it_is_a_list_of_statements(
     ("register", "design", "found"),
     [
         ("ANZCTR", "Purpose: Screening;Duration: Longitudinal;Selection: Case control;Timing: Both;", ("case_control", "other")),
-        ("CRiS", "Observational Study Model : Case-only, Time Perspective : Retrospective, Enrollment : 54", ("case_only", "retrospective")),
+        ("CRiS", "Observational Study Model : Case-only, Time Perspective : Retrospective, Enrollment : 61", ("case_only", "retrospective")),
         ("ChiCTR", "Cohort study", ("cohort", None)),
         ("ISRCTN", "Retrospective/prospective cohort study (Diagnostic)", ("cohort", "other")),
         ("ISRCTN", "Prospective cross-sectional survey (Other)", (None, None)),
