@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from normalize import signs
 from normalize.limit import Limit
 
-_LIMIT = re.compile(
-    r"(?:\b(?:the|institutional|laboratory|local|lab)\s){0,3}"
-    r"(?P<limit>\b(?:ULN|UNL|LLN)\b|\b(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)"
-)
+_LIMIT = re.compile(r"(?:ULN|UNL|LLN|(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)\b")
+#: Between a comparison and it.
+_WHOSE = re.compile(r"(?:\b(?:the|institutional|laboratory|local|lab)\s){1,3}$")
 #: What makes a multiple of it.
 _MULTIPLES = ("x", "X", "×", "*", "times", "fold")
 _SCALES = (
@@ -69,15 +68,17 @@ def _at_laboratory_limit(text: str) -> list[Limit]:
     found = []
     for match in _LIMIT.finditer(text):
         start = match.start()
+        if whose := _WHOSE.search(text, max(0, start - 45), start):
+            start = whose.start()
         if text[max(0, start - 8) : start].rstrip().endswith(_MULTIPLES):
             continue  # "2.5 x ULN", "3 times the ULN"
         compared = signs.before(text, 0, start)
         if compared is None or compared.side == "from":
             continue
-        limit = Limit(compared.start, match.start("limit"), match.end())
+        limit = Limit(compared.start, match.start(), match.end())
         limit.bound(compared.side, 1.0)
         limit.negated = compared.denied
-        limit.unit = match["limit"]
+        limit.unit = match[0]
         found.append(limit)
     return found
 

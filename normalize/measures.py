@@ -262,7 +262,7 @@ def _known(
             and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
         ):
             return [ahead.variable]
-    if not found and limit.unit:
+    if not found and limit.unit and not timed:
         found = variables.before(limit.unit, unit, 3)[0]  # "more than 20 cigarettes a day"
     if found:
         return found

@@ -82,7 +82,8 @@ _SIDES = {sign: side(sign) for sign in SIGNS}
 _ENDS = frozenset((*SIGNS, "=", "＝"))
 _SIGN_GOES_ON = frozenset(("=", "＝", "/"))
 #: Marks that stand beside the words of a comparison: "(above", "older,".
-_MARKS_AS_BLANKS = str.maketrans(dict.fromkeys("([]:,", " "))
+_MARKS = "([]:,"
+_MARKS_AS_BLANKS = str.maketrans(dict.fromkeys(_MARKS, " "))
 _LAST_OF_SIGNS = SIGNS + "="
 
 
@@ -123,7 +124,9 @@ def _in_brackets(text: str, begin: int, at: int) -> Before | None:
 def _phrase(text: str, begin: int, at: int) -> Before | None:
     """The phrase of comparison that `text[begin:at]` ends with; words may stand between it and the number."""
     window = max(begin, at - 60)
-    left = text[window:at].lower().translate(_MARKS_AS_BLANKS)
+    left = text[window:at].lower()
+    if any(mark in left for mark in _MARKS):
+        left = left.translate(_MARKS_AS_BLANKS)
     if len(left) != at - window:
         return None  # a letter that is two in lower case: places would not fit
     words = left.split()
