@@ -46,6 +46,9 @@ HOSTILE = [
     "NYHA I/", "I, ", "10^", "x 10^9 ", "mg/", "5 mg/dL ", "mm Hg ", "% ", "18 years ", "age 18 ", "18 < age < ", "per ", "1 a day ", "minimum 5 ",
     "exceeding the limit (5 ", "maximum age of ", "ECOG 0, 1, 2, ", "male ", "both sexes ", "pregnant ", "not be currently ", "negative a ",
     "pregnancy test a ", "history ", "consent ", "healthy adult ", "no ", "d'âge ", "° ", "o ", "a", "A", "a1", "ß", "İ", "中文", "مرحبا ", "😀",
+    "eighteen (18) ", "18 (eighteen) ", "5 (inclusive) ", "no history of more than 2 ", "increase in FEV1 by > 2 % ", "18 to < 40 ",
+    "≥ 18-65 years ", "losses before the 10th week ", "below the lower limit of normal ", "3 times above the ULN ", "a. EXCLUSION: ",
+    "Criterios de inclusión: a. ", "criteria for inclusion: ",
     "\ud800", "\0", "aÄαж中≥", "word " * 19 + "\n", "&lt;",
 ]  # fmt: skip
 
