@@ -149,7 +149,6 @@ class _Reader:
         self.width = lists.wrapped_at(lines)
         stems = sections.stems(low)
         stem = 0
-        is_ascii = raw.isascii()
         after = 0
         for text in lines:
             begin = after
@@ -168,12 +167,7 @@ class _Reader:
                 self._leave_scope(indent, bullet)
             while stems[stem] < begin:
                 stem += 1
-            if (
-                stems[stem] < after
-                or body[-1] in sections.ENDS
-                or self.heading_goes_on
-                or not (is_ascii or body.isascii())
-            ):
+            if stems[stem] < after or self.heading_goes_on or sections.may_have_no_stem(body):
                 rest = self._line(begin, indent, bullet, start, body)
             else:
                 rest = self._content(begin, indent, bullet, start, body, False)

@@ -102,7 +102,6 @@ _LEADS_ON = re.compile(
     r"\bfollow|\btake\spart\W*$|\bif\b|\bcriteri|\bconditions\b|\bthey\W*$|\bappl|\bexclusionary", re.IGNORECASE
 )
 _LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$", re.IGNORECASE)
-_SAYS = re.compile(r"take\spart|clu|eligib|qualif|enrol|ente?r|partici|random|admi|not\b", re.IGNORECASE)
 _SAYS_IN = re.compile(
     r"\beligib|\binclu(?:ded|sion)|\bqualif|\btake\spart|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
     re.IGNORECASE,
@@ -118,7 +117,7 @@ _SAYS_NOT_OUT = re.compile(
 
 
 #: One of these is in every title in another language: a quick look before the pattern.
-_FOREIGN_STEMS = ("rit", "ryt", "ρι", "ри", "准", "準", "준", "felt", "meril")
+_FOREIGN_STEMS = ("crit", "krit", "kryt", "κρι", "кри", "准", "準", "준", "felt", "meril")
 
 
 def _titles(part: str) -> str:
@@ -140,15 +139,28 @@ _FOREIGN_INSIDE = re.compile(
 _SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
 
 
-#: One of these is in every heading that is ASCII, or it ends with one of `ENDS`.
-_STEMS = (b"clu", b"criter", b"eligib", b"following", b"krit", b"kryt", b"klud", b"take part")
-#: The last characters of such headings: of a colon, of one with a dash after it, of "if" and "they".
-ENDS = ":：-fFyY"
+#: One of these is in every heading, unless `may_have_no_stem`.
+_STEMS = (b"clu", b"criter", b"following", b"krit", b"kryt", b"klud")
+_COLONS = (":", "：", ":-", ": -")
+_RUNS_ON = (" if", " they")
+#: The last characters of a colon, of one with a dash after it, of "if" and "they".
+_ENDS = ":：-fFyY"
 
 
 def stems(low: bytes) -> list[int]:
     """Where in a text, made `searchable`, stems of headings stand: a quick look for lines that can be one. The last is behind the text."""
     return [*sorted(places(low, _STEMS)), len(low) + 1]
+
+
+def may_have_no_stem(line: str) -> bool:
+    """A quick look: whether a line can be a heading without any of the stems, by its end or in another script."""
+    if line[-1] in _ENDS and line[-5:].lower().endswith((*_COLONS, *_RUNS_ON)):
+        return True
+    return not line.isascii() and _may_be_foreign(line.lower())
+
+
+def _may_be_foreign(low: str) -> bool:
+    return any(stem in low for stem in _FOREIGN_STEMS)
 
 
 #: Characters; longer lines are hardly written twice, and are not kept.
@@ -164,29 +176,33 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     """
     low = plain(line).lower()
     titled = "clusi" in low or "cluti" in low
-    closed = low.endswith((":", "：", ":-", ": -"))
+    closed = low.endswith(_COLONS)
     short = len(line) <= 60 and ("criter" in low or "clu" in low or "eligib" in low)
     if (titled or short) and (found := _plain(line, closed, bulleted)):
         return found
     if titled and (found := _opening(line) or _turned_opening(line) or _title(line, closed, bulleted)):
         return found
-    leads_on = closed or "following" in low or low.endswith((" if", " they"))
-    if leads_on and (found := _exclusions(line, closed, bulleted) or _sentence(line, closed, bulleted)):
+    if closed and "clu" in low and (found := _exclusions(line, bulleted)):
+        return found
+    leads_on = closed or "following" in low or low.endswith(_RUNS_ON)
+    if leads_on and (found := _sentence(line, closed, bulleted)):
         return found
     if (
         (titled and "criteri" in low)
         or ("krit" in low or "kryt" in low or "klud" in low)
-        or (not low.isascii() and any(stem in low for stem in _FOREIGN_STEMS))
+        or (not low.isascii() and _may_be_foreign(low))
     ):
         return _foreign(line)
     return None
 
 
 def _may_hide(line: str) -> bool:
-    """A quick look: whether a line can have a heading in its middle."""
+    """A quick look: whether a line can have a heading in its middle, before a colon or at its end."""
+    if ":" not in line and "：" not in line and not line.endswith(("criteria", "criteria.")):
+        return False
     if "lusi" in line or "LUSI" in line or "krit" in line or "Krit" in line or "kryt" in line or "Kryt" in line:
         return True
-    return not line.isascii() and any(stem in line for stem in _FOREIGN_STEMS)
+    return not line.isascii() and _may_be_foreign(line.lower())
 
 
 def inside(line: str) -> tuple[int, Heading] | None:
@@ -279,9 +295,9 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
     return Heading(_kind(match), len(line), False, unfinished=after.count("(") > after.count(")"))
 
 
-def _exclusions(line: str, closed: bool, bulleted: bool) -> Heading | None:
+def _exclusions(line: str, bulleted: bool) -> Heading | None:
     """ "Cancer-Specific Exclusions:", "Excluded within 3 weeks of the first visit:"."""
-    match = _EXCLUSIONS.fullmatch(line) if closed and len(line) <= 160 else None
+    match = _EXCLUSIONS.fullmatch(line) if len(line) <= 160 else None
     if match is None or _SAID_BEFORE.search(match["before"]) or (bulleted and _runs_into(line, match)):
         return None
     return Heading(_kind(match), len(line), False)
@@ -299,19 +315,15 @@ def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
         bulleted or line[-1] in ";,)" or not line[0].isupper() or not _LEADS_ON_WITHOUT_COLON.search(line)
     ):
         return None
-    if len(line) > 400 or not _LEADS_ON.search(line) or not _SAYS.search(line):
+    if len(line) > 400:
         return None
-    text = _ASIDE.sub("", line)
+    text = _ASIDE.sub("", line) if "(" in line else line
+    first = _WORD.search(text)
+    if first is None or first[0].lower() not in _FRAME or not _LEADS_ON.search(line):
+        return None
     words = _WORD.findall(text.lower())
-    if not words:
-        return None
     strange = {word for word in words if word not in _FRAME}
-    if (
-        len(strange) > (1 if bulleted else 2)
-        or len(strange) * 4 > len(words)
-        or words[0] in strange
-        or _SAYS_NOT_OUT.search(text)
-    ):
+    if len(strange) > (1 if bulleted else 2) or len(strange) * 4 > len(words) or _SAYS_NOT_OUT.search(text):
         return None
     if _SAYS_OUT.search(text):
         return Heading("exclusion", len(line), False, unfinished=not closed)
