@@ -74,11 +74,12 @@ _LONGEST_KEPT = 20_000
 @lru_cache(maxsize=64)
 def _field(kind: CriterionKind, text: str) -> _Field:
     low = searchable(text)
-    reader = _Reader(text)
+    form = _FORM if "F.1." in text else None
+    reader = _Reader(text, form)
     reader.read(kind, low)
     criteria = lists.outline(text, lists.split_runs(text, reader.items))
     # A form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
-    limits = measures.measures(low, criteria, _FORM if "F.1." in text else None)
+    limits = measures.measures(low, criteria, form)
     return _Field(
         inclusion=reader.half("inclusion"), exclusion=reader.half("exclusion"), criteria=criteria, measures=limits
     )
@@ -124,8 +125,9 @@ _HEADINGS_A_LINE = 8
 class _Reader:
     """Goes through one field; collects the items and the slices of the readable halves."""
 
-    def __init__(self, raw: str) -> None:
+    def __init__(self, raw: str, form: re.Pattern[str] | None) -> None:
         self.raw = raw
+        self.form = form  # how its lines begin
         self.items: list[Item] = []
         self.halves: list[tuple[CriterionKind, int, int]] = []
         self.kind: CriterionKind = "unspecified"
@@ -144,43 +146,40 @@ class _Reader:
     def read(self, kind: CriterionKind, low: bytes) -> None:
         """Read the field, whose kind it is until a heading says something else; `low` is it made `searchable`."""
         self.kind = kind
-        raw = self.raw
-        lines = raw.split("\n")
+        lines = self.raw.split("\n")
         self.width = lists.wrapped_at(lines)
-        stems = sections.stems(low)
-        stem = 0
+        stems = iter(sections.stems(low))
+        stem = next(stems)
         after = 0
         for text in lines:
             begin = after
             after += len(text) + 1
-            line = lists.line(text)
+            line = lists.line(text, self.items)
             if line is None:
                 continue
-            indent, mark, offset, body = line
-            start = begin + offset
-            bullet = None
-            if mark:
-                bullet = lists.bullet(mark, self.items)
-                if bullet is None:
-                    start, body = begin + indent, text[indent:].rstrip()
+            indent, bullet, column, body = line
+            start = begin + column
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
-            while stems[stem] < begin:
-                stem += 1
-            if stems[stem] < after or self.heading_goes_on or sections.may_have_no_stem(body):
+            may_be_heading = (
+                stem < after
+                or self.heading_goes_on
+                or ((body[-1] in sections.ENDS or not body.isascii()) and sections.may_have_no_stem(body))
+            )
+            while stem < after:
+                stem = next(stems)
+            if may_be_heading:
                 rest = self._line(begin, indent, bullet, start, body)
-            else:
-                rest = self._content(begin, indent, bullet, start, body, False)
-            if rest:
-                self._rest(indent, start + rest, body[rest:])
+                if rest:
+                    self._rest(indent, start + rest, body[rest:])
+            elif bullet is not None or not self._goes_on(indent, start, body):
+                self._item(begin, indent, bullet, start, body)
         self._close_half()
 
     def _rest(self, indent: int, start: int, body: str) -> None:
         """Read what follows a heading on its line."""
         for _ in range(_HEADINGS_A_LINE):
-            mark, inner = lists.mark_of(body)
-            bullet = lists.bullet(mark, self.items) if mark else None
-            inner = inner if bullet else 0
+            bullet, inner = lists.bullet_of(body, self.items)
             rest = self._line(start, indent, bullet, start + inner, body[inner:])
             if not rest:
                 return
@@ -199,7 +198,7 @@ class _Reader:
         found = look(body, bullet is not None)
         if found is None or (bullet and found.end < len(body) and found.kind == self.kind):
             # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
-            return self._content(line_start, indent, bullet, start, body, True)
+            return self._content(line_start, indent, bullet, start, body)
         if bullet and found.kind is not None:
             self.scope, self.scope_entered = (indent, self.kind), False
         elif bullet is None:
@@ -208,33 +207,28 @@ class _Reader:
         self.heading_goes_on = found.unfinished and bool(self.width)
         return found.end if found.end < len(body) else 0
 
-    def _content(
-        self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str, may_hide: bool
-    ) -> int:
+    def _content(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
         """Take in a line that begins with no heading but may hide one; gives the place in `body` where something follows it, else 0."""
-        if bullet is None and self.last is not None and self._goes_on(indent, body):
-            self.last.end = self.until = start + len(body)
-            self.last.lead = body[-1] in ":："
+        if bullet is None and self._goes_on(indent, start, body):
             return 0
-        if self.kind != "unspecified" and body[0] in "AFN" and _FORM.match(body):
-            self._close_half()
-            self.kind = "unspecified"
-        if may_hide and (hidden := sections.inside(body)):
-            at, heading = hidden
-            before = body[:at].rstrip()
-            if before:
-                self._item(line_start, indent, bullet, start, before)
-            self._open_half(heading, start + at)
-            return at + heading.end if at + heading.end < len(body) else 0
-        self._item(line_start, indent, bullet, start, body)
-        return 0
+        hidden = sections.inside(body)
+        if hidden is None:
+            self._item(line_start, indent, bullet, start, body)
+            return 0
+        at, heading = hidden
+        before = body[:at].rstrip()
+        if before:
+            self._item(line_start, indent, bullet, start, before)
+        self._open_half(heading, start + at)
+        return at + heading.end if at + heading.end < len(body) else 0
 
     def _item(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> None:
-        mark = bullet or NO_BULLET
+        if self.form and self.kind != "unspecified" and self.form.match(body):
+            self._close_half()
+            self.kind = "unspecified"
+        style, number = bullet or NO_BULLET
         self.until = end = start + len(body)
-        self.last = last = Item(
-            self.kind, indent, indent + mark.width, mark.style, mark.number, start, end, body[-1] in ":："
-        )
+        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, end)
         self.items.append(last)
         if self.since < 0:
             self.since = line_start
@@ -283,13 +277,19 @@ class _Reader:
                 self.kind = outer_kind
                 self.last = None
 
-    def _goes_on(self, indent: int, body: str) -> bool:
-        """Whether a line without bullet belongs to the item before it."""
-        last, raw = self.last, self.raw
-        assert last is not None
+    def _goes_on(self, indent: int, start: int, body: str) -> bool:
+        """Take in a line without bullet that belongs to the item before it; False for any other."""
+        last = self.last
+        if last is None or not self._belongs(last, indent, body):
+            return False
+        last.end = self.until = start + len(body)
+        return True
+
+    def _belongs(self, last: Item, indent: int, body: str) -> bool:
+        raw = self.raw
         if not body[0].isalnum() and _WORDLESS.fullmatch(body):
             return True  # a stray ";"
-        if last.lead:
+        if lists.is_lead(raw, last):
             return False
         if last.style and indent > last.indent and indent >= last.column:
             return True  # Markdown: a paragraph of the item

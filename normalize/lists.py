@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product, zip_longest
+from string import ascii_letters
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -54,51 +56,14 @@ _ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
-#: A line that has a text: its indentation; what looks like a bullet, with the blanks after it ("" for none); where the text
-#: after that begins; that text.
-Line = tuple[int, str, int, str]
-
-
-def line(text: str) -> Line | None:
-    """What a line holds; None when it is blank, a bullet without text, a rule of dashes."""
-    all_of_it = text.strip()
-    if not all_of_it:
-        return None
-    # Most lines begin with a word, or with an asterisk, dash or number before one.
-    body = all_of_it
-    if not body[0].isalpha():
-        mark, _, rest = body.partition(" ")
-        if mark in _COMMON_MARKS:
-            body = rest.lstrip()
-    if body[:1].isalpha() and body[0] != "o" and _MARK_ENDS.isdisjoint(body[1:7]):
-        indent = text.index(all_of_it[0])
-        start = indent + len(all_of_it) - len(body)
-        return indent, text[indent:start], start, body
-    match = _LINE.match(text)
-    if match is None:
-        return None
-    blanks, mark, body = match.groups()
-    body = body.rstrip()
-    if len(body) <= 5 and _BARE.fullmatch(body):
-        return None
-    return len(blanks), mark, match.start(3), body
-
-
-#: Bullets that need no pattern where a blank and a word follow.
-_COMMON_MARKS = frozenset(("*", "-", *[f"{number}{end}" for number in range(100) for end in ".)"]))
-#: One of these ends every enumerator.
-_MARK_ENDS = frozenset(".)]）、:．")
-
-
-class Bullet(Struct, frozen=True, gc=False):
+class Bullet(NamedTuple):
     """A bullet on a line. Two items of one list have the same style."""
 
     style: str
     number: int | None  # of the enumerator
-    width: int  # with the blanks after it
 
 
-NO_BULLET = Bullet("", None, 0)
+NO_BULLET = Bullet("", None)
 
 
 class _Mark(Struct, frozen=True, gc=False):
@@ -111,23 +76,21 @@ class _Mark(Struct, frozen=True, gc=False):
 
 @lru_cache(maxsize=4096)
 def _mark(mark: str) -> _Mark:
-    text, width = mark.strip(), len(mark)
+    text = mark.strip()
     first = text[0]
     if first in _DASHES:
-        return _Mark(Bullet("-", None, width))
+        return _Mark(Bullet("-", None))
     match = None if text.split()[0] == "o" else _ENUMERATOR.match(text)
     if match is None:
-        return _Mark(Bullet(first, None, width))
+        return _Mark(Bullet(first, None))
     opening, core, closing = match.groups()
     if core[0].isdigit():
         levels = core.split(".")
         style = opening + ".".join("1" * len(levels)) + closing
-        return _Mark(Bullet(style, int(levels[-1]), width), None, closing in ("", "-", "–"))
+        return _Mark(Bullet(style, int(levels[-1])), None, closing in ("", "-", "–"))
     case = "a" if core.islower() else "A"
     number = ord(core.lower()) - 96 if len(core) == 1 else None
-    return _Mark(
-        Bullet(opening + case + closing, number, width), _ROMAN.get(core.lower()), case == "A" and closing == "."
-    )
+    return _Mark(Bullet(opening + case + closing, number), _ROMAN.get(core.lower()), case == "A" and closing == ".")
 
 
 class Item(Struct, gc=False):
@@ -140,8 +103,12 @@ class Item(Struct, gc=False):
     number: int | None  # of the enumerator
     start: int
     end: int
-    lead: bool  # introduces what follows: ends with a colon
     ordinal: int = 0
+
+
+def is_lead(raw: str, one: Item) -> bool:
+    """Whether an item introduces what follows: ends with a colon."""
+    return raw[one.end - 1] in ":："
 
 
 def _follows(style: str, number: int, items: list[Item]) -> bool:
@@ -152,7 +119,7 @@ def _follows(style: str, number: int, items: list[Item]) -> bool:
     return False
 
 
-def bullet(mark: str, items: list[Item]) -> Bullet | None:
+def _bullet(mark: str, items: list[Item]) -> Bullet | None:
     """What looks like a bullet, on a line after `items`.
 
     None for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
@@ -161,20 +128,57 @@ def bullet(mark: str, items: list[Item]) -> Bullet | None:
     roman = said.roman
     if roman is None and not said.doubtful:
         return said.bullet
-    style, number = said.bullet.style, said.bullet.number
+    style, number = said.bullet
     if roman is not None and not (number is not None and _follows(style, number, items)):
         as_roman = style.replace("a", "i").replace("A", "I")
         if roman == 1 or number is None or _follows(as_roman, roman, items):
             style, number = as_roman, roman
     if said.doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
         return None
-    return Bullet(style, number, len(mark))
+    return Bullet(style, number)
 
 
-def mark_of(text: str) -> tuple[str, int]:
-    """The bullet that a text begins with, "" for none, and where the text after it begins."""
+#: The bullets that need no pattern where a blank and a word follow.
+_COMMON = {mark: _mark(mark).bullet for mark in ("*", "-", *map("".join, product(map(str, range(100)), ".)")))}
+#: What a letter begins that can be a bullet: "a)", "A.", "iv.", "o".
+_LETTERED = frozenset(
+    ("o", "o\t", "o ", *map("".join, [*product(ascii_letters, ".)]）"), *product("ivxIVX", repeat=2)]))
+)
+
+#: A line that has a text: its indentation, its bullet, the column of the text after that, that text.
+Line = tuple[int, Bullet | None, int, str]
+
+
+def line(text: str, items: list[Item]) -> Line | None:
+    """What a line after `items` holds; None when it is blank, a bullet without text, a rule of dashes."""
+    body = text.strip()
+    if not body:
+        return None
+    indent = len(text) - len(text.lstrip())
+    end = indent + len(body)
+    # Most lines begin with a word, or with an asterisk, dash or number before one.
+    bullet = None
+    if not body[0].isalpha():
+        mark, _, rest = body.partition(" ")
+        bullet = _COMMON.get(mark)
+        if bullet is not None:
+            body = rest.lstrip()
+    if not body[:1].isalpha() or body[:2] in _LETTERED:
+        body = text[indent:end]
+        bullet, width = bullet_of(body, items)
+        body = body[width:]
+        if len(body) <= 5 and _BARE.fullmatch(body):
+            return None
+    return indent, bullet, end - len(body), body
+
+
+def bullet_of(text: str, items: list[Item]) -> tuple[Bullet | None, int]:
+    """The bullet that a text after `items` begins with, and where the text after it begins."""
     match = _LINE.match(text)
-    return (match[2], match.start(3)) if match and match[2] else ("", 0)
+    if match is None or not match[2]:
+        return None, 0
+    bullet = _bullet(match[2], items)
+    return bullet, match.start(3) if bullet else 0
 
 
 def wrapped_at(lines: list[str]) -> int:
@@ -204,29 +208,28 @@ _JOINED = re.compile(r"\b(?:or|and)\s*$", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
-def _next_number(style: str, number: int) -> re.Pattern[str]:
-    """Finds enumerator `number` of a list of this style in the middle of a line."""
-    opening = re.escape(style[0]) if style[0] in "([" else ""
+def _enumerator(style: str, number: int) -> tuple[str, re.Pattern[str]]:
+    """Enumerator `number` of a list of this style, and what finds it in the middle of a line."""
+    opening = style[0] if style[0] in "([" else ""
     core = str(number) if "1" in style else _ROMAN_NAMES.get(number, "-") if "i" in style.lower() else chr(96 + number)
     if style.strip("([").isupper():
         core = core.upper()
-    closing = re.escape(style[-1])
+    written = opening + core + style[-1]
     after = r"(?=\s*[^\W\d_]|\s*[<>≥≤(]|\s+\d)" if style[-1] != "." else r"(?=\s+[^\s.]|[^\W\d_])"
-    return re.compile(rf"(?:(?<=[\s.;:,，；。)])|^){opening}{core}{closing}{after}\s*")
+    return written, re.compile(rf"(?:(?<=[\s.;:,，；。)])|^){re.escape(written)}{after}\s*")
 
 
 def split_runs(raw: str, items: list[Item]) -> list[Item]:
     """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
     dotted, dashed, leads = "•" in raw, " - " in raw, _leads(raw)
     out: list[Item] = []
-    for place, one in enumerate(items):
+    for one, after in zip_longest(items, items[1:]):
+        style, number = one.style, one.number
         pieces = [one]
-        style = one.style
-        if one.number is not None and len(style) > 1:
-            after = items[place + 1] if place + 1 < len(items) else None
-            if after is None or after.style != style or after.number != one.number + 1:
+        if number is not None:
+            if after is None or after.number != number + 1 or after.style != style:
                 pieces = _split_numbers(raw, one)
-        elif dashed and style == "-" and raw.find(" - ", one.start, one.end) >= 0:
+        elif dashed and style == "-" and " - " in raw[one.start : one.end]:
             pieces = _split_at(raw, one, _DASH_AFTER_STOP)
         elif dotted or not style.isascii():
             pieces = _split_at(raw, one, _DOT_AFTER)
@@ -261,7 +264,7 @@ def _split_at(raw: str, one: Item, bullet_inside: re.Pattern[str]) -> list[Item]
         text = raw[begin:stop].rstrip()
         if text:
             end = begin + len(text)
-            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, begin, end, text[-1] in ":："))
+            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, begin, end))
     return pieces
 
 
@@ -272,8 +275,11 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
         number = (last.number or 0) + 1
         if number > 26 and "1" not in last.style:
             return pieces
+        written, pattern = _enumerator(last.style, number)
+        if written not in raw[last.start : last.end]:
+            return pieces
         found = None
-        for match in _next_number(last.style, number).finditer(raw, last.start + 1, last.end):
+        for match in pattern.finditer(raw, last.start + 1, last.end):
             near = max(last.start, match.start() - 14)
             bracketed = last.style[-1] == ")" and raw[match.start()] != "("
             if not _NUMBERED.search(raw, near, match.start()) and (
@@ -284,9 +290,8 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
         before = raw[last.start : found.start()].rstrip() if found else ""
         if found is None or not before or found.end() >= last.end:
             return pieces
-        pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end, last.lead))
+        pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end))
         last.end = last.start + len(before)
-        last.lead = before[-1] in ":："
 
 
 def _split_lead(raw: str, one: Item) -> list[Item]:
@@ -296,12 +301,11 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
         return [one]
     mark = match["mark"]
     sign = _mark(mark or "-").bullet
-    inner = Item(one.kind, one.indent + 2, one.indent + 4, sign.style, sign.number, match.end(), one.end, one.lead)
+    inner = Item(one.kind, one.indent + 2, one.indent + 4, sign.style, sign.number, match.end(), one.end)
     pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _DASH_AFTER_STOP)
     if mark and len(pieces) == 1:
         return [one]
     one.end = match.start() + 1
-    one.lead = True
     return [one, *pieces]
 
 
@@ -311,49 +315,49 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
 def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     """The items as criteria, each with its depth and parent: by indentation, and where all begin at one margin by style."""
     criteria: list[Criterion] = []
-    open_levels: list[Item] = []  # the item before and those that it is nested in, the outermost first
-    before = None
+    levels: list[Item] = []  # the item before and those that it is nested in, the outermost first
+    parent = None
     for ordinal, one in enumerate(items, 1):
         kind, start, end = one.kind, one.start, one.end
-        if before is None or before.kind != kind:
-            open_levels.clear()
-        elif _is_next(one, before):
-            open_levels.pop()
+        if levels and kind == levels[-1].kind and _is_next(raw, one, levels[-1]):
+            levels[-1] = one
         else:
-            del open_levels[_depth(one, before.lead, open_levels) :]
+            nested = bool(levels) and kind == levels[-1].kind
+            del levels[_depth(raw, one, levels) if nested else 0 :]
+            parent = levels[-1].ordinal if levels else None
+            levels.append(one)
+        one.ordinal = ordinal
         criteria.append(
             Criterion(
                 kind=kind,
-                depth=len(open_levels),
-                parent_ordinal=open_levels[-1].ordinal if open_levels else None,
+                depth=len(levels) - 1,
+                parent_ordinal=parent,
                 text=raw[start:end],
                 start=start,
                 end=end,
             )
         )
-        one.ordinal = ordinal
-        open_levels.append(one)
-        before = one
     return tuple(criteria)
 
 
-def _is_next(one: Item, other: Item) -> bool:
+def _is_next(raw: str, one: Item, other: Item) -> bool:
     """Whether an item is the next of the list that the other is in."""
     style, number = one.style, one.number
     return (
         other.style == style
         and -2 < other.indent - one.indent < 2
         and (number is None or number - 1 == other.number)
-        and (style != "" or other.lead == one.lead)
+        and (style != "" or is_lead(raw, other) == is_lead(raw, one))
     )
 
 
-def _depth(one: Item, after_lead: bool, levels: list[Item]) -> int:
+def _depth(raw: str, one: Item, levels: list[Item]) -> int:
     """How many of the open levels stay open for this item."""
     indent, style, number = one.indent, one.style, one.number
     for depth in range(len(levels) - 1, -1, -1):
-        if _is_next(one, levels[depth]):
+        if _is_next(raw, one, levels[depth]):
             return depth
+    after_lead = is_lead(raw, levels[-1])
     depth = len(levels)
     while depth and levels[depth - 1].indent > indent + 1:
         depth -= 1

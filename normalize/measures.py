@@ -7,7 +7,6 @@ together; where the vocabulary knows no name, `wording` takes the source's.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -65,12 +64,14 @@ def measures(
 ) -> tuple[CriterionMeasure, ...]:
     """The limits in the criteria of a text, in its order; `low` is the text made `searchable`; criteria that begin `without` have none."""
     out: list[CriterionMeasure] = []
-    find_figure = numbers.figures(low).find
-    worded = _holding(numbers.hints_of_words(low), criteria)
+    hints = iter([*sorted(numbers.hints_of_words(low)), len(low)])
+    hint = next(hints)
     for ordinal, criterion in enumerate(criteria, 1):
-        at, text = criterion.start, criterion.text
-        in_words = ordinal in worded
-        if find_figure(b"0", at, criterion.end) < 0 and not in_words and not grades.may_be_in(text):
+        at, end, text = criterion.start, criterion.end, criterion.text
+        while hint < at:
+            hint = next(hints)
+        in_words = hint < end
+        if not in_words and b"0" not in low[at:end] and not grades.may_be_in(text):
             continue
         if without is not None and without.match(text):
             continue
@@ -88,8 +89,8 @@ def measures(
             canonical_lower,
             canonical_upper,
             code,
-            start,
-            end,
+            begin,
+            stop,
         ) in read(text, lead, in_words):
             out.append(
                 CriterionMeasure(
@@ -104,20 +105,12 @@ def measures(
                     canonical_lower=canonical_lower,
                     canonical_upper=canonical_upper,
                     canonical_unit=code,
-                    text=text[start:end],
-                    start=at + start,
-                    end=at + end,
+                    text=text[begin:stop],
+                    start=at + begin,
+                    end=at + stop,
                 )
             )
     return tuple(out)
-
-
-def _holding(places: Iterable[int], criteria: Sequence[Criterion]) -> set[int]:
-    """The ordinals of the criteria that hold any of the places."""
-    starts = [criterion.start for criterion in criteria]
-    ordinals = {bisect_right(starts, place) for place in places}
-    ordinals.discard(0)  # before the first
-    return ordinals
 
 
 def unread(criteria: Iterable[Criterion]) -> Iterator[ValueWarning]:

@@ -6,7 +6,7 @@ A number is found as a match: its group `number` is the number, the others tell 
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, pairwise
 
 from normalize import gestation, ratios, units
 
@@ -44,9 +44,8 @@ _BEFORE_WORD = (
     "etween ",
     "menos ",
     "moins ",
-    "indestens ",
+    "stens ",  # "mindestens", "minstens"
     "almeno ",
-    "minstens ",
 )
 _AFTER_WORD = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
 #: What leads to them, and the next three letters.
@@ -57,12 +56,6 @@ _HINTED = frozenset(name[:3].encode("ascii", "replace") for name in SPELLED) | {
 
 #: More numbers in one criterion are a table of data: the first ones are read, and the record gets a warning.
 MOST = 300
-_FIGURES = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
-
-
-def figures(text: bytes) -> bytes:
-    """A text, made `searchable`, with a nought for every figure and blanks between."""
-    return text.translate(_FIGURES)
 
 
 def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
@@ -93,15 +86,14 @@ def in_words(text: str) -> list[re.Match[str]]:
 
 
 def hints_of_words(low: bytes) -> list[int]:
-    """Where in a text, made `searchable`, a comparison with a number in words can be: a quick look."""
+    """Where in a text, made `searchable`, a number in words can be that is compared: a quick look."""
     found = []
     for hint in _HINTS:
-        size = len(hint)
-        at = low.find(hint)
-        while at >= 0:
-            if low[at + size : at + size + 3] in _HINTED:
+        at = 0
+        for before, after in pairwise(low.split(hint)):
+            at += len(before) + len(hint)
+            if after[:3] in _HINTED:
                 found.append(at)
-            at = low.find(hint, at + size)
     return found
 
 

@@ -143,8 +143,8 @@ _SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
 _STEMS = (b"clu", b"criter", b"following", b"krit", b"kryt", b"klud")
 _COLONS = (":", "：", ":-", ": -")
 _RUNS_ON = (" if", " they")
-#: The last characters of a colon, of one with a dash after it, of "if" and "they".
-_ENDS = ":：-fFyY"
+#: The last characters of those.
+ENDS = ":：-fFyY"
 
 
 def stems(low: bytes) -> list[int]:
@@ -153,10 +153,8 @@ def stems(low: bytes) -> list[int]:
 
 
 def may_have_no_stem(line: str) -> bool:
-    """A quick look: whether a line can be a heading without any of the stems, by its end or in another script."""
-    if line[-1] in _ENDS and line[-5:].lower().endswith((*_COLONS, *_RUNS_ON)):
-        return True
-    return not line.isascii() and _may_be_foreign(line.lower())
+    """A quick look at a line with one of `ENDS` or that is not ASCII: whether it can be a heading without any of the stems."""
+    return line[-5:].lower().endswith((*_COLONS, *_RUNS_ON)) or (not line.isascii() and _may_be_foreign(line.lower()))
 
 
 def _may_be_foreign(low: str) -> bool:
@@ -188,7 +186,7 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     if leads_on and (found := _sentence(line, closed, bulleted)):
         return found
     if (
-        (titled and "criteri" in low)
+        (titled and ("criterio" in low or "criteri " in low or "clusie" in low))
         or ("krit" in low or "kryt" in low or "klud" in low)
         or (not low.isascii() and _may_be_foreign(low))
     ):

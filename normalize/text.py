@@ -65,19 +65,27 @@ def plain(text: str) -> str:
     return text
 
 
+#: Small letters, and a nought for every figure.
+_SEARCHABLE = bytes(range(256)).lower().translate(bytes.maketrans(b"123456789", b"000000000"))
+
+
 def searchable(text: str) -> bytes:
-    """A byte for each character: ASCII in lower case, "?" for all else. For searching only: bytes are searched fastest."""
-    return text.encode("ascii", "replace").lower()
+    """A byte for each character: ASCII in lower case, "0" for every figure, "?" for all that is not ASCII.
+
+    For searching only: bytes are searched fastest.
+    """
+    return text.encode("ascii", "replace").translate(_SEARCHABLE)
 
 
 def places(low: bytes, words: Iterable[bytes]) -> list[int]:
     """Where any of the words stands in a text that `searchable` gave, word by word."""
     found = []
     for word in words:
-        at = low.find(word)
-        while at >= 0:
+        at = 0
+        for before in low.split(word)[:-1]:  # quicker than to find one after the other
+            at += len(before)
             found.append(at)
-            at = low.find(word, at + 1)
+            at += len(word)
     return found
 
 
