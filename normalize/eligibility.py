@@ -133,7 +133,7 @@ class _Reader:
         self.kind: CriterionKind = "unspecified"
         self.last: Item | None = None  # the item that the next line may go on with
         self.since = -1  # where the open slice of the current half begins, -1 for none
-        self.until = -1  # and where it ends so far
+        self.until = -1  # and where the heading ends that it begins with, if it does
         self.width = 0  # width at which the text was wrapped, 0 when it was not
         self.heading_goes_on = False
         self.scope: tuple[int, CriterionKind] | None = None  # indentation of a heading in a list, the kind before it
@@ -146,19 +146,11 @@ class _Reader:
     def read(self, kind: CriterionKind, low: bytes) -> None:
         """Read the field, whose kind it is until a heading says something else; `low` is it made `searchable`."""
         self.kind = kind
-        lines = self.raw.split("\n")
-        self.width = lists.wrapped_at(lines)
+        texts = self.raw.split("\n")
+        self.width = lists.wrapped_at(texts)
         stems = iter(sections.stems(low))
         stem = next(stems)
-        after = 0
-        for text in lines:
-            begin = after
-            after += len(text) + 1
-            line = lists.line(text, self.items)
-            if line is None:
-                continue
-            indent, bullet, column, body = line
-            start = begin + column
+        for begin, indent, bullet, start, body, after in lists.lines(texts, self.items):
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
             may_be_heading = (
@@ -227,8 +219,7 @@ class _Reader:
             self._close_half()
             self.kind = "unspecified"
         style, number = bullet or NO_BULLET
-        self.until = end = start + len(body)
-        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, end)
+        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, start + len(body))
         self.items.append(last)
         if self.since < 0:
             self.since = line_start
@@ -252,11 +243,11 @@ class _Reader:
         before = self.items[-2]
         if before.style and before.kind == "exclusion" and self.raw[label.end - 1] not in ".;,":
             label.kind = "unspecified"
-            self.until = before.end
+            self.last = before
 
     def _close_half(self) -> None:
         if self.since >= 0:
-            self.halves.append((self.kind, self.since, self.until))
+            self.halves.append((self.kind, self.since, self.last.end if self.last else self.until))
         self.since = -1
 
     def _leave_scope(self, indent: int, bullet: Bullet | None) -> None:
@@ -282,7 +273,7 @@ class _Reader:
         last = self.last
         if last is None or not self._belongs(last, indent, body):
             return False
-        last.end = self.until = start + len(body)
+        last.end = start + len(body)
         return True
 
     def _belongs(self, last: Item, indent: int, body: str) -> bool:

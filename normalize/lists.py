@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise, product, zip_longest
-from string import ascii_letters
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -140,36 +141,43 @@ def _bullet(mark: str, items: list[Item]) -> Bullet | None:
 
 #: The bullets that need no pattern where a blank and a word follow.
 _COMMON = {mark: _mark(mark).bullet for mark in ("*", "-", *map("".join, product(map(str, range(100)), ".)")))}
-#: What a letter begins that can be a bullet: "a)", "A.", "iv.", "o".
-_LETTERED = frozenset(
-    ("o", "o\t", "o ", *map("".join, [*product(ascii_letters, ".)]）"), *product("ivxIVX", repeat=2)]))
+#: How most lines begin: a word that no enumerator ("a)", "A.", "iv.") and no "o" can be.
+_WORDS = frozenset(map("".join, product(ascii_letters, f"{ascii_letters}{digits} -,/'"))) - frozenset(
+    map("".join, [*product("ivxIVX", repeat=2), *product("o", " ")])
 )
 
-#: A line that has a text: its indentation, its bullet, the column of the text after that, that text.
-Line = tuple[int, Bullet | None, int, str]
+#: A line that has a text: where it begins in the whole, its indentation, its bullet, where its text after that begins, that text,
+#: where the next line begins.
+Line = tuple[int, int, Bullet | None, int, str, int]
 
 
-def line(text: str, items: list[Item]) -> Line | None:
-    """What a line after `items` holds; None when it is blank, a bullet without text, a rule of dashes."""
-    body = text.strip()
-    if not body:
-        return None
-    indent = len(text) - len(text.lstrip())
-    end = indent + len(body)
-    # Most lines begin with a word, or with an asterisk, dash or number before one.
-    bullet = None
-    if not body[0].isalpha():
-        mark, _, rest = body.partition(" ")
-        bullet = _COMMON.get(mark)
-        if bullet is not None:
-            body = rest.lstrip()
-    if not body[:1].isalpha() or body[:2] in _LETTERED:
-        body = text[indent:end]
-        bullet, width = bullet_of(body, items)
-        body = body[width:]
-        if len(body) <= 5 and _BARE.fullmatch(body):
-            return None
-    return indent, bullet, end - len(body), body
+def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
+    """The lines of a text without those that are blank, a bullet without text, a rule of dashes.
+
+    `items` are those that the lines before gave.
+    """
+    after = 0
+    for text in texts:
+        begin = after
+        after += len(text) + 1
+        body = text.strip()
+        if not body:
+            continue
+        indent = len(text) - len(text.lstrip())
+        end = begin + indent + len(body)
+        bullet = None
+        if not body[0].isalpha():
+            mark, _, rest = body.partition(" ")
+            bullet = _COMMON.get(mark)
+            if bullet is not None:
+                body = rest.lstrip()
+        if body[:2] not in _WORDS:
+            body = text.strip()
+            bullet, width = bullet_of(body, items)
+            body = body[width:]
+            if len(body) <= 5 and _BARE.fullmatch(body):
+                continue
+        yield begin, indent, bullet, end - len(body), body, after
 
 
 def bullet_of(text: str, items: list[Item]) -> tuple[Bullet | None, int]:
@@ -221,27 +229,30 @@ def _enumerator(style: str, number: int) -> tuple[str, re.Pattern[str]]:
 
 def split_runs(raw: str, items: list[Item]) -> list[Item]:
     """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
-    dotted, dashed, leads = "•" in raw, " - " in raw, _leads(raw)
+    dotted, dashed = "•" in raw, " - " in raw
     out: list[Item] = []
     for one, after in zip_longest(items, items[1:]):
         style, number = one.style, one.number
-        pieces = [one]
         if number is not None:
-            if after is None or after.number != number + 1 or after.style != style:
-                pieces = _split_numbers(raw, one)
-        elif dashed and style == "-" and " - " in raw[one.start : one.end]:
-            pieces = _split_at(raw, one, _DASH_AFTER_STOP)
-        elif dotted or not style.isascii():
-            pieces = _split_at(raw, one, _DOT_AFTER)
-        if not leads:
-            out += pieces
-            continue
-        for piece in pieces:
-            if leads[bisect_left(leads, piece.start)] < piece.end:
-                out += _split_lead(raw, piece)
+            if after is not None and after.number == number + 1 and after.style == style:
+                out.append(one)
             else:
-                out.append(piece)
-    return out
+                out += _split_numbers(raw, one)
+        elif dashed and style == "-" and " - " in raw[one.start : one.end]:
+            out += _split_at(raw, one, _DASH_AFTER_STOP)
+        elif dotted or not style.isascii():
+            out += _split_at(raw, one, _DOT_AFTER)
+        else:
+            out.append(one)
+    if not (leads := _leads(raw)):
+        return out
+    led: list[Item] = []
+    for one in out:
+        if leads[bisect_left(leads, one.start)] < one.end:
+            led += _split_lead(raw, one)
+        else:
+            led.append(one)
+    return led
 
 
 def _leads(raw: str) -> list[int]:
@@ -316,26 +327,20 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     """The items as criteria, each with its depth and parent: by indentation, and where all begin at one margin by style."""
     criteria: list[Criterion] = []
     levels: list[Item] = []  # the item before and those that it is nested in, the outermost first
-    parent = None
+    last, depth, parent = None, 0, None
     for ordinal, one in enumerate(items, 1):
         kind, start, end = one.kind, one.start, one.end
-        if levels and kind == levels[-1].kind and _is_next(raw, one, levels[-1]):
+        if last is not None and last.kind == kind and _is_next(raw, one, last):
             levels[-1] = one
         else:
-            nested = bool(levels) and kind == levels[-1].kind
-            del levels[_depth(raw, one, levels) if nested else 0 :]
+            depth = _depth(raw, one, levels) if last is not None and last.kind == kind else 0
+            del levels[depth:]
             parent = levels[-1].ordinal if levels else None
             levels.append(one)
         one.ordinal = ordinal
+        last = one
         criteria.append(
-            Criterion(
-                kind=kind,
-                depth=len(levels) - 1,
-                parent_ordinal=parent,
-                text=raw[start:end],
-                start=start,
-                end=end,
-            )
+            Criterion(kind=kind, depth=depth, parent_ordinal=parent, text=raw[start:end], start=start, end=end)
         )
     return tuple(criteria)
 
@@ -345,7 +350,7 @@ def _is_next(raw: str, one: Item, other: Item) -> bool:
     style, number = one.style, one.number
     return (
         other.style == style
-        and -2 < other.indent - one.indent < 2
+        and (other.indent == one.indent or -2 < other.indent - one.indent < 2)
         and (number is None or number - 1 == other.number)
         and (style != "" or is_lead(raw, other) == is_lead(raw, one))
     )

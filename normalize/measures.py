@@ -54,6 +54,8 @@ _ACRONYM_BEFORE = re.compile(
     r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$"
 )
 
+_FIGURE = ord("0")  # of a text made `searchable`
+
 #: A limit as it is read from a criterion: the columns of CriterionMeasure after its first, in their order, with places in the
 #: criterion's own text.
 _Read = tuple[str, float | None, bool | None, float | None, bool | None, str | None, bool, float | None, float | None, str | None, int, int]  # fmt: skip
@@ -71,13 +73,13 @@ def measures(
         while hint < at:
             hint = next(hints)
         in_words = hint < end
-        if not in_words and b"0" not in low[at:end] and not grades.may_be_in(text):
+        if not in_words and _FIGURE not in low[at:end] and not grades.may_be_in(text):
             continue
         if without is not None and without.match(text):
             continue
         parent = criterion.parent_ordinal
         lead = criteria[parent - 1].text if parent else ""
-        read = _of_criterion if len(text) + len(lead) <= _LONGEST_KEPT else _of_criterion.__wrapped__
+        read = _of_criterion if end - at <= _LONGEST_KEPT else _of_criterion.__wrapped__
         for (
             variable,
             lower,
