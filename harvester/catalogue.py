@@ -17,6 +17,11 @@ from harvester.catalogue_tables import TABLES, Table, columns_of
 from harvester.rows import RecordKey, RecordProvenance
 from normalize.schema import CHILDREN, Record
 
+# What sqlite3 has no adapter for it asks for one, value by value and in vain: seven times the work of writing a number.
+sqlite3.register_adapter(type(None), {None: None}.__getitem__)
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(bytes, bytes)
+
 
 @cache
 def insert_into(table: str) -> str:

@@ -7,7 +7,8 @@ Those below `records` come from `normalize.schema`, those that the harvester its
 from __future__ import annotations
 
 import types
-from typing import Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Literal, NamedTuple, Union, get_args, get_origin
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -73,14 +74,14 @@ class Table(NamedTuple):
 _TYPES = {str: "TEXT", int: "INTEGER", bool: "INTEGER", float: "REAL", bytes: "BLOB"}
 
 
+@cache
 def columns_of(kind: type[Struct]) -> tuple[Column, ...]:
     """The columns that a schema class stands for; fields that hold rows of other tables are none."""
-    hints = get_type_hints(kind, include_extras=True)
     found = []
     for field in fields(kind):
-        if get_origin(hints[field.name]) is tuple:
+        if get_origin(field.type) is tuple:
             continue
-        annotated, *extras = get_args(hints[field.name])
+        annotated, *extras = get_args(field.type)
         choices = get_args(annotated) if get_origin(annotated) in (Union, types.UnionType) else (annotated,)
         kinds = {type(get_args(c)[0]) if get_origin(c) is Literal else c for c in choices if c is not type(None)}
         description = next(extra.documentation for extra in extras if isinstance(extra, Doc))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 from harvester.relate_neighbours import Pairs
 from harvester.relate_phrases import outcomes, phrases, root
 from harvester.relate_profiles import FACTS, UNIT, Profiles, part_and_root
+from harvester.relate_terms import Spelling, Spellings
 from harvester.relate_worth import PARTS
 
 Whole = NDArray[np.int64]
-Spelled = Callable[[Sequence[str]], Mapping[str, Mapping[int, tuple[int, str]]]]
+Spelled = Callable[[Sequence[str]], Mapping[str, Spellings]]
 
 #: Columns of `related_trials` of which the sum is the product of two profiles.
 LINEAR = (
@@ -125,7 +127,7 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
 
     `spelled` gives the spellings of trials: a reason is told in the words of the trial to which the other is related.
     """
-    facts, codes = facts_of(profiles), profiles.codes
+    facts, words = facts_of(profiles), _Words(spelled, profiles.codes)
     people, plan = population(facts, pairs.row, pairs.other), design(facts, pairs.row, pairs.other)
     total = pairs.product + people + plan
     order = np.lexsort((pairs.other, -total, pairs.row))
@@ -135,17 +137,9 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
     designed = _Alike(_design, [kind[:6] for kind in facts.kinds], facts.kind)
     for start in range(0, len(row), _CHUNK):
         part = slice(start, start + _CHUNK)
-        sums, found = _compared(profiles, row[part], other[part])
-        own, others = row[part].tolist(), other[part].tolist()
-        spellings = spelled([profiles.trials[one] for one in sorted(set(own))])
-        words = [spellings[profiles.trials[one]] for one in own]
-        # What only a synonym brings in stands in the other trial, if it is written anywhere.
-        lent = {
-            two
-            for mine, two, shared in zip(words, others, found, strict=True)
-            if [r for _, _, r in shared if r not in mine and r not in codes]
-        }
-        lending = spelled([profiles.trials[two] for two in sorted(lent)])
+        sums, shared = _compared(profiles, row[part], other[part])
+        own = [profiles.trials[one] for one in row[part].tolist()]
+        words.turn_to(sorted(set(own)))
         scores = np.column_stack(
             [
                 total[part],
@@ -157,18 +151,16 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
                 sums[:, _CRITERIA],
             ]
         )
-        for one, two, rank, values, mine, shared, sponsored, both_accept, same_design in zip(
-            own, others, ranks[part].tolist(), (scores / _MILLION).tolist(), words, found, (sums[:, _SPONSOR] > 0).tolist(),
-            accepted.told(row[part], other[part]), designed.told(row[part], other[part]), strict=True,
+        for trial, one, two, rank, values, in_common, sponsored, both_accept, same_design in zip(
+            own, row[part].tolist(), other[part].tolist(), ranks[part].tolist(), (scores / _MILLION).tolist(), shared,
+            (sums[:, _SPONSOR] > 0).tolist(), accepted.told(row[part], other[part]), designed.told(row[part], other[part]), strict=True,
         ):  # fmt: skip
-            trial = profiles.trials[two]
-            conditions, interventions, measured, terms, references, investigators, criteria = _told(
-                shared, mine, lending.get(trial, {}), codes
-            )
+            told = words.told(trial, profiles.trials[two], in_common)
             sponsors = _sponsors(profiles.sponsors[one], profiles.sponsors[two]) if sponsored else None
             yield (
-                profiles.trials[one], trial, rank, *values, conditions, interventions, measured, terms, references,
-                sponsors, investigators, both_accept, criteria, same_design,
+                trial, profiles.trials[two], rank, *values, told.get(_CONDITION), told.get(_INTERVENTION), told.get(_OUTCOME),
+                words.terms(trial, profiles.trials[two], in_common), told.get(_REFERENCE), sponsors, told.get(_INVESTIGATOR),
+                both_accept, told.get(_CRITERIA), same_design,
             )  # fmt: skip
 
 
@@ -189,64 +181,115 @@ class _Alike:
         return [self._said[pair] for pair in pairs]
 
 
-def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[list[tuple[int, int, int]]]]:
-    """For each pair the millionths of each part, and (millionths, part, root) of what in common gives the most, best first."""
+class _Shared(NamedTuple):
+    """What in common gives the most to a pair."""
+
+    #: Millionths and root of each thing in a part that words explain; those that give most first.
+    worth: Sequence[int]
+    roots: Sequence[int]
+    #: Part -> its things, best first: each root, and below it in two bits whether it gives enough for a word and for a pair.
+    parts: dict[int, tuple[int, ...]]
+
+
+def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[_Shared]]:
+    """For each pair the millionths of each part, and what in common gives the most."""
     product = profiles.matrix[row].multiply(profiles.matrix[other]).tocsr()
     product.sort_indices()
     place = np.repeat(np.arange(len(row)), np.diff(product.indptr))
     part, root = part_and_root(profiles.features[product.indices])
     sums = np.bincount(place * len(PARTS) + part, product.data, len(row) * len(PARTS)).astype(np.int64)
     telling = np.flatnonzero((product.data >= _LEAST_NAMED[part]) & (part != _SPONSOR))
-    order = telling[np.lexsort((root[telling], part[telling], -product.data[telling], place[telling]))]
-    ends = np.searchsorted(place[order], np.arange(len(row) + 1)).tolist()
-    named = list(zip(product.data[order].tolist(), part[order].tolist(), root[order].tolist(), strict=True))
-    return sums.reshape(len(row), len(PARTS)), [named[ends[n] : ends[n + 1]] for n in range(len(row))]
+    place, part, root, worth = place[telling], part[telling], root[telling], product.data[telling]
+    best = np.lexsort((part, -worth, place))  # of equal ones the first roots, for so they stand
+    explained = best[part[best] <= _OUTCOME]
+    worths, roots = worth[explained].tolist(), root[explained].tolist()
+    bounds = np.searchsorted(place[explained], np.arange(len(row) + 1)).tolist()
+    shared = [_Shared(worths[a:b], roots[a:b], {}) for a, b in pairwise(bounds)]
+    best = best[part[best] != _TITLE]
+    best = best[np.argsort((place * len(PARTS) + part)[best], kind="stable")]
+    enough = _FOR_A_WORD * (worth >= _WORD_TOLD[part]) + _FOR_A_PAIR * (worth >= _PAIR_TOLD[part])
+    things = ((root << np.uint64(2)) | enough.astype(np.uint64))[best].tolist()
+    whose = (place * len(PARTS) + part)[best]
+    begins, ends = np.flatnonzero(np.diff(whose, prepend=-1)), np.flatnonzero(np.diff(whose, append=-1)) + 1
+    for key, a, b in zip(whose[begins].tolist(), begins.tolist(), ends.tolist(), strict=True):
+        shared[key // len(PARTS)].parts[key % len(PARTS)] = tuple(things[a:b])
+    return sums.reshape(len(row), len(PARTS)), shared
 
 
 _INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE, _CRITERIA = range(len(PARTS))
-
-
-_WORD_TOLD, _PAIR_TOLD = zip(*(_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS), strict=True)
+_WORD_TOLD, _PAIR_TOLD = np.array([_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS]).T
 _LEAST_NAMED = np.minimum(_NAMED_FROM, np.minimum(_WORD_TOLD, _PAIR_TOLD))
+#: Bits of a thing in `_Shared.parts`.
+_FOR_A_WORD, _FOR_A_PAIR = 2, 1
 
 
-_Spellings = Mapping[int, tuple[int, str]]
+class _Words:
+    """What trials share, in the words of the first of two; what only a synonym brings in stands in the other, if it is written anywhere."""
 
+    def __init__(self, spelled: Spelled, codes: Mapping[int, str]) -> None:
+        self._spelled, self._codes = spelled, codes
+        self._lent: dict[tuple[str, int], Spelling | None] = {}
 
-def _told(
-    shared: list[tuple[int, int, int]], mine: _Spellings, yours: _Spellings, codes: Mapping[int, str]
-) -> tuple[str | None, ...]:
-    """In words: conditions, interventions, outcomes, terms, references, investigators and criteria that two trials share.
+    def turn_to(self, trials: Sequence[str]) -> None:
+        """From now on the first of two is one of these."""
+        self._spellings = dict(self._spelled(trials))
+        self._said: dict[tuple[str, int, tuple[int, ...]], str | None] = {}
 
-    `shared`: millionths, part and root of each; those that give most first.
-    """
-    written: list[list[tuple[int, str]]] = [[] for _ in PARTS]
-    coded: dict[int, tuple[str, ...]] = {}
-    weight: dict[str, int] = {}
-    for worth, part, number in shared:
-        spelling = mine.get(number) or yours.get(number)
-        if number in codes:
-            term = spelling[1] if spelling else codes[number]
-            coded[part] = (*coded.get(part, ()), term)
-        elif spelling:
-            term = spelling[1]
-            if worth >= (_WORD_TOLD if term.isalnum() else _PAIR_TOLD)[part]:
-                written[part].append(spelling)
-        else:
-            continue
-        if part <= _OUTCOME:
+    def told(self, one: str, two: str, shared: _Shared) -> dict[int, str | None]:
+        """Part -> what of it they share, in words. With many others a trial shares the same."""
+        found, mine = {}, self._spellings[one]
+        for part, things in shared.parts.items():
+            key = (one, part, things)
+            if key not in self._said:
+                roots = [thing >> 2 for thing in things]
+                spellings = [mine.of(root) or self._lend(two, root) for root in roots]
+                text = self._say(part, things, spellings)
+                if any(root not in mine.places and root not in self._codes for root in roots):
+                    found[part] = text  # another one may lend another word
+                    continue
+                self._said[key] = text
+            found[part] = self._said[key]
+        return found
+
+    def _lend(self, trial: str, root: int) -> Spelling | None:
+        if root in self._codes:
+            return 0, self._codes[root]
+        key = (trial, root)
+        if key not in self._lent:
+            if trial not in self._spellings:
+                self._spellings |= self._spelled([trial])
+            self._lent[key] = self._spellings[trial].of(root)
+        return self._lent[key]
+
+    def _say(self, part: int, things: Sequence[int], spellings: Sequence[Spelling | None]) -> str | None:
+        written, coded = [], []
+        for thing, spelling in zip(things, spellings, strict=True):
+            if spelling is None:
+                continue
+            if thing >> 2 in self._codes:
+                coded.append(spelling[1])
+            elif thing & (_FOR_A_WORD if spelling[1].isalnum() else _FOR_A_PAIR):
+                written.append(spelling)
+        if part == _CONDITION:
+            written = [spelling for spelling in written if not spelling[1].startswith("MedDRA ")]
+        if part in (_CONDITION, _INTERVENTION):
+            return _names(*_reading(written), tuple(coded))
+        return _outcomes(*_reading(written)) if part == _OUTCOME else _lines([term for _, term in written])
+
+    def terms(self, one: str, two: str, shared: _Shared) -> str | None:
+        """The terms that explain most of a score, and how much each gives: `progesterone\t0.211`, one a line."""
+        weight: dict[str, int] = {}
+        places, written = self._spellings[one]
+        for worth, thing in zip(shared.worth, shared.roots, strict=True):
+            if thing in places:
+                term = written[places[thing]]
+            elif spelling := self._lend(two, thing):
+                term = spelling[1]
+            else:
+                continue
             weight[term] = weight.get(term, 0) + worth
-    terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
-    conditions = [spelling for spelling in written[_CONDITION] if not spelling[1].startswith("MedDRA ")]
-    return (
-        _names(*_reading(conditions), coded.get(_CONDITION, ())),
-        _names(*_reading(written[_INTERVENTION]), coded.get(_INTERVENTION, ())),
-        _outcomes(*_reading(written[_OUTCOME])) if written[_OUTCOME] else None,
-        "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None,
-        _lines([term for _, term in written[_REFERENCE]]) if written[_REFERENCE] else None,
-        _lines([term for _, term in written[_INVESTIGATOR]]) if written[_INVESTIGATOR] else None,
-        _lines([term for _, term in written[_CRITERIA]]) if written[_CRITERIA] else None,
-    )
+        terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
+        return "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None
 
 
 @lru_cache(maxsize=20_000)

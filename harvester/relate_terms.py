@@ -212,9 +212,24 @@ def of_code(term: str) -> str:
     return f"mesh {term}"
 
 
-def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int, tuple[int, str]]]:
-    """trial -> root, as in `trial_roots` -> place in reading order and the trial's own spelling of it."""
-    found: dict[str, dict[int, tuple[int, str]]] = {}
+#: A place in reading order, and what is written there.
+Spelling = tuple[int, str]
+
+
+class Spellings(NamedTuple):
+    """How a trial writes its terms."""
+
+    places: dict[int, int]  # root, as in `trial_roots` -> where in reading order it stands first
+    terms: list[str]
+
+    def of(self, root: int) -> Spelling | None:
+        place = self.places.get(root)
+        return None if place is None else (place, self.terms[place])
+
+
+def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, Spellings]:
+    """Each trial's own spellings."""
+    found = {}
     for start in range(0, len(trials), _BATCH):
         batch = trials[start : start + _BATCH]
         sql = (
@@ -223,9 +238,9 @@ def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, dict[int
         )
         for trial, roots, *texts in db.execute(sql, batch):
             terms = "\n".join(filter(None, texts)).split("\n")
-            numbers = [entry >> PLACE_BITS for entry in reversed(struct.unpack(f"<{len(roots) // 8}Q", roots))]
             # Backwards, so that where it stands first says how it is spelled.
-            found[trial] = dict(zip(numbers, reversed(list(enumerate(terms))), strict=True))
+            backwards = [entry >> PLACE_BITS for entry in reversed(struct.unpack(f"<{len(roots) // 8}Q", roots))]
+            found[trial] = Spellings(dict(zip(backwards, range(len(terms) - 1, -1, -1), strict=True)), terms)
     return found
 
 
