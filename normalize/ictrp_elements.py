@@ -112,7 +112,8 @@ def _read_xml(body: bytes, notes: Notes) -> dict[str, str]:
         if len(trials) != 1:
             raise Unreadable(f"Expected one <Trial> element, found <{root.tag}> with {len(trials)} of them. {_AGAIN}")
         root = trials[0]
-    return _filled([(child.tag, inner_text(child)) for child in root if type(child.tag) is str])
+    children = root.iterchildren("*")
+    return _filled([(child.tag, inner_text(child) if len(child) else child.text or "") for child in children])
 
 
 # --- CSV: a header line and one row ------------------------------------------------------------------------------------

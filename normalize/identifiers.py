@@ -138,8 +138,10 @@ def find(text: str) -> list[Found]:
 def _places(text: str) -> list[list[int]]:
     """Stretches of the text in which a number may stand, apart from each other and in order."""
     skeleton = text.encode("ascii", "replace").translate(_SKELETON)
-    figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
-    hints = [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
+    hints: list[int] = []
+    if b"00000" in skeleton:  # ten times faster than the pattern, and most texts end here
+        figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
+        hints += [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
     # Without its blanks the skeleton is short: most texts are soon seen to hold no short number.
     squeezed = skeleton.translate(None, b" ")
     if any(number in squeezed for number in _SHORT_NUMBERS):
@@ -166,7 +168,8 @@ def _counts(match: re.Match[str]) -> bool:
 def _found(match: re.Match[str]) -> Found:
     name = str(match.lastgroup)
     form = _ALL_FORMS[int(name[1:])]
-    pieces = [form.case(piece) for piece in match.groups()[match.re.groupindex[name] :] if piece is not None]
+    first = match.re.groupindex[name]
+    pieces = map(form.case, match.groups()[first : first + form.shape.count("{}")])
     return Found(form.registry, form.shape.format(*pieces), match[0], *match.span())
 
 
@@ -218,9 +221,12 @@ def secondary_ids(
     the type of its hint, else `sponsor_code`, or `other` when it has no figure. A value may hold several numbers; junk is left
     out, and so is `own` in any form (`EUCTR2017-001400-29-FR` leaves out `2017-001400-29`). One row for each number and type.
     """
+    numbers = (*_of_fields(fields), *_of_texts(texts))
+    if not numbers:
+        return ()
     ours = {_same(own), *(_same(found.normalized) for found in [canonical(own)] if found)}
     rows: dict[tuple[str, SecondaryIdType], SecondaryId] = {}
-    for row in (*_of_fields(fields), *_of_texts(texts)):
+    for row in numbers:
         if _same(row.id_normalized) not in ours:
             rows.setdefault((row.id_normalized, row.type), row)
     return tuple(rows.values())
@@ -242,9 +248,13 @@ def _key(code: str) -> str:
 
 def _of_texts(texts: Iterable[tuple[str, str]]) -> Iterator[SecondaryId]:
     texts = list(texts)
-    # Most records mention no other trial: one look at all texts together costs less than one at each.
-    if find("\n\n".join([text for _, text in texts])):
-        for field, text in texts:
+    # Most records mention no other trial: one look at all texts together costs less than one at each. After it only those are
+    # read in which it found something.
+    places = find("\n\n".join([text for _, text in texts]))
+    end = -2
+    for field, text in texts if places else ():
+        start, end = end + 2, end + 2 + len(text)
+        if any(place.start < end and place.end > start for place in places):
             for found in find(text):
                 yield _row(found.raw, found.normalized, found.registry, "mention", field)
 

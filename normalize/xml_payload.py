@@ -49,7 +49,7 @@ def parse(body: bytes, expected: str, way_out: str, notes: Notes) -> etree._Elem
     Raises `Unreadable` when nothing can be made of it: `expected` says what was wanted, `way_out` what to do.
     """
     try:
-        if _SURROGATE.search(body):
+        if b"\xed" in body and _SURROGATE.search(body):
             raise ValueError("it holds half a surrogate pair, which is no UTF-8")
         return etree.fromstring(body, _STRICT)
     except (etree.XMLSyntaxError, ValueError) as error:
