@@ -14,6 +14,7 @@ from harvester.batches import Row
 from harvester.discrepancy_outcomes import outcomes
 from normalize.dates import is_prospective
 from normalize.sponsor_names import read_name, repaired, tokens
+from normalize.sponsor_people import may_be_a_person
 from normalize.sponsor_words import STOP, distinctive
 from normalize.text import fold
 
@@ -131,13 +132,8 @@ def sponsor(record: Row) -> Any:
         frozenset(row[0] for row in record["sponsors"][1:] if row[0]),
         frozenset(distinctive(read.words)) | read.places,
         "".join(word[0] for word in tokens(repaired(name)) if word not in STOP),
-        class_ == "individual" or read.person or (class_ in (None, "unknown") and _may_be_a_person(read.words)),
+        class_ == "individual" or read.person or (class_ in (None, "unknown") and may_be_a_person(name, read)),
     )
-
-
-def _may_be_a_person(words: tuple[str, ...]) -> bool:
-    """Two to four words, none of which an organization's name has ("Jieming QU", sponsor of NCT04260594)."""
-    return 2 <= len(words) <= 4 and len(distinctive(words)) == len(words) and all(map(str.isalpha, words))
 
 
 def countries(record: Row) -> Any:

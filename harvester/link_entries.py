@@ -21,7 +21,7 @@ from harvester.link_titles import Title, is_distinctive, titles_of, words_of
 from normalize.identifiers import canonical
 from normalize.sponsor_list import find
 from normalize.sponsor_names import Name, read_name
-from normalize.sponsor_words import BUSINESS, COUNTRIES, DEPARTMENT, GENERIC, HEADS, LEGAL_FORMS, PLACES
+from normalize.sponsor_people import is_person, may_be_a_person
 from normalize.text import fold
 
 
@@ -211,22 +211,6 @@ _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:[01][0-9])?(?:[0-3][0-9])?|[0-3]?[0-9][
 @lru_cache(50_000)
 def _organization(raw: str) -> Organization:
     name = read_name(raw)
-    match = find(raw, name)
+    match = find(raw, name, is_person(raw, name, False))
     known, parent = (match.known.name, match.known.parent) if match else (None, None)
-    return Organization(raw, name, known, parent, name.person or (known is None and _is_persons(raw)))
-
-
-_OF_ORGANIZATIONS = frozenset(HEADS) | GENERIC | BUSINESS | DEPARTMENT | LEGAL_FORMS | PLACES | COUNTRIES
-
-
-def _is_persons(raw: str) -> bool:
-    """Whether a name reads like a person's: ClinicalTrials.gov gives investigators without a title ("Per Hansen")."""
-    words = raw.split()
-    return (
-        2 <= len(words) <= 4
-        and all(_PERSONS.fullmatch(word) for word in words)
-        and not _OF_ORGANIZATIONS.intersection(fold(raw).split())
-    )
-
-
-_PERSONS = re.compile(r"[^\W\d_][^\W\d_A-Z]+(?:-[^\W\d_]+)?|[A-Z]\.?", re.UNICODE)
+    return Organization(raw, name, known, parent, name.person or (known is None and may_be_a_person(raw, name)))

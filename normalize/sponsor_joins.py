@@ -110,6 +110,8 @@ def _known_nodes() -> dict[Node, Known]:
             if len(fold(spelling)) < 6:
                 continue
             node = _node(Spelled(spelling, read_name(spelling), None))
+            if len(node.words) == 1 and node.places:
+                continue  # "United Bristol" would be anything united
             if not is_ambiguous(node.words):
                 out.setdefault(node, known)
     return out

@@ -60,6 +60,7 @@ class _Index(NamedTuple):
     ambiguous: frozenset[str]
 
 
+_IN_NAME = "known organization in the name"
 #: Words that may be lost from a spelling without loss of sense.
 _JOINING = frozenset(
     {"of", "and", "for", "the", "in", "on", "de", "du", "des", "del", "di", "la", "le", "et", "y", "und", "der", "fur"}
@@ -127,6 +128,8 @@ def _index() -> _Index:
             lost = set(fold(spelling).split()) & (LEGAL_FORMS | STOP) - _JOINING - set(words)
             if lost and not distinctive(words) and not any(w in PLACES for w in words):
                 continue  # "E-DA Hospital" would be any hospital: only as a whole name
+            if len(words) == 1 and len(words[0]) < 5 and STOP.intersection(fold(spelling).split()):
+                continue  # "Il-Yang" would be every Yang
             if (
                 not words
                 or " ".join(words) in index.ambiguous
@@ -168,8 +171,11 @@ def _are_initials(known: Known, words: tuple[str, ...]) -> bool:
     return words == ("".join(word[0] for word in fold(known.name).split()),)
 
 
-def find(name_raw: str, name: Name) -> Match | None:
-    """The known organization that a name names, and by which rule; None when the file knows none or the name says more than one could."""
+def find(name_raw: str, name: Name, person: bool) -> Match | None:
+    """The known organization that a name names, and by which rule; None when the file knows none or the name says more than one could.
+
+    Where it is nothing but a person's, one word names no organization ("Hiroshi Takeda").
+    """
     index = _index()
     folded = fold(name_raw)
     whole = index.whole.get(folded) or index.whole.get(" ".join(tokens(name_raw)))
@@ -177,10 +183,13 @@ def find(name_raw: str, name: Name) -> Match | None:
         return Match(whole, "name in organizations.yml")
     if folded in index.ambiguous or is_ambiguous(name.words):
         return None
+    windows = _windows(index, name.words)
+    if person:
+        return _best(name.words, [window for window in windows if window.size > 1], _IN_NAME)
     return (
-        _best(name.words, _windows(index, name.words), "known organization in the name")
+        _best(name.words, windows, _IN_NAME)
         or _by_abbreviation(index, name, folded)
-        or _best(name.words, _misspelt(index, name.words), "known organization in the name, misspelt")
+        or _best(name.words, _misspelt(index, name.words), f"{_IN_NAME}, misspelt")
     )
 
 
@@ -232,7 +241,7 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
             or _stands(known, window, rest, {*words[max(at - 1, 0) : at], *words[at + size : at + size + 1]})
         ):
             continue
-        if rule.endswith("misspelt") and known.class_ == "industry" and any(distinctive([w]) for w in rest):
+        if rule.endswith("misspelt") and not _says_its_kind(known, rest):
             continue
         rank = (_PRECEDENCE.get(kind, 2), -at if kind == "industry" else size, -at)
         if best is None or rank > best[0]:
@@ -262,6 +271,13 @@ def _places() -> dict[str, frozenset[str]]:
         )
         for known in organizations().values()
     }
+
+
+def _says_its_kind(known: Known, rest: list[str]) -> bool:
+    """Whether the words beside a misspelt name are such as stand beside it: of a company its business, of others any general word."""
+    if known.class_ == "industry":
+        return not distinctive(rest)
+    return not rest or any(w in GENERIC for w in rest)
 
 
 def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:

@@ -65,7 +65,7 @@ _TAIL = re.compile(
 _REBEC = re.compile(r"\s+-\s+[^-,]+,\s*[A-Z]{2},\s*Bra[sz]il\s*$")
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)(?:[)\]}]|$)")
 _ABBREVIATION = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})[A-Z][A-Za-z0-9&.+-]{1,10}")
-_TITLE = re.compile(
+TITLE = re.compile(
     r"\b(?:(?:univ|assoc|ass|pd|priv|o|a)[.-]*\s*)?(?:prof|dr|doc|doz|docent|md|phd|professor|doctor|mr|mrs|ms|mudr|med|dra|pd|ddr|doctora)\b\.?",
     re.IGNORECASE,
 )
@@ -144,13 +144,13 @@ def read_name(name_raw: str) -> Name:
     parts = [p for p in _SPLIT.split(_unslashed(outside)) if p.strip()]
     apart = [p.strip() for p in parts if len(parts) > 1 and _ABBREVIATION.fullmatch(p.strip()) and p.isupper()]
     abbreviations += apart
-    segments = [(_without_department(list(words_of(p))), bool(_TITLE.search(p))) for p in parts]
+    segments = [(_without_department(list(words_of(p))), bool(TITLE.search(p))) for p in parts]
     inside = [words_of(b) for b in brackets]
     every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
     places = frozenset(w for w in every if w in PLACES) | _towns(segments)
     countries = frozenset(w for w in every if w in COUNTRIES)
     base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
-    person = bool(_TITLE.search(head)) and not company and not any(w in HEADS for w in every)
+    person = bool(TITLE.search(head)) and not company and not any(w in HEADS for w in every)
     return Name(
         words_of(text),
         tuple(base),

@@ -34,6 +34,7 @@ STRANGERS = {kind: frozenset(words.split()) for kind, words in _WORDS["strangers
 EVIDENCE: tuple[tuple[SponsorClass, frozenset[str]], ...] = tuple(
     (class_, frozenset(words.split())) for class_, words in _WORDS["evidence"]
 )
+GIVEN_NAMES = frozenset(_WORDS["given_names"].split())
 NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
 
 

@@ -18,6 +18,7 @@ from normalize.sponsor_list import find
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import is_nobody, read_name, slug
 from normalize.sponsor_overrides import obeyed
+from normalize.sponsor_people import is_person
 from normalize.text import fold
 
 
@@ -80,7 +81,10 @@ def organizations(uses: Iterable[NameUse], written: Mapping[str, str] | None = N
     spelled = []
     for name_raw in sorted(records):
         name = read_name(name_raw)
-        spelled.append(Spelled(name_raw, name, find(name_raw, name)))
+        said = bool(classes[name_raw]) and _most_used(classes[name_raw]) == "individual"
+        person = is_person(name_raw, name, said)
+        match = find(name_raw, name, person)
+        spelled.append(Spelled(name_raw, name._replace(person=True) if person else name, match))
     clusters, doubtful = joined(spelled)
     clusters = obeyed(clusters, written or {})
 

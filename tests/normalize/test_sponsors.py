@@ -75,6 +75,8 @@ APART = {
     "initials of a university in another town": ["University College London (UCL)", "University of Lausanne (UCL)"],
     "the university before the initials": ["UCL", "Université catholique de Louvain (UCL)"],
     "general words in a longer name": ["Bio Farma", "Quivarex Pacific Bio Pharmaceutical Co Ltd"],
+    "a part of a name that is another's word": ["Il-Yang Pharm. Co., Ltd.", "Yang Biomedical Institute"],
+    "what is united, and Bristol": ["United Brontavida Pharma", "United Bristol Healthcare NHS Trust", "United Zelmora"],
     "an abbreviation with two owners": ["Baltic Lung Group (BALG)", "Bavarian Leukemia League (BALG)"],
 }  # fmt: skip
 
@@ -112,6 +114,47 @@ def test_class_by_words_of_the_name(name: str, class_: str) -> None:
     (row,), (alias,), _ = organizations([NameUse(name, None, 1)])
     assert row.class_ == class_
     assert alias.rule.endswith("class from words of the name")
+
+
+@pytest.mark.parametrize(
+    ("person", "organization"),
+    [
+        ("Takeda Hiroshi", "Takeda"),
+        ("Christian Meyer", "Ospedale Pediatrico Meyer"),
+        ("Anna Duke, MD", "Duke University"),
+        ("Dr. Baltasar Roche", "Roche"),
+        ("Marianna Quandt", "St. Marianna University"),
+        ("Federico Rossi Quaranta", "University of Naples Federico II"),
+        ("Dr Li Yang", "Il-Yang"),
+    ],
+)
+def test_a_person_of_an_organizations_name_is_a_person(person: str, organization: str) -> None:
+    rows, aliases = _found(person, organization)
+    assert aliases[person].sponsor_id != aliases[organization].sponsor_id
+    assert rows[aliases[person].sponsor_id].class_ == "individual"
+
+
+@pytest.mark.parametrize(
+    ("name", "sponsor_id"),
+    [
+        ("Pierre Fabre Médicament", "pierre-fabre"),
+        ("Prof. Quandt, Charité", "charite"),
+        ("Dr. Ilse Quandt, Karolinska University Hospital", "karolinska-university-hospital"),
+        ("Takeda Nordics AB", "takeda"),
+        ("Eli Lilly and Company", "eli-lilly"),
+        ("Hospital La Fe", "hospital-universitari-i-politecnic-la-fe"),
+    ],
+)
+def test_organizations_with_a_persons_name_or_beside_one_are_found(name: str, sponsor_id: str) -> None:
+    assert _ids(name) == [sponsor_id]
+
+
+def test_whom_the_registry_calls_individual_is_a_person() -> None:
+    rows, aliases, _ = organizations(
+        [NameUse("Percy Tang", "individual", 1), NameUse("Zelmora Hospital", "individual", 1)]
+    )
+    assert {row.name: row.class_ for row in rows}["Percy Tang"] == "individual"
+    assert {alias.name_raw: alias.sponsor_id for alias in aliases}["Percy Tang"] == "percy-tang"
 
 
 def test_class_of_the_registry_comes_before_the_words() -> None:
