@@ -13,7 +13,9 @@ from rapidfuzz.distance import OSA
 from normalize.schema import SponsorClass
 from normalize.sponsor_names import Name, tokens, words_of
 from normalize.sponsor_words import (
+    COUNTRIES,
     COUNTRY_CODES,
+    EVIDENCE,
     GENERIC,
     HEADS,
     LEGAL_FORMS,
@@ -110,6 +112,12 @@ def organizations() -> dict[str, Known]:
 def ordered_words() -> frozenset[str]:
     """Words beside which the order of words matters: Newcastle University is not the University of Newcastle."""
     return frozenset(table("organizations")["order_matters"].split())
+
+
+@cache
+def _ordinary() -> frozenset[str]:
+    """Words that are a company's name only in the company of words of its trade."""
+    return frozenset(table("organizations")["ordinary"].split())
 
 
 @compiled
@@ -241,6 +249,8 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
             or _stands(known, window, rest, {*words[max(at - 1, 0) : at], *words[at + size : at + size + 1]})
         ):
             continue
+        if size == 1 and window[0] in _ordinary() and not _in_trade(rest):
+            continue  # "Summit Medical Group"
         if rule.endswith("misspelt") and not _says_its_kind(known, rest):
             continue
         rank = (_PRECEDENCE.get(kind, 2), -at if kind == "industry" else size, -at)
@@ -271,6 +281,12 @@ def _places() -> dict[str, frozenset[str]]:
         )
         for known in organizations().values()
     }
+
+
+def _in_trade(rest: list[str]) -> bool:
+    """Whether the words beside a company's name are of pharmacy, places and countries only."""
+    trade = next(words for class_, words in EVIDENCE if class_ == "industry")
+    return all(w in trade or w in PLACES or w in COUNTRIES for w in rest)
 
 
 def _says_its_kind(known: Known, rest: list[str]) -> bool:

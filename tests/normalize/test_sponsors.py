@@ -77,6 +77,9 @@ APART = {
     "general words in a longer name": ["Bio Farma", "Quivarex Pacific Bio Pharmaceutical Co Ltd"],
     "a part of a name that is another's word": ["Il-Yang Pharm. Co., Ltd.", "Yang Biomedical Institute"],
     "what is united, and Bristol": ["United Brontavida Pharma", "United Bristol Healthcare NHS Trust", "United Zelmora"],
+    "an ordinary word as a company's name": ["Summit Therapeutics", "Summit Medical Group", "Summit Hospital"],
+    "campuses of a state's university": ["University of North Carolina at Chapel Hill", "University of North Carolina, Charlotte"],
+    "clinics of one kind": ["IVF Australia", "Boston IVF", "Sydney IVF"],
     "an abbreviation with two owners": ["Baltic Lung Group (BALG)", "Bavarian Leukemia League (BALG)"],
 }  # fmt: skip
 
@@ -141,6 +144,8 @@ def test_a_person_of_an_organizations_name_is_a_person(person: str, organization
         ("Prof. Quandt, Charité", "charite"),
         ("Dr. Ilse Quandt, Karolinska University Hospital", "karolinska-university-hospital"),
         ("Takeda Nordics AB", "takeda"),
+        ("Orion Corporation, Orion Pharma", "orion"),
+        ("Cook Medical", "cook"),
         ("Eli Lilly and Company", "eli-lilly"),
         ("Hospital La Fe", "hospital-universitari-i-politecnic-la-fe"),
     ],
