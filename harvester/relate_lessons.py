@@ -8,6 +8,7 @@ lessons are those of a full build, whatever the order in which the archive was f
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -368,8 +369,9 @@ def _write_worth(db: sqlite3.Connection, roots: Roots, worth: Worth, unheard: np
             db.execute(insert_into("term_worth"), values)
 
 
-def seen_in(db: sqlite3.Connection, trials: Collection[str], total: int) -> tuple[Roots, Seen, Worth]:
-    """What is seen of some trials (in this order), and what their roots are worth, by the lessons as they are."""
-    blobs = [db.execute("SELECT roots FROM trial_roots WHERE trial_id = ?", (trial,)).fetchone()[0] for trial in trials]
+def seen_in(db: sqlite3.Connection, trials: Sequence[str], total: int) -> tuple[Roots, Seen, Worth]:
+    """What is seen of some trials (sorted), and what their roots are worth, by the lessons as they are."""
+    chosen = "trial_id IN (SELECT value FROM json_each(?)) ORDER BY trial_id"
+    blobs = [blob for (blob,) in db.execute(f"SELECT roots FROM trial_roots WHERE {chosen}", (json.dumps(trials),))]
     roots, seen = _meant(blobs, _read_meanings(db))
     return roots, seen, read_worth(db, roots, total)

@@ -107,8 +107,7 @@ def rooted_terms(text: str, *, pairs: bool) -> list[tuple[str, str]]:
     gaps_and_words = _WORD.split(text)
     gaps, words = gaps_and_words[::2], gaps_and_words[1::2]
     before, before_root = "", ""
-    for place, word in enumerate(words):
-        shown, rooted, kind = _read(word)
+    for place, (shown, rooted, kind) in enumerate(map(_read, words)):
         if kind == _BARRIER:
             before = ""
             continue
@@ -118,11 +117,11 @@ def rooted_terms(text: str, *, pairs: bool) -> list[tuple[str, str]]:
                 found.append((f"{before} {shown}", f"{before_root} {rooted}"))
             elif _are_neighbours(before, gap, kind):
                 found.append((f"{before}{gap if gap in _TIES else ' '}{shown}", f"{before_root} {rooted}"))
-        if kind == _LONG_NUMBER:
-            before = ""
-            continue
         if kind == _PLAIN or (kind == _CAPITALS and not _begin_a_code(gaps, words, place)):
             found.append((shown, rooted))
+        elif kind == _LONG_NUMBER:
+            before = ""
+            continue
         before, before_root = shown, rooted
     return found
 
@@ -192,16 +191,15 @@ def abbreviations(text: str) -> dict[str, str]:
 
 def _long_form(before: str, short: str) -> str | None:
     words = " ".join(before.split()[-min(len(short) + 5, 2 * len(short)) :])
+    lower = words.replace("İ", "I").lower()  # else they had not the same places
     at = len(words)
-    for place in range(len(short) - 1, -1, -1):
-        letter = short[place].lower()
-        if not letter.isalnum():
-            continue
-        at -= 1
-        while at >= 0 and (words[at].lower() != letter or (place == 0 and at > 0 and words[at - 1].isalnum())):
-            at -= 1
-        if at < 0:
-            return None
+    for letter in reversed(short.lower()):
+        if letter.isalnum():
+            at = lower.rfind(letter, 0, max(at, 0))
+    while at > 0 and words[at - 1].isalnum():
+        at = lower.rfind(short[0].lower(), 0, at)
+    if at < 0:
+        return None
     long = words[words.rfind(" ", 0, at + 1) + 1 :]
     return long if len(long) > len(short) and short not in long else None
 

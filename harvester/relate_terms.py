@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 from harvester.batches import marks
 from harvester.catalogue import insert_into
 from harvester.catalogue_tables import TABLES
-from harvester.relate_phrases import abbreviations, root, rooted_terms, terms, whole
+from harvester.relate_phrases import abbreviations, root, rooted_terms, whole
 from normalize.text import fold
 from normalize.variables import VAGUE
 
@@ -165,21 +166,28 @@ def _row(values: tuple[Any, ...], below: _Below, read_from: int) -> _Rows:
     fields: dict[str, Any] = dict(zip(_FACTS, values, strict=True))
     trial = fields["trial_id"]
     found, aliases = _fields(trial, below)
-    # One term a line, as many as roots: names of sponsors may have two (ACTRN12620000421932).
-    fields |= {field: "\n".join([term.replace("\n", " ") for term in found[field]]) or None for field in FIELDS}
+    fields |= {field: _one_a_line(found[field]) for field in FIELDS}
     fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
     roots = (trial, fields["date_of_registration"] or "~", _entries(found), read_from)
     short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
     return _Rows(tuple([fields[name] for name in _COLUMNS]), roots, short_forms)
 
 
+def _one_a_line(terms: _Terms) -> str | None:
+    """As many lines as terms: names of sponsors may have two (ACTRN12620000421932)."""
+    lines = "\n".join(terms)
+    if lines.count("\n") >= len(terms):
+        lines = "\n".join([term.replace("\n", " ") for term in terms])
+    return lines or None
+
+
 def _short_forms(aliases: Iterable[tuple[str, str]]) -> Iterator[tuple[int, str]]:
     """Roots of short forms that are one word or a pair, and of what they stand for."""
     for short, long in aliases:
-        of_short, of_long = terms(short, pairs=True), terms(long, pairs=True)
+        of_short, of_long = rooted_terms(short, pairs=True), rooted_terms(long, pairs=True)
         if len(of_short) in (1, 3) and of_long:
-            numbers = sorted({number(root(term)) for term in of_long})
-            yield number(root(of_short[len(of_short) // 2])), " ".join(map(str, numbers))
+            numbers = sorted({number(rooted) for _, rooted in of_long})
+            yield number(of_short[len(of_short) // 2][1]), " ".join(map(str, numbers))
 
 
 #: Terms of a field in reading order, each as it is spelled -> its root.
@@ -188,7 +196,9 @@ _Terms = dict[str, str]
 
 def _entries(found: dict[str, _Terms]) -> bytes:
     entries = [
-        number(rooted) << PLACE_BITS | place for place, field in enumerate(FIELDS) for rooted in found[field].values()
+        rooted << PLACE_BITS | place
+        for place, field in enumerate(FIELDS)
+        for rooted in map(number, found[field].values())
     ]
     for place, rooted in enumerate(found["title"].values()):  # it comes first, and its place is 0
         if " " in rooted:
@@ -260,6 +270,9 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
             once = dict.fromkeys(text + _spelled_out(text, short_forms) for text in once)
         return dict(chain.from_iterable([rooted_terms(text, pairs=pairs) for text in once]))
 
+    mesh: dict[tuple[str, int], _Terms] = defaultdict(dict)
+    for field, is_ancestor, term in rows["mesh_terms"]:
+        mesh[field, is_ancestor][term] = of_code(term)
     codes = [f"MedDRA {code}" for _, code in rows["conditions"] if code]
     papers = [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}" for pmid, doi in rows["publications"] if pmid or doi]
     found = {
@@ -271,10 +284,10 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
         "outcomes": read(outcomes),
         "investigators": _rooted(text for text in _texts(rows["investigators"]) if _is_person(text)),
         "publications": _rooted([trial, *_texts(rows["numbers"]), *papers]),
-        "condition_codes": _mesh(rows, "condition", 0),
-        "intervention_codes": _mesh(rows, "intervention", 0),
-        "condition_classes": _mesh(rows, "condition", 1),
-        "intervention_classes": _mesh(rows, "intervention", 1),
+        "condition_codes": mesh["condition", 0],
+        "intervention_codes": mesh["intervention", 0],
+        "condition_classes": mesh["condition", 1],
+        "intervention_classes": mesh["intervention", 1],
         "condition_names": _wholes(conditions),
         "intervention_names": _wholes(names),
         "sponsors": {name: f"sponsor {sponsor_id}" for sponsor_id, name in rows["sponsors"]},
@@ -338,10 +351,6 @@ def _is_person(name: str) -> bool:
 
 def _spelled_out(text: str, short_forms: dict[str, str]) -> str:
     return "".join(f" ; {long}" for short, long in short_forms.items() if short in text)
-
-
-def _mesh(rows: dict[str, list[tuple[Any, ...]]], field: str, is_ancestor: int) -> _Terms:
-    return {term: of_code(term) for of, above, term in rows["mesh_terms"] if (of, above) == (field, is_ancestor)}
 
 
 def _texts(rows: Iterable[tuple[str | None, ...]]) -> Iterator[str]:
