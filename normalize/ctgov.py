@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any, TypedDict
+
+import msgspec
 
 from normalize import ctgov_rows as rows
 from normalize import eligibility, vocabularies
@@ -26,6 +29,18 @@ REGISTRY = "ClinicalTrials.gov"
 _STUDY = "https://clinicaltrials.gov/study/"
 _AGAIN = "Fetch https://clinicaltrials.gov/api/v2/studies/ and the NCT number again."
 
+
+class _Answer(TypedDict, total=False):
+    """The members of an answer that are read. What else it has is passed over, for results are often the most of it."""
+
+    protocolSection: Any
+    derivedSection: Any
+    documentSection: Any
+    hasResults: Any
+    studies: Any  # those of a page, which is no study
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
 _NUMBER = re.compile(r"NCT(?!0{8})\d{8}", re.ASCII)
 
 #: What a foreign form means: words of its description, the explanation and the way out.
@@ -191,7 +206,7 @@ def normalize(body: bytes, media_type: str) -> Record:
 
 def _study(body: bytes, notes: Notes) -> Part:
     try:
-        study = decode(body, skip=("resultsSection", "annotationSection"), notes=notes)
+        study = decode(body, notes, _ANSWER)
     except ValueError as error:
         raise _unreadable(str(error)) from None
     if isinstance(study, list):
@@ -204,6 +219,7 @@ def _study(body: bytes, notes: Notes) -> Part:
         rewritten = isinstance(first.data.get("nctId"), list)
         raise _unreadable("a page whose single values are lists" if rewritten else "a page of studies")
     if not isinstance(study.get("protocolSection"), dict):
+        study = dict(decode(body, notes))  # type: ignore[call-overload]
         raise _unreadable(f"an object without protocolSection that has {', '.join(sorted(study)) or 'nothing'}")
     return whole
 

@@ -163,7 +163,7 @@ def _read(vocabulary: str, raw: str | None, notes: Notes) -> Any:
 
 def _trial(body: bytes, notes: Notes) -> Part:
     try:
-        trial = decode(body, skip=(), notes=notes)
+        trial = decode(body, notes)
     except ValueError as error:
         raise _unreadable(str(error)) from None
     if not isinstance(trial, dict):

@@ -25,7 +25,7 @@ from msgspec import structs
 
 from normalize import eligibility, euctr_design, euctr_payload, vocabularies
 from normalize.euctr_fields import Field, Form, blocks, labelled
-from normalize.euctr_form import CODES, LABELS, MEDDRA, SPONSOR
+from normalize.euctr_form import CODES, MEDDRA, SPONSOR
 from normalize.euctr_products import products
 from normalize.identifiers import is_junk, secondary_ids
 from normalize.schema import (
@@ -148,7 +148,7 @@ def normalize(body: bytes, media_type: str) -> Record:
 
 
 def _warn_of_new_fields(form: Form) -> None:
-    for field in [field for field in form.fields if field.value and (field.code, field.label) not in LABELS]:
+    for field in [field for field in form.fields if field.kind == "new" and field.value]:
         form.warn("record", labelled([field]), f"{field.code} is not a field of the form as this program knows it.")
 
 
@@ -204,7 +204,7 @@ def _status(form: Form) -> str | None:
 
 def _has_results(form: Form) -> bool | None:
     """The protocol page says whether there are results; the text download does not."""
-    said = next((field.value for field in form.by_code.get("", ()) if field.label == "Trial results"), None)
+    said = next((field.value for field in form.section("") if field.label == "Trial results"), None)
     if said not in (None, "", "View results"):
         # "Removed from public view" (2005-002909-23-PT)
         form.warn("has_results", said, "Taken as: the register shows no results.")
@@ -237,8 +237,8 @@ def _conditions(form: Form) -> Iterator[Condition]:
         if (folded := fold(text)) not in seen:
             seen.add(folded)
             yield Condition(condition=text, condition_normalized=folded)
-    for block in blocks(form.by_code.get("E.1.2", ()), MEDDRA):
-        values = {field.label: field.value for field in block if field.value and (field.code, field.label) != MEDDRA}
+    for block in blocks([field for field in form.section("E") if field.code == "E.1.2"], MEDDRA):
+        values = {field.label: field.value for field in block if field.value and field.kind != "block"}
         term, code = values.get("Term"), values.get("Classification code")
         if term or code:
             yield Condition(

@@ -106,16 +106,23 @@ def design_raw(form: Form) -> str | None:
 
 def enrollment(form: Form, country_code: str | None) -> tuple[EnrollmentCount, ...]:
     """Planned subjects by age band, in the country of the record, in the EEA and in the whole trial."""
+    questions = {code: question for question, code, *_ in AGE_BANDS}
     places = [
         ("F.1.1", _SUBJECTS, "age_band", "Under 18"),
-        *((code, _SUBJECTS, "age_band", _label(form, question)) for question, code, *_ in AGE_BANDS),
+        *((code, _SUBJECTS, "age_band", None) for code in questions),
         ("F.4.1", None, "country", country_code),
         ("F.4.2.1", None, "region", "EEA"),
         ("F.4.2.2", None, "total", None),
     ]
     counted = ((code, scope, value, form.number(code, label)) for code, label, scope, value in places)
     return tuple(
-        EnrollmentCount(kind="planned", scope=scope, scope_value=value, count=count, source_field=code)  # type: ignore[arg-type]
+        EnrollmentCount(
+            kind="planned",
+            scope=scope,  # type: ignore[arg-type]
+            scope_value=_label(form, questions[code]) if code in questions else value,
+            count=count,
+            source_field=code,
+        )
         for code, scope, value, count in counted
         if count is not None
     )
@@ -190,8 +197,7 @@ def countries(form: Form, country_code: str | None) -> tuple[Country, ...]:
 
 
 def _label(form: Form, code: str) -> str | None:
-    fields = form.by_code.get(code)
-    return fields[0].label if fields else None
+    return next((field.label for field in form.section(code[:1]) if field.code == code), None)
 
 
 def _answers(form: Form, codes: Iterable[str], no: Iterable[str]) -> str | None:

@@ -12,14 +12,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import le
 
 import lxml.html
 from lxml.etree import ParserError, XMLSyntaxError
 from msgspec import Struct
 
 from normalize.dates import iso_date
-from normalize.euctr_form import EXACT, FOLDED, Entry, place
+from normalize.euctr_form import EXACT, FOLDED, LABELS, Entry, Kind, place
 from normalize.schema import Unmapped, ValueWarning
 from normalize.text import breaks
 
@@ -31,6 +30,7 @@ class Field(Struct, frozen=True, gc=False):
     label: str  # the form's own words, as in FORM
     language: str | None  # ISO 639-1 code of a repetition in another language: `A.3 Full title of the trial (es):`
     value: str  # stripped; empty where nothing was filled in
+    kind: Kind = "field"
 
 
 _PREFERRED: dict[str | None, int] = {"en": 0, None: 1}
@@ -46,12 +46,13 @@ class Form:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = fields
-        self.by_code: dict[str, list[Field]] = defaultdict(list)
+        self._sections: dict[str, list[Field]] = defaultdict(list)
         self._filled: dict[str, list[Field]] = defaultdict(list)
         for field in fields:
-            self.by_code[field.code].append(field)
+            code = field.code
+            self._sections[code[:1]].append(field)
             if field.value:
-                self._filled[field.code].append(field)
+                self._filled[code].append(field)
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
@@ -63,8 +64,8 @@ class Form:
         return self._filled.get(code, ())
 
     def section(self, letter: str) -> list[Field]:
-        """All fields of a section, B for sponsors, D for products, in the order of the form."""
-        return [field for field in self.fields if field.code[:1] == letter]
+        """All fields of a section, B for sponsors, D for products, in the order of the form; the head's letter is empty."""
+        return self._sections.get(letter, [])
 
     def best(self, code: str) -> Field | None:
         """The English field of a code: the one that says so, else the one that names no language, else the first that is filled."""
@@ -129,7 +130,7 @@ def blocks(fields: Iterable[Field], opening: tuple[str, str]) -> list[list[Field
     """The fields of a section, cut before each field that is `opening` (code, label)."""
     found: list[list[Field]] = []
     for field in fields:
-        if not found or (field.code, field.label) == opening:
+        if not found or (field.kind == "block" and (field.code, field.label) == opening):
             found.append([])
         found[-1].append(field)
     return found
@@ -191,16 +192,15 @@ def cut_text(text: str) -> list[Field]:
 
 def _openings(pieces: list[str]) -> list[tuple[int, _Opening]]:
     """The pieces that open a field, each with its place."""
-    openings: list[tuple[int, _Opening]] = []
     known = [_opening(piece) if len(piece) <= _LONGEST_KEPT else _opening.__wrapped__(piece) for piece in pieces]
-    for at, opening in enumerate(known[1:], 1):
-        if opening is not None:
-            openings.append((at, opening))
-        elif (piece := pieces[at])[1:2] == ".":
-            last = openings[-1][1].entry.code if openings else ""
-            if last not in _FREE_TEXT and (new := _new_field(piece, last)):
-                openings.append((at, new))
-    return openings
+    known[0] = None  # what stands before the first line that may open a field
+    if known.count(None) > 1:
+        last = ""
+        for at, opening in enumerate(known):
+            if opening is None and pieces[at][1:2] == "." and last not in _FREE_TEXT:
+                opening = known[at] = _new_field(pieces[at], last)
+            last = opening.entry.code if opening else last
+    return [(at, opening) for at, opening in enumerate(known) if opening is not None]
 
 
 # Most lines of the form say the same in thousands of records: "F.2.1 Female: Yes".
@@ -212,7 +212,7 @@ def _opening(piece: str) -> _Opening | None:
         printed = _END_OF_NAME.split(piece, 1)[0]
     entry, language = EXACT.get(printed), None
     if entry is None:
-        entry, language = _look_up(printed)
+        entry, language = (_look_up if len(printed) <= _LONGEST_KEPT else _look_up.__wrapped__)(printed)
     return _opened(piece, entry, language, len(printed)) if entry else None
 
 
@@ -220,10 +220,11 @@ def _opened(piece: str, entry: Entry, language: str | None, length: int) -> _Ope
     value = said = piece[length:].strip().removeprefix("?").lstrip().removeprefix(":").lstrip()
     if entry.tail:
         said = value.removeprefix(entry.tail).removeprefix(":").lstrip()
-    field = Field(entry.code, entry.label, language, "" if said == _NOT_ASKED else said)
+    field = Field(entry.code, entry.label, language, "" if said == _NOT_ASKED else said, entry.kind)
     return _Opening(entry, entry.place, language, length, value, None if entry.kind == "heading" else field)
 
 
+@lru_cache(maxsize=1024)
 def _look_up(printed: str) -> tuple[Entry | None, str | None]:
     """The field that a line's beginning names, whatever its blanks and capitals, and the language it says."""
     folded = " ".join(printed.lower().split())
@@ -242,13 +243,13 @@ def _new_field(piece: str, last: str) -> _Opening | None:
     match = _NEW_FIELD.fullmatch(printed)
     if match is None or piece[len(printed) :][:1] not in (":", "?") or last[:1] != match[1][0]:
         return None
-    return _opened(piece, Entry(match[1], match[2].strip(), "field", place(match[1]), ""), None, len(printed))
+    return _opened(piece, Entry(match[1], match[2].strip(), "new", place(match[1]), ""), None, len(printed))
 
 
 def _in_order(openings: list[tuple[int, _Opening]]) -> list[tuple[int, _Opening]]:
     """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule."""
     places = [opening.place for _, opening in openings]
-    if all(map(le, places, places[1:])):
+    if places == sorted(places):
         return openings
     lowest: list[float] = []
     tops: list[int] = []
@@ -296,24 +297,25 @@ def _row(row: lxml.html.HtmlElement) -> Iterator[Field]:
     elif kinds == ["cellGrey", "cellLighterGrey"]:
         entry = FOLDED.get(_line(cells[0]).rstrip(":? ").lower())
         if entry is not None:
-            yield Field(entry.code, entry.label, None, " ".join(_lines(cells[1]).split()))
+            yield Field(entry.code, entry.label, None, " ".join(_lines(cells[1]).split()), entry.kind)
     elif kinds == ["cellBlue"]:
         printed, _, number = _line(cells[0]).partition(":")
         entry, _ = _look_up(printed)
         if entry is not None and entry.kind == "block":
-            yield Field(entry.code, entry.label, None, number.strip())
+            yield Field(entry.code, entry.label, None, number.strip(), entry.kind)
 
 
 def _numbered_row(code: str, label: str, cell: lxml.html.HtmlElement) -> Iterator[Field]:
     entry = FOLDED.get(f"{code} {label.rstrip(':? ')}".lower())
+    kind: Kind = "field" if (code, label) in LABELS else "new"
     if entry is not None:
-        code, label = entry.code, entry.label
+        code, label, kind = entry.code, entry.label, entry.kind
     values: dict[str | None, list[str]] = {}
     for language, value in _values(cell):
         values.setdefault(language, []).append(value)
     for language, parts in values.items():
         value = breaks("\n".join(parts)).strip()
-        yield Field(code, label, language, "" if value == _NOT_ASKED else value)
+        yield Field(code, label, language, "" if value == _NOT_ASKED else value, kind)
 
 
 def _values(cell: lxml.html.HtmlElement) -> Iterator[tuple[str | None, str]]:

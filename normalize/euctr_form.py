@@ -9,11 +9,14 @@ import re
 from bisect import bisect_left
 from typing import Literal, NamedTuple
 
+#: A heading holds no value, a block's heading opens one of several like blocks; "new" is what the form below does not have.
+Kind = Literal["field", "heading", "block", "new"]
+
 
 class Entry(NamedTuple):
     code: str
     label: str
-    kind: Literal["field", "heading", "block"]
+    kind: Kind
     place: float  # where it stands in the form, see `place`
     tail: str  # what a label has after its first colon
 
@@ -262,13 +265,11 @@ P. | Date of the global end of the trial
 """
 
 #: Headings that open a block, by which `euctr.py` tells sponsors, products and codes apart.
-SPONSOR, PRODUCT, SUBSTANCE, PLACEBO, MEDDRA, NETWORK = (
+SPONSOR, PRODUCT, PLACEBO, MEDDRA = (
     ("B.", "Sponsor"),
     ("D.", "IMP"),
-    ("D.3.8 to D.3.10", "IMP Identification Details (Active Substances)"),
     ("D.8", "Placebo"),
     ("E.1.2", "Medical condition or disease under investigation"),
-    ("G.4", "Investigator Network to be involved in the Trial"),
 )
 
 _NUMBERED = re.compile(r"([A-P])((?:\.\d+)*)\.?")
@@ -303,7 +304,7 @@ def place(code: str) -> float:
 
 def _table() -> tuple[dict[str, Entry], dict[str, Entry]]:
     """The form by its printed beginnings of lines up to the first colon: exact and folded."""
-    kinds: dict[str, Literal["field", "heading", "block"]] = {"#": "heading", "*": "block"}
+    kinds: dict[str, Kind] = {"#": "heading", "*": "block"}
     exact: dict[str, Entry] = {}
     folded: dict[str, Entry] = {}
     for line in FORM.strip().splitlines():

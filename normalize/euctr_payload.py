@@ -29,7 +29,8 @@ def decoded(body: bytes, media_type: str) -> str:
     """The payload as text; what cannot be read, and NUL, which cannot be stored, is U+FFFD."""
     said = _CHARSET.search(media_type)
     charset = said[1].lower() if said and said[1].lower() in _CHARSETS else "utf-8"
-    return body.decode(charset, errors="replace").removeprefix("\ufeff").replace("\0", "\ufffd")
+    text = body.decode(charset, errors="replace").removeprefix("\ufeff")
+    return text.replace("\0", "\ufffd") if b"\0" in body else text
 
 
 def fields(text: str, media_type: str) -> list[Field]:

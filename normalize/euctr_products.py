@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from normalize.euctr_fields import Field, blocks, caption
-from normalize.euctr_form import PLACEBO, PRODUCT, SUBSTANCE
+from normalize.euctr_form import PLACEBO, PRODUCT
 from normalize.identifiers import is_junk
 from normalize.schema import Intervention
 from normalize.text import fold
@@ -36,19 +36,17 @@ TYPES = {
 
 def products(fields: Sequence[Field]) -> tuple[Intervention, ...]:
     """The interventions of the fields of section D: products (D.IMP), then placebos (D.8)."""
-    tested = [field for field in fields if field.code[:3] != "D.8"]
-    placebos = [field for field in fields if field.code[:3] == "D.8"]
+    tested: list[Field] = []
+    placebos: list[Field] = []
+    for field in fields:
+        (placebos if field.code[:3] == "D.8" else tested).append(field)
     found = [_product(block, number) for number, block in enumerate(blocks(tested, PRODUCT), 1)]
     found += [_placebo(block) for block in blocks(placebos, PLACEBO)]
     return tuple(intervention for intervention in found if intervention is not None)
 
 
 def _product(block: list[Field], number: int) -> Intervention | None:
-    filled = [
-        field
-        for field in block
-        if field.value not in ("", "No") and (field.code, field.label) not in (PRODUCT, SUBSTANCE)
-    ]
+    filled = [field for field in block if field.value not in ("", "No") and field.kind != "block"]
     if not filled:
         return None
     named = sorted((field for field in filled if _is_name(field)), key=lambda field: NAMES[field.code])
@@ -99,7 +97,7 @@ def _strength(strength: dict[str, str]) -> str:
 
 
 def _placebo(block: list[Field]) -> Intervention | None:
-    filled = [field for field in block if field.value and (field.code, field.label) != PLACEBO]
+    filled = [field for field in block if field.value and field.kind != "block"]
     if not filled or any(field.code == "D.8.1" and field.value == "No" for field in filled):
         return None
     described = [field for field in filled if field.code != "D.8.1"]

@@ -124,7 +124,8 @@ _SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 els
 _FIVE_FIGURES = re.compile(b"00000+")
 _SHORT_NUMBERS = (b"RBR", b"PER000", b"SLCTR", b"U0000", b"NTR000", b"OMON")
 _PREFIX_OF_SHORT_NUMBER = re.compile("RBR-|PER[^A-Za-z ]|SLCTR|U[0-9]{4}[^0-9]|NTR|OMON")
-_BEFORE_FIGURES = re.compile(rf"NCT|KCT|CTR|RCT|CRTN|RTCN|DRKS|JAPIC|IIA|UMIN|JPRN|RPCEC|[0-9]{_DASH}$")
+_PREFIXES = ("NCT", "KCT", "CTR", "RCT", "CRTN", "RTCN", "DRKS", "JAPIC", "IIA", "UMIN", "JPRN", "RPCEC")
+_YEAR_BEFORE = re.compile(rf"[0-9]{_DASH}$")
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint
 
 
@@ -141,7 +142,7 @@ def _places(text: str) -> list[list[int]]:
     hints: list[int] = []
     if b"00000" in skeleton:  # ten times faster than the pattern, and most texts end here
         figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
-        hints += [start for start in figures if _BEFORE_FIGURES.search(text[max(0, start - _REACH) : start].upper())]
+        hints += [start for start in figures if _is_told(text[max(0, start - _REACH) : start].upper())]
     # Without its blanks the skeleton is short: most texts are soon seen to hold no short number.
     squeezed = skeleton.translate(None, b" ")
     if any(number in squeezed for number in _SHORT_NUMBERS):
@@ -155,6 +156,11 @@ def _places(text: str) -> list[list[int]]:
         else:
             places.append([max(0, hint - _REACH), hint + _REACH])
     return places
+
+
+def _is_told(before: str) -> bool:
+    """Whether the text before five figures says that they are a registry's."""
+    return any(prefix in before for prefix in _PREFIXES) or _YEAR_BEFORE.search(before[-5:]) is not None
 
 
 _FIGURES_BUT_NOUGHT = frozenset("123456789")

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from normalize import vocabularies
 from normalize.dates import Order, iso_date
@@ -21,8 +20,7 @@ from normalize.text import clean
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ROOT = re.compile(r"<([A-Za-z][\w:.-]*)")
-_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
-_VALUE = msgspec.json.Decoder()
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
 #: SQLite's whole numbers end here.
 _LARGEST = 2**63 - 1
 
@@ -37,23 +35,21 @@ class Notes(Struct, frozen=True):
         self.warnings.append(ValueWarning(field=field, raw_value=clean(raw), reason=reason))
 
 
-def decode(body: bytes, skip: Container[str], notes: Notes) -> object:
-    """The JSON value of `body`, all its texts storable; of an object at the top, members named in `skip` are not interpreted but True.
+def decode(body: bytes, notes: Notes, decoder: msgspec.json.Decoder[Any] = _OBJECT) -> object:
+    """The JSON value of `body`, all its texts storable. A `decoder` of a TypedDict passes over the members that it does not name.
 
     Lone surrogates, NUL and other raw control characters, NaN and bytes that are not UTF-8 are read all the same and leave a warning, for
     one odd character must not cost a trial: what SQLite cannot store becomes U+FFFD. Raises ValueError with what the bytes are instead
     of JSON: "an HTML page", "XML with the root element rss", "JSON that breaks at character 12 of 40 (Expecting value)".
     """
     try:
-        members = _MEMBERS.decode(body.removeprefix(_BYTE_ORDER_MARK))
-        value: object = {key: key in skip or _VALUE.decode(raw) for key, raw in members.items()}
+        value: object = decoder.decode(body.removeprefix(_BYTE_ORDER_MARK))
         if b"\\u0000" not in body:
             return value
     except (ValueError, RecursionError):
         value = _lenient(body)
     if isinstance(value, dict):
         notes.warn("record", None, "JSON with characters that cannot be stored, such as NUL: read, each as U+FFFD.")
-        value = {key: key in skip or item for key, item in value.items()}
     try:
         return _storable(value)
     except RecursionError:
@@ -95,11 +91,17 @@ def _storable(value: object) -> object:
 
 
 class Part(Struct, frozen=True, gc=False):
-    """One object of an answer, with the path to it and the notes that reading it adds to."""
+    """One object of an answer, with its place in it and the notes that reading it adds to."""
 
     data: dict[str, Any]
-    path: str
+    key: str  # under which it stands in the object above, empty for the whole answer
     notes: Notes
+    above: Part | None = None
+
+    @property
+    def path(self) -> str:
+        """The keys that lead to it; only warnings ask."""
+        return self.above._below(self.key) if self.above else self.key
 
     def text(self, key: str) -> str | None:
         """Text, stripped; numbers as written. None when absent, blank, or neither (with a warning)."""
@@ -163,15 +165,15 @@ class Part(Struct, frozen=True, gc=False):
             if value is not None:
                 self._unexpected(key, value, "an object")
             value = {}
-        return Part(value, self._below(key), self.notes)
+        return Part(value, key, self.notes, self)
 
     def parts(self, key: str) -> list[Part]:
         """The objects of the list below `key`."""
         values = self._list(key)
         if not values:
             return []
-        path, notes = self._below(key), self.notes
-        objects = [Part(value, path, notes) for value in values if type(value) is dict]
+        notes = self.notes
+        objects = [Part(value, key, notes, self) for value in values if type(value) is dict]
         if len(objects) < len(values):
             self._unlike(values, dict, key, "a list of objects")
         return objects
@@ -192,7 +194,8 @@ class Part(Struct, frozen=True, gc=False):
         self.notes.warn(table, said, f"{self.path} has an entry without {key}: left out.")
 
     def _below(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
+        path = self.path
+        return f"{path}.{key}" if path else key
 
     def _list(self, key: str) -> list[Any]:
         value = self.data.get(key)

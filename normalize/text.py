@@ -114,14 +114,14 @@ def clean(value: object) -> str | None:
     return text or None
 
 
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_BREAK = re.compile(r"<[bB][rR]\s*/?>")  # a pattern that begins with a character as it is finds its places fastest
 
 
 def breaks(text: str) -> str:
     """Literal `<br>`, `<br/>`, `<BR />` and the line ends CRLF and CR become newlines."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _BREAK.sub("\n", text) if "<b" in text or "<B" in text else text
+    return _BREAK.sub("\n", text) if "<" in text else text
 
 
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")

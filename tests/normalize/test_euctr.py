@@ -163,7 +163,7 @@ def test_a_heading_that_holds_text_is_text() -> None:
         ("E.3 Principal inclusion criteria: : ?1", Field("E.3", "Principal inclusion criteria", None, ": ?1")),
         ("A.7 Trial is part of a Paediatric Investigation Plan: Information not present in EudraCT", Field("A.7", "Trial is part of a Paediatric Investigation Plan", None, "")),
         ("N. Ethics Committee Opinion: Reason(s) for unfavourable opinion: too warm", Field("N.", "Ethics Committee Opinion: Reason(s) for unfavourable opinion", None, "too warm")),
-        ("F.4.9 In the whole world: 12", Field("F.4.9", "In the whole world", None, "12")),
+        ("F.4.9 In the whole world: 12", Field("F.4.9", "In the whole world", None, "12", "new")),
     ],
 )  # fmt: skip
 def test_a_line(line: str, field: Field | None) -> None:
