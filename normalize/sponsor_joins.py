@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from normalize.sponsor_list import Known, Match, is_ambiguous, ordered_words
+from normalize.sponsor_list import Known, Match, is_ambiguous, is_of_commerce, ordered_words
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import Name, read_name, repaired
 from normalize.sponsor_nodes import (
@@ -162,6 +162,8 @@ class _Joins:
             return
         if is_ambiguous(one.words) or is_ambiguous(other.words):
             return
+        if self._is_hospital(a) != self._is_hospital(b) and is_of_commerce((*one.words, *other.words)):
+            return  # "Duke Therapeutics" is not of Duke University
         if numerals(one) != numerals(other) or one.person != other.person:
             return
         if not (one.company or other.company) and apart(self.places[a], self.places[b]):
@@ -172,6 +174,10 @@ class _Joins:
         self.places[a] = self.places[a] | self.places[b]
         for node in (one, other):
             self.rule.setdefault(node, rule)
+
+    def _is_hospital(self, root: Node) -> bool:
+        known = self.known[root]
+        return known is not None and known.class_ == "academic_or_hospital"
 
     def clusters(self) -> list[Cluster]:
         members: dict[Node, list[tuple[Spelled, str]]] = defaultdict(list)

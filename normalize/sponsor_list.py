@@ -5,6 +5,7 @@ Called by `sponsors`. The file's own head says how to write an entry.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple, get_args
 
@@ -13,9 +14,9 @@ from rapidfuzz.distance import OSA
 from normalize.schema import SponsorClass
 from normalize.sponsor_names import Name, tokens, words_of
 from normalize.sponsor_words import (
+    COMMERCE,
     COUNTRIES,
     COUNTRY_CODES,
-    EVIDENCE,
     GENERIC,
     HEADS,
     LEGAL_FORMS,
@@ -24,6 +25,7 @@ from normalize.sponsor_words import (
     QUALIFIERS,
     STOP,
     STRANGERS,
+    TRADE,
     distinctive,
 )
 from normalize.tables import compiled, table
@@ -249,6 +251,8 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
             or _stands(known, window, rest, {*words[max(at - 1, 0) : at], *words[at + size : at + size + 1]})
         ):
             continue
+        if size == 1 and known.class_ == "academic_or_hospital" and is_of_commerce(rest):
+            continue  # "Duke Therapeutics"
         if size == 1 and window[0] in _ordinary() and not _in_trade(rest):
             continue  # "Summit Medical Group"
         if rule.endswith("misspelt") and not _says_its_kind(known, rest):
@@ -283,10 +287,14 @@ def _places() -> dict[str, frozenset[str]]:
     }
 
 
+def is_of_commerce(words: Collection[str]) -> bool:
+    """Whether words beside a name say that it is a company's, and not a department's ("dept. Pharm-Tox")."""
+    return not COMMERCE.isdisjoint(words) and "dept" not in words
+
+
 def _in_trade(rest: list[str]) -> bool:
     """Whether the words beside a company's name are of pharmacy, places and countries only."""
-    trade = next(words for class_, words in EVIDENCE if class_ == "industry")
-    return all(w in trade or w in PLACES or w in COUNTRIES for w in rest)
+    return all(w in TRADE or w in PLACES or w in COUNTRIES for w in rest)
 
 
 def _says_its_kind(known: Known, rest: list[str]) -> bool:

@@ -34,6 +34,9 @@ STRANGERS = {kind: frozenset(words.split()) for kind, words in _WORDS["strangers
 EVIDENCE: tuple[tuple[SponsorClass, frozenset[str]], ...] = tuple(
     (class_, frozenset(words.split())) for class_, words in _WORDS["evidence"]
 )
+#: Words of companies of the trade: pharmacy, biotechnology, diagnostics; those that no department of a hospital has.
+TRADE = frozenset(word for class_, words in EVIDENCE if class_ == "industry" for word in words)
+COMMERCE = TRADE - {"laboratories", "medicines", "diagnostics"} | {"products"}
 GIVEN_NAMES = frozenset(_WORDS["given_names"].split())
 NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
 
