@@ -159,12 +159,14 @@ def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
     after = 0
     for text in texts:
         begin = after
-        after += len(text) + 1
+        size = len(text)
+        after += size + 1
         body = text.strip()
         if not body:
             continue
-        indent = len(text) - len(text.lstrip())
-        end = begin + indent + len(body)
+        length = len(body)
+        indent = size - len(text.lstrip()) if length < size else 0
+        end = begin + indent + length
         bullet = None
         if not body[0].isalpha():
             mark, _, rest = body.partition(" ")
@@ -203,7 +205,7 @@ def wrapped_at(lines: list[str]) -> int:
 # ---------------------------------------------------------------------------------------------------- items on one line
 
 #: "... any of the following: (1) shock; (2) ...", "...: - foo"
-_LIST_AFTER_COLON = re.compile(r"[:：]\s*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
+_LIST_AFTER_COLON = re.compile(rf"[:：]{_BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
 _DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
 _DOT_AFTER = re.compile(rf"(?<=[\s.;:,)]){_SYMBOL}+\s*(?=[^\W\d_]|[(<>≥≤])")
 #: "stage 2. Surgery" is no item 2.
