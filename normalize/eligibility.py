@@ -150,22 +150,22 @@ class _Reader:
         self.width = lists.wrapped_at(texts)
         stems = iter(sections.stems(low))
         stem = next(stems)
-        for begin, indent, bullet, start, body, after in lists.lines(texts, self.items):
+        for begin, indent, bullet, start, end, body in lists.lines(texts, self.items):
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
             may_be_heading = (
-                stem < after
+                stem < end
                 or self.heading_goes_on
                 or ((body[-1] in sections.ENDS or not body.isascii()) and sections.may_have_no_stem(body))
             )
-            while stem < after:
+            while stem < end:
                 stem = next(stems)
             if may_be_heading:
                 rest = self._line(begin, indent, bullet, start, body)
                 if rest:
                     self._rest(indent, start + rest, body[rest:])
-            elif bullet is not None or not self._goes_on(indent, start, body):
-                self._item(begin, indent, bullet, start, body)
+            elif bullet is not NO_BULLET or not self._goes_on(indent, body, end):
+                self._item(begin, indent, bullet, start, end)
         self._close_half()
 
     def _rest(self, indent: int, start: int, body: str) -> None:
@@ -176,50 +176,52 @@ class _Reader:
             if not rest:
                 return
             start, body = start + inner + rest, body[inner + rest :]
-        self._item(start, indent, None, start, body)
+        self._item(start, indent, NO_BULLET, start, start + len(body))
 
-    def _line(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
+    def _line(self, line_start: int, indent: int, bullet: Bullet, start: int, body: str) -> int:
         """Read a line, or what follows a heading on it; gives the place in `body` where something follows a heading, else 0."""
         if self.heading_goes_on:
             self.heading_goes_on = False
-            if bullet is None and len(body) < 80 and body[-1] in ":：.)":
+            if bullet is NO_BULLET and len(body) < 80 and body[-1] in ":：.)":
                 return (
                     0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
                 )
         look = sections.heading if len(body) <= sections.LONGEST_KEPT else sections.heading.__wrapped__
-        found = look(body, bullet is not None)
-        if found is None or (bullet and found.end < len(body) and found.kind == self.kind):
+        bulleted = bullet is not NO_BULLET
+        found = look(body, bulleted)
+        if found is None or (bulleted and found.end < len(body) and found.kind == self.kind):
             # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
             return self._content(line_start, indent, bullet, start, body)
-        if bullet and found.kind is not None:
+        if bulleted and found.kind is not None:
             self.scope, self.scope_entered = (indent, self.kind), False
-        elif bullet is None:
+        elif not bulleted:
             self.scope = None
         self._open_half(found, start)
         self.heading_goes_on = found.unfinished and bool(self.width)
         return found.end if found.end < len(body) else 0
 
-    def _content(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> int:
+    def _content(self, line_start: int, indent: int, bullet: Bullet, start: int, body: str) -> int:
         """Take in a line that begins with no heading but may hide one; gives the place in `body` where something follows it, else 0."""
-        if bullet is None and self._goes_on(indent, start, body):
+        end = start + len(body)
+        if bullet is NO_BULLET and self._goes_on(indent, body, end):
             return 0
         hidden = sections.inside(body)
         if hidden is None:
-            self._item(line_start, indent, bullet, start, body)
+            self._item(line_start, indent, bullet, start, end)
             return 0
         at, heading = hidden
         before = body[:at].rstrip()
         if before:
-            self._item(line_start, indent, bullet, start, before)
+            self._item(line_start, indent, bullet, start, start + len(before))
         self._open_half(heading, start + at)
         return at + heading.end if at + heading.end < len(body) else 0
 
-    def _item(self, line_start: int, indent: int, bullet: Bullet | None, start: int, body: str) -> None:
-        if self.form and self.kind != "unspecified" and self.form.match(body):
+    def _item(self, line_start: int, indent: int, bullet: Bullet, start: int, end: int) -> None:
+        if self.form and self.kind != "unspecified" and self.form.match(self.raw, start):
             self._close_half()
             self.kind = "unspecified"
-        style, number = bullet or NO_BULLET
-        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, start + len(body))
+        style, number = bullet
+        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, end)
         self.items.append(last)
         if self.since < 0:
             self.since = line_start
@@ -250,7 +252,7 @@ class _Reader:
             self.halves.append((self.kind, self.since, self.last.end if self.last else self.until))
         self.since = -1
 
-    def _leave_scope(self, indent: int, bullet: Bullet | None) -> None:
+    def _leave_scope(self, indent: int, bullet: Bullet) -> None:
         """A heading among list items ("* Patients are excluded if:") rules what is indented below it.
 
         Where nothing is, it rules all that follows.
@@ -261,19 +263,19 @@ class _Reader:
             self.scope_entered = True
         elif not self.scope_entered:
             self.scope = None
-        elif bullet:
+        elif bullet is not NO_BULLET:
             self.scope = None
             if outer_kind != self.kind:
                 self._close_half()
                 self.kind = outer_kind
                 self.last = None
 
-    def _goes_on(self, indent: int, start: int, body: str) -> bool:
+    def _goes_on(self, indent: int, body: str, end: int) -> bool:
         """Take in a line without bullet that belongs to the item before it; False for any other."""
         last = self.last
         if last is None or not self._belongs(last, indent, body):
             return False
-        last.end = start + len(body)
+        last.end = end
         return True
 
     def _belongs(self, last: Item, indent: int, body: str) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise, product, zip_longest
 from string import ascii_letters, digits
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -57,14 +56,9 @@ _ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
-class Bullet(NamedTuple):
-    """A bullet on a line. Two items of one list have the same style."""
-
-    style: str
-    number: int | None  # of the enumerator
-
-
-NO_BULLET = Bullet("", None)
+#: A bullet on a line: its style, which two items of one list share ("" for no bullet), and the number of an enumerator.
+Bullet = tuple[str, int | None]
+NO_BULLET: Bullet = ("", None)
 
 
 class _Mark(Struct, frozen=True, gc=False):
@@ -80,18 +74,18 @@ def _mark(mark: str) -> _Mark:
     text = mark.strip()
     first = text[0]
     if first in _DASHES:
-        return _Mark(Bullet("-", None))
+        return _Mark(("-", None))
     match = None if text.split()[0] == "o" else _ENUMERATOR.match(text)
     if match is None:
-        return _Mark(Bullet(first, None))
+        return _Mark((first, None))
     opening, core, closing = match.groups()
     if core[0].isdigit():
         levels = core.split(".")
         style = opening + ".".join("1" * len(levels)) + closing
-        return _Mark(Bullet(style, int(levels[-1])), None, closing in ("", "-", "–"))
+        return _Mark((style, int(levels[-1])), None, closing in ("", "-", "–"))
     case = "a" if core.islower() else "A"
     number = ord(core.lower()) - 96 if len(core) == 1 else None
-    return _Mark(Bullet(opening + case + closing, number), _ROMAN.get(core.lower()), case == "A" and closing == ".")
+    return _Mark((opening + case + closing, number), _ROMAN.get(core.lower()), case == "A" and closing == ".")
 
 
 class Item(Struct, gc=False):
@@ -120,10 +114,10 @@ def _follows(style: str, number: int, items: list[Item]) -> bool:
     return False
 
 
-def _bullet(mark: str, items: list[Item]) -> Bullet | None:
+def _bullet(mark: str, items: list[Item]) -> Bullet:
     """What looks like a bullet, on a line after `items`.
 
-    None for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
+    `NO_BULLET` for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
     """
     said = _mark(mark)
     roman = said.roman
@@ -135,8 +129,8 @@ def _bullet(mark: str, items: list[Item]) -> Bullet | None:
         if roman == 1 or number is None or _follows(as_roman, roman, items):
             style, number = as_roman, roman
     if said.doubtful and number != 1 and not (number is not None and _follows(style, number, items)):
-        return None
-    return Bullet(style, number)
+        return NO_BULLET
+    return style, number
 
 
 #: The bullets that need no pattern where a blank and a word follow.
@@ -146,9 +140,9 @@ _WORDS = frozenset(map("".join, product(ascii_letters, f"{ascii_letters}{digits}
     map("".join, [*product("ivxIVX", repeat=2), *product("o", " ")])
 )
 
-#: A line that has a text: where it begins in the whole, its indentation, its bullet, where its text after that begins, that text,
-#: where the next line begins.
-Line = tuple[int, int, Bullet | None, int, str, int]
+#: A line that has a text: where it begins in the whole, its indentation, its bullet, where its text after that begins and ends,
+#: that text.
+Line = tuple[int, int, Bullet, int, int, str]
 
 
 def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
@@ -167,28 +161,25 @@ def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
         length = len(body)
         indent = size - len(text.lstrip()) if length < size else 0
         end = begin + indent + length
-        bullet = None
+        bullet = NO_BULLET
         if not body[0].isalpha():
             mark, _, rest = body.partition(" ")
-            bullet = _COMMON.get(mark)
-            if bullet is not None:
-                body = rest.lstrip()
+            if mark in _COMMON:
+                bullet, body = _COMMON[mark], rest.lstrip()
         if body[:2] not in _WORDS:
             body = text.strip()
             bullet, width = bullet_of(body, items)
             body = body[width:]
             if len(body) <= 5 and _BARE.fullmatch(body):
                 continue
-        yield begin, indent, bullet, end - len(body), body, after
+        yield begin, indent, bullet, end - len(body), end, body
 
 
-def bullet_of(text: str, items: list[Item]) -> tuple[Bullet | None, int]:
+def bullet_of(text: str, items: list[Item]) -> tuple[Bullet, int]:
     """The bullet that a text after `items` begins with, and where the text after it begins."""
     match = _LINE.match(text)
-    if match is None or not match[2]:
-        return None, 0
-    bullet = _bullet(match[2], items)
-    return bullet, match.start(3) if bullet else 0
+    bullet = _bullet(match[2], items) if match and match[2] else NO_BULLET
+    return bullet, match.start(3) if match and bullet[0] else 0
 
 
 def wrapped_at(lines: list[str]) -> int:
@@ -205,9 +196,11 @@ def wrapped_at(lines: list[str]) -> int:
 # ---------------------------------------------------------------------------------------------------- items on one line
 
 #: "... any of the following: (1) shock; (2) ...", "...: - foo"
-_LIST_AFTER_COLON = re.compile(rf"[:：]{_BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
+_LIST_AFTER_COLON = re.compile(
+    rf"[:：]{_BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))"
+)
 _DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
-_DOT_AFTER = re.compile(rf"(?<=[\s.;:,)]){_SYMBOL}+\s*(?=[^\W\d_]|[(<>≥≤])")
+_DOT_AFTER = re.compile(rf"{_SYMBOL}(?<=[\s.;:,)].){_SYMBOL}*\s*(?=[^\W\d_]|[(<>≥≤])")
 #: "stage 2. Surgery" is no item 2.
 _NUMBERED = re.compile(
     r"""(?:\b(?:stage|grade|type|class|phase|scores?|level|visits?|weeks?|days?|months?|years?|least|most|than|to|of|group|arm|cohorts?|part|section
@@ -225,36 +218,46 @@ def _enumerator(style: str, number: int) -> tuple[str, re.Pattern[str]]:
     if style.strip("([").isupper():
         core = core.upper()
     written = opening + core + style[-1]
+    literal = re.escape(written)
     after = r"(?=\s*[^\W\d_]|\s*[<>≥≤(]|\s+\d)" if style[-1] != "." else r"(?=\s+[^\s.]|[^\W\d_])"
-    return written, re.compile(rf"(?:(?<=[\s.;:,，；。)])|^){re.escape(written)}{after}\s*")
+    return written, re.compile(rf"{literal}(?<=[\s.;:,，；。)]{literal}){after}\s*")
+
+
+#: Styles of items that are one on a line.
+_WHOLE = frozenset(("", "*"))
 
 
 def split_runs(raw: str, items: list[Item]) -> list[Item]:
     """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
-    dotted, dashed = "•" in raw, " - " in raw
-    out: list[Item] = []
-    for one, after in zip_longest(items, items[1:]):
-        style, number = one.style, one.number
-        if number is not None:
-            if after is not None and after.number == number + 1 and after.style == style:
-                out.append(one)
-            else:
-                out += _split_numbers(raw, one)
-        elif dashed and style == "-" and " - " in raw[one.start : one.end]:
-            out += _split_at(raw, one, _DASH_AFTER_STOP)
-        elif dotted or not style.isascii():
-            out += _split_at(raw, one, _DOT_AFTER)
-        else:
-            out.append(one)
+    dotted = "•" in raw
+    out = items
+    if dotted or not _WHOLE.issuperset([one.style for one in items]):
+        out = []
+        for one, after in zip_longest(items, items[1:]):
+            out += _apart(raw, one, after, dotted)
     if not (leads := _leads(raw)):
         return out
-    led: list[Item] = []
+    led = []
     for one in out:
         if leads[bisect_left(leads, one.start)] < one.end:
             led += _split_lead(raw, one)
         else:
             led.append(one)
     return led
+
+
+def _apart(raw: str, one: Item, after: Item | None, dotted: bool) -> list[Item]:
+    """The items that an item is which has this one after it."""
+    style, number = one.style, one.number
+    if number is not None:
+        if after is not None and after.number == number + 1 and after.style == style:
+            return [one]
+        return _split_numbers(raw, one)
+    if style == "-" and " - " in raw[one.start : one.end]:
+        return _split_at(raw, one, _DASH_AFTER_STOP)
+    if dotted or not style.isascii():
+        return _split_at(raw, one, _DOT_AFTER)
+    return [one]
 
 
 def _leads(raw: str) -> list[int]:
@@ -313,8 +316,8 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
     if match is None:
         return [one]
     mark = match["mark"]
-    sign = _mark(mark or "-").bullet
-    inner = Item(one.kind, one.indent + 2, one.indent + 4, sign.style, sign.number, match.end(), one.end)
+    style, number = _mark(mark or "-").bullet
+    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end)
     pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _DASH_AFTER_STOP)
     if mark and len(pieces) == 1:
         return [one]

@@ -154,7 +154,10 @@ def stems(low: bytes) -> list[int]:
 
 def may_have_no_stem(line: str) -> bool:
     """A quick look at a line with one of `ENDS` or that is not ASCII: whether it can be a heading without any of the stems."""
-    return line[-5:].lower().endswith((*_COLONS, *_RUNS_ON)) or (not line.isascii() and _may_be_foreign(line.lower()))
+    if line[-5:].lower().endswith((*_COLONS, *_RUNS_ON)):
+        return True
+    rest = plain(line)
+    return not rest.isascii() and _may_be_foreign(rest.lower())
 
 
 def _may_be_foreign(low: str) -> bool:
