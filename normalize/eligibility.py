@@ -153,14 +153,12 @@ class _Reader:
         for begin, indent, bullet, start, end, body in lists.lines(texts, self.items):
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
-            may_be_heading = (
-                stem < end
-                or self.heading_goes_on
-                or ((body[-1] in sections.ENDS or not body.isascii()) and sections.may_have_no_stem(body))
-            )
+            may_be_heading = self.heading_goes_on
             while stem < end:
-                stem = next(stems)
-            if may_be_heading:
+                may_be_heading, stem = True, next(stems)
+            if may_be_heading or (
+                (body[-1] in sections.ENDS or not body.isascii()) and sections.may_have_no_stem(body)
+            ):
                 rest = self._line(begin, indent, bullet, start, body)
                 if rest:
                     self._rest(indent, start + rest, body[rest:])

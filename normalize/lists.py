@@ -161,11 +161,10 @@ def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
         length = len(body)
         indent = size - len(text.lstrip()) if length < size else 0
         end = begin + indent + length
+        mark, _, rest = body.partition(" ")
         bullet = NO_BULLET
-        if not body[0].isalpha():
-            mark, _, rest = body.partition(" ")
-            if mark in _COMMON:
-                bullet, body = _COMMON[mark], rest.lstrip()
+        if mark in _COMMON:
+            bullet, body = _COMMON[mark], rest.lstrip()
         if body[:2] not in _WORDS:
             body = text.strip()
             bullet, width = bullet_of(body, items)
@@ -352,12 +351,11 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
 
 def _is_next(raw: str, one: Item, other: Item) -> bool:
     """Whether an item is the next of the list that the other is in."""
-    style, number = one.style, one.number
     return (
-        other.style == style
-        and (other.indent == one.indent or -2 < other.indent - one.indent < 2)
-        and (number is None or number - 1 == other.number)
-        and (style != "" or is_lead(raw, other) == is_lead(raw, one))
+        one.style == other.style
+        and (one.indent == other.indent or -2 < other.indent - one.indent < 2)
+        and (one.number is None or one.number - 1 == other.number)
+        and (one.style != "" or is_lead(raw, one) == is_lead(raw, other))
     )
 
 
