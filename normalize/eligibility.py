@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -127,6 +127,7 @@ class _Reader:
 
     def __init__(self, raw: str, form: re.Pattern[str] | None) -> None:
         self.raw = raw
+        self.lines = raw.split("\n")
         self.form = form  # how its lines begin
         self.items: list[Item] = []
         self.halves: list[tuple[CriterionKind, int, int]] = []
@@ -134,10 +135,14 @@ class _Reader:
         self.last: Item | None = None  # the item that the next line may go on with
         self.since = -1  # where the open slice of the current half begins, -1 for none
         self.until = -1  # and where the heading ends that it begins with, if it does
-        self.width = 0  # width at which the text was wrapped, 0 when it was not
         self.heading_goes_on = False
         self.scope: tuple[int, CriterionKind] | None = None  # indentation of a heading in a list, the kind before it
         self.scope_entered = False
+
+    @cached_property
+    def width(self) -> int:
+        """The width at which the text was wrapped, 0 when it was not."""
+        return lists.wrapped_at(self.lines)
 
     def half(self, kind: CriterionKind) -> str:
         """The slices of one half, an empty line between them."""
@@ -146,11 +151,9 @@ class _Reader:
     def read(self, kind: CriterionKind, low: bytes) -> None:
         """Read the field, whose kind it is until a heading says something else; `low` is it made `searchable`."""
         self.kind = kind
-        texts = self.raw.split("\n")
-        self.width = lists.wrapped_at(texts)
         stems = iter(sections.stems(low))
         stem = next(stems)
-        for begin, indent, bullet, start, end, body in lists.lines(texts, self.items):
+        for begin, indent, bullet, start, end, body in lists.lines(self.lines, self.items):
             if self.scope is not None:
                 self._leave_scope(indent, bullet)
             may_be_heading = self.heading_goes_on
@@ -285,7 +288,7 @@ class _Reader:
         if last.style and indent > last.indent and indent >= last.column:
             return True  # Markdown: a paragraph of the item
         ended = raw[last.end - 1] in ".;:!?"
-        if self.width and (body[0].islower() or not ended or last.style):
+        if (body[0].islower() or not ended or last.style) and self.width:
             line_start = raw.rfind("\n", 0, last.end) + 1
             if last.end - line_start + 1 + len(body.split(None, 1)[0]) > self.width:
                 return True  # the first word had no room on the line before

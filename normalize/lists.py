@@ -330,18 +330,18 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
 def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     """The items as criteria, each with its depth and parent: by indentation, and where all begin at one margin by style."""
     criteria: list[Criterion] = []
-    levels: list[Item] = []  # the item before and those that it is nested in, the outermost first
+    levels: list[Item] = []  # those that the item before is nested in, the outermost first, and one of its own list
     last, depth, parent = None, 0, None
     for ordinal, one in enumerate(items, 1):
         kind, start, end = one.kind, one.start, one.end
-        if last is not None and last.kind == kind and _is_next(raw, one, last):
-            levels[-1] = one
-        else:
-            depth = _depth(raw, one, levels) if last is not None and last.kind == kind else 0
+        if last is None or last.kind != kind:
+            levels, depth, parent = [one], 0, None
+        elif not _is_next(raw, one, last):
+            last.ordinal, levels[-1] = ordinal - 1, last
+            depth = _depth(raw, one, levels)
             del levels[depth:]
             parent = levels[-1].ordinal if levels else None
             levels.append(one)
-        one.ordinal = ordinal
         last = one
         criteria.append(
             Criterion(kind=kind, depth=depth, parent_ordinal=parent, text=raw[start:end], start=start, end=end)

@@ -143,6 +143,7 @@ _SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
 _STEMS = (b"clu", b"criter", b"following", b"krit", b"kryt", b"klud")
 _COLONS = (":", "：", ":-", ": -")
 _RUNS_ON = (" if", " they")
+_CLOSINGS = (*_COLONS, *_RUNS_ON)
 #: The last characters of those.
 ENDS = ":：-fFyY"
 
@@ -154,7 +155,7 @@ def stems(low: bytes) -> list[int]:
 
 def may_have_no_stem(line: str) -> bool:
     """A quick look at a line with one of `ENDS` or that is not ASCII: whether it can be a heading without any of the stems."""
-    if line[-5:].lower().endswith((*_COLONS, *_RUNS_ON)):
+    if line[-5:].lower().endswith(_CLOSINGS):
         return True
     rest = plain(line)
     return not rest.isascii() and _may_be_foreign(rest.lower())
