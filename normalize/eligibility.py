@@ -184,9 +184,8 @@ class _Reader:
         if self.heading_goes_on:
             self.heading_goes_on = False
             if bullet is NO_BULLET and len(body) < 80 and body[-1] in ":：.)":
-                return (
-                    0  # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
-                )
+                # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
+                return 0
         look = sections.heading if len(body) <= sections.LONGEST_KEPT else sections.heading.__wrapped__
         bulleted = bullet is not NO_BULLET
         found = look(body, bulleted)

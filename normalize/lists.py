@@ -98,7 +98,7 @@ class Item(Struct, gc=False):
     number: int | None  # of the enumerator
     start: int
     end: int
-    ordinal: int = 0
+    ordinal: int = 0  # as a criterion, once it is known
 
 
 def is_lead(raw: str, one: Item) -> bool:
@@ -135,9 +135,11 @@ def _bullet(mark: str, items: list[Item]) -> Bullet:
 
 #: The bullets that need no pattern where a blank and a word follow.
 _COMMON = {mark: _mark(mark).bullet for mark in ("*", "-", *map("".join, product(map(str, range(100)), ".)")))}
-#: How most lines begin: a word that no enumerator ("a)", "A.", "iv.") and no "o" can be.
-_WORDS = frozenset(map("".join, product(ascii_letters, f"{ascii_letters}{digits} -,/'"))) - frozenset(
-    map("".join, [*product("ivxIVX", repeat=2), *product("o", " ")])
+#: The first two characters of a line that begins with a word, and with neither an enumerator ("a)", "A.", "iv.") nor the bullet "o".
+_WORDS = frozenset(
+    first + second
+    for first, second in product(ascii_letters.replace("o", ""), f"{ascii_letters}{digits} -,/'")
+    if not (first in "ivxIVX" and second in "ivxIVX")
 )
 
 #: A line that has a text: where it begins in the whole, its indentation, its bullet, where its text after that begins and ends,
@@ -165,7 +167,7 @@ def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
         bullet = NO_BULLET
         if mark in _COMMON:
             bullet, body = _COMMON[mark], rest.lstrip()
-        if body[:2] not in _WORDS:
+        if body[:2] not in _WORDS:  # the pattern tells
             body = text.strip()
             bullet, width = bullet_of(body, items)
             body = body[width:]
@@ -222,7 +224,7 @@ def _enumerator(style: str, number: int) -> tuple[str, re.Pattern[str]]:
     return written, re.compile(rf"{literal}(?<=[\s.;:,，；。)]{literal}){after}\s*")
 
 
-#: Styles of items that are one on a line.
+#: Styles of items that share no line, but where "•" parts them.
 _WHOLE = frozenset(("", "*"))
 
 
