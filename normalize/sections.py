@@ -91,17 +91,41 @@ _SAID_AFTER = re.compile(
     r"\b(?:is|are|was|were|may|might|can|could|will|would|must|should|shall|appl\w+|not|met|have|has|had|noted|only if|as defined)\b",
     re.IGNORECASE,
 )
+#: For whom a title is, up to a colon with content behind: "for women with lupus: nephritis".
+_STOP = re.compile(rf"([^:：.;]{{1,80}}){_COLON}\s*(?=[\w<>≥≤])")
 _QUALIFIES = re.compile(
-    r"\W*$|[^\S\n]*(?:[(\[,–—-]|for|of|in|to|at|on|with|prior|before|after|determined|specific|only|#|[A-Z0-9]{1,3}\b)",
+    r"\W*$|[^\S\n]*(?:[(\[,–—-]|for|of|in|to|at|on|with|prior|before|after|determined|specific|only|#|(?-i:[A-Z0-9]{1,3})\b)",
     re.IGNORECASE,
+)
+#: Of a title that begins its line, and after which a criterion follows without a colon: its words, and a verb that leads on.
+_TITLE_FIRST = re.compile(
+    rf"""[\W_]*(?:(?:the|key|main|major|principal|primary|general|important|patient|subject|participant|study)\s)*
+    (?-i:(?=[A-Z])){_PART}\s{_CRITERIA}\b(?P<verb>\s(?:are|were|includes?|included|comprised?)(?:\sthe\sfollowing|\sas\sfollows)?\b)?[\s–—-]+(?=[\w<>≥≤])""",
+    re.IGNORECASE | re.VERBOSE,
+)
+#: What is said of the criteria there ("Inclusion criteria not met"), or for whom they are ("Exclusion Criteria - Part A"): no criterion.
+_SAID_OF_IT = re.compile(
+    r"""(?:the\s)?(?:is|are|was|were|may|might|can|could|will|would|must|should|shall|do|does|did|appl\w+|not|met|have|has|had|noted|only|also|and|or|but|as
+    |same|similar|listed|described|defined|above|below|stated|specified|assess\w*|review\w*|check\w*|evaluat\w*|confirm\w*|verif\w*|based|fulfill?\w*|used
+    |according|regarding|related|concerning|relevant|determined|specific|for|of|in|to|at|on|with|by|from|per|prior|before|after|until|during|that|which|who
+    |include\w*|compris\w*|consist\w*|follow\w*)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LABEL = re.compile(
+    r"""(?:(?-i:[A-Z]|[IVX]+)|\#?\s?\d{1,2}|\w+\s\d{1,2}[a-h]|common|(?:main|sub)-?study|study|trial|cohorts?|groups?|arms?|parts?|phases?|stages?|steps?
+    |strat(?:um|a)|section|period|level|visit|cycle|healthy|all|both|each|patients?|subjects?|participants?|controls?|cases?|donors?|volunteers?|screening
+    |randomi[sz]ation|enrol+ment|registration|treatment|continued|cont|summary|list)\b
+    (?:\W+(?-i:[A-Z][\w-]*|[a-z]?\d{1,2}[a-z]?|and|or|to|only|patients?|subjects?|participants?|controls?|cases?|volunteers?|groups?|cohorts?|phase|part|arm)\b)*\W*$""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _ASIDE = re.compile(r"\([^()]*\)")
 
 _WORD = re.compile(r"[^\W\d_][\w'’/-]*")
 _LEADS_ON = re.compile(
-    r"\bfollow|\btake\spart\W*$|\bif\b|\bcriteri|\bconditions\b|\bthey\W*$|\bappl|\bexclusionary", re.IGNORECASE
+    r"\bfollow|\btake\spart\W*$|\bif\b|\bcriteri|\bconditions\b|\b(?:they|who)\W*$|\bmust(?:\s(?:be|have|meet))?\W*$|\bappl|\bexclusionary",
+    re.IGNORECASE,
 )
-_LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$", re.IGNORECASE)
+_LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$|\btake\spart\?$", re.IGNORECASE)
 _SAYS_IN = re.compile(
     r"\beligib|\binclu(?:ded|sion)|\bqualif|\btake\spart|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
     re.IGNORECASE,
@@ -136,16 +160,20 @@ _FOREIGN_INSIDE = re.compile(
     rf"(?P<after>[^:：.;\n]{{0,60}}){_COLON}[^\S\n]*",
     re.IGNORECASE,
 )
+#: After such a title: for whom it is.
+_FOR_WHOM = re.compile(
+    r"[(\[,–—-]|(?:para|pour|per|por|für|fur|bei|von|voor|van|för|for|til|dla|pro|для|за|για)\b", re.IGNORECASE
+)
 _SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
 
 
 #: One of these is in every heading, unless `may_have_no_stem`.
 _STEMS = (b"clu", b"criter", b"following", b"krit", b"kryt", b"klud")
 _COLONS = (":", "：", ":-", ": -")
-_RUNS_ON = (" if", " they")
+_RUNS_ON = (" if", " they", "part?")
 _CLOSINGS = (*_COLONS, *_RUNS_ON)
 #: The last characters of those.
-ENDS = ":：-fFyY"
+ENDS = ":：-fFyY?"
 
 
 def stems(low: bytes) -> list[int]:
@@ -275,6 +303,8 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     if closed and (match := _TURNED.fullmatch(line)):
         return Heading(_kind(match), len(line), False)
+    if not closed and not bulleted and (found := _title_and_more(line)):
+        return found
     match = _TITLE.fullmatch(line)
     if match is None:
         return None
@@ -288,13 +318,26 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     if bulleted and _runs_into(line, match):
         return None
+    stop = None if closed else _STOP.match(after)
+    if stop:
+        after = stop[1]
     if not closed:
         said = not after.lstrip().lower().startswith("for ") and _SAID_AFTER.search(_ASIDE.sub("", after))
-        if said or not _QUALIFIES.match(after) or not (line[0].isupper() or bulleted):
+        if said or not (_QUALIFIES.match(after) or _LABEL.match(after.lstrip())) or not (line[0].isupper() or bulleted):
             return None
         if bulleted and (len(before.split()) > 3 or len(line) > 90 or re.search(r"(?i)\bwith\b", before)):
             return None
+    if stop:
+        return Heading(_kind(match), match.start("after") + stop.end(), False)
     return Heading(_kind(match), len(line), False, unfinished=after.count("(") > after.count(")"))
+
+
+def _title_and_more(line: str) -> Heading | None:
+    """ "Inclusion criteria - age over 18", "Exclusion criteria include dialysis", "Exclusion Criteria Women with lupus": content follows on the line."""
+    match = _TITLE_FIRST.match(line)
+    if match is None or _SAID_OF_IT.match(line, match.end()) or _LABEL.match(line, match.end()):
+        return None
+    return Heading(_kind(match), match.end(), not match["verb"])
 
 
 def _exclusions(line: str, bulleted: bool) -> Heading | None:
@@ -338,12 +381,17 @@ def _foreign(line: str) -> Heading | None:
     match = _FOREIGN.match(line, 0, 260)
     if match is None or (len(line) > 260 and not match["stop"]):
         return None
-    before, after = match["before"], match["after"].strip(" .-")
+    before, rest = match["before"], match["after"].lstrip(" .-")
+    after = rest.rstrip(" .-")
     if _SENTENCE_ENDS.search(before):
         return None  # what stands before the title is a criterion
-    if (len(before.split()) > 3 and not match["stop"]) or (after and not match["stop"] and len(line) > 110):
+    if match["stop"] or not after:
+        return None if not match["stop"] and len(before.split()) > 3 else _titled(match)
+    if before or len(line) > 110 or line[0].islower():
         return None
-    return _titled(match)
+    if _FOR_WHOM.match(after) or _LABEL.match(after):
+        return _titled(match)
+    return Heading("exclusion" if match["out"] else "inclusion", match.end("after") - len(rest), True)
 
 
 def _titled(match: re.Match[str]) -> Heading:

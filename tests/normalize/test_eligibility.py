@@ -140,6 +140,52 @@ def test_a_heading_may_share_its_line_with_criteria() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "content"),
+    [
+        ("Inclusion criteria for riders: adult, able to walk", "adult, able to walk"),
+        ("Exclusion criteria of both teams： dizziness", "dizziness"),
+        ("- Exclusion criteria for women with bells: deafness", "deafness"),
+        ("Inclusion criteria - adult with a bicycle", "adult with a bicycle"),
+        ("Key Inclusion Criteria adult with a bicycle", "adult with a bicycle"),
+        ("Exclusion Criteria Riders with dizziness", "Riders with dizziness"),
+        ("INCLUSION CRITERIA AGE OVER 18 YEARS", "AGE OVER 18 YEARS"),
+        ("Inclusion Criteria 18-65 years old", "18-65 years old"),
+        ("Exclusion criteria were dizziness and deafness", "dizziness and deafness"),
+        ("Exclusion criteria include dizziness", "dizziness"),
+        ("Critères d'inclusion adulte avec vélo", "adulte avec vélo"),
+        ("Ausschlusskriterien Schwindel", "Schwindel"),
+        ("排除标准 头晕", "头晕"),
+        ("Kriteria Eksklusi: pusing", "pusing"),
+    ],
+)
+def test_what_follows_a_title_on_its_line_is_not_lost(line: str, content: str) -> None:
+    kind = "in" if "inclus" in line.lower() else "ex"
+    assert kinds(line) == [(kind, content)]
+    assert kinds(f"{line}\n* one more") == [(kind, content), (kind, "one more")]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Inclusion Criteria Cohort B", "Inclusion criteria - Part A", "Inclusion Criteria Phase II only", "Inclusion Criteria - Healthy Volunteers",
+        "Inclusion criteria (all riders)", "Inclusion criteria for riders", "Inclusion criteria, common to all", "Criterios de inclusión para casos",
+        "To be eligible, participants must:", "Eligible participants are those who:", "Who can take part?",
+    ],
+)  # fmt: skip
+def test_a_title_that_says_for_whom_it_is_holds_no_criterion(title: str) -> None:
+    assert kinds(f"{title}\n* adult") == [("in", "adult")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Exclusion criteria not met", "Inclusion criteria will be checked at the first visit", "Exclusion criteria are the same as for adults",
+     "Inclusion criteria of the first race were met"],
+)  # fmt: skip
+def test_what_is_said_of_the_criteria_is_a_criterion(line: str) -> None:
+    assert kinds(line) == [("un", line)]
+
+
 def test_a_heading_may_stand_in_the_middle_of_a_line() -> None:
     assert kinds("Inclusion Criteria:\n- Signed consent Exclusion criteria: pregnancy\n- anaemia") == [
         ("in", "Signed consent"), ("ex", "pregnancy"), ("ex", "anaemia"),
