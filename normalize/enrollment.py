@@ -106,12 +106,12 @@ def parse_size(text: str | None) -> Size:
     understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added up, `understood` False.
     """
     value = (text or "").strip()
+    if match := _COUNT.fullmatch(value):
+        return _size(match["count"])
     if fold(value) in _SAYS_NOTHING:
         return _NOTHING
     if len(value) > _LONGEST or "%" in value or value.startswith("-"):
         return _NOT_UNDERSTOOD
-    if match := _COUNT.fullmatch(value):
-        return _size(match["count"])
     if (match := _WHOLE.match(value)) and (total := _number(match["count"])) is not None:
         return _with_parts(total, value[match.end() :].lstrip(' ";,'))
     if ":" in value or "：" in value:
@@ -140,7 +140,7 @@ def parse_size(text: str | None) -> Size:
 
 
 def _number(digits: str) -> int | None:
-    number = int(re.sub("[^0-9]", "", digits))
+    number = int(digits if digits.isdecimal() else re.sub("[^0-9]", "", digits))
     return None if number in _SENTINELS or number > 8_000_000_000 else number
 
 

@@ -136,6 +136,8 @@ _CRIS_TYPED = re.compile(r"\A([A-Z][A-Za-z/ ]{2,24}?) : ")
 _DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
 # A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
 _GROUP = re.compile(r"(?:\A|;)\s*([^;:]{1,120}):")
+_GROUP_START = re.compile(r"(?:\A|;)\s*")
+_COLON = re.compile(r"\s*:")
 # DRKS "Group 1: ...<br>Group 2: ...", IRCT "Intervention 1: Intervention group: ... Intervention 2: Control group: ..."; IRCT's single
 # group has no number: "Intervention group: ..." (IRCT20100228003449N30).
 _NUMBERED = re.compile(r"(?:\A|(?<=\s))((?:Group|Intervention) \d{1,2}): ")
@@ -218,7 +220,7 @@ def _of_groups(text: str, groups: Sequence[str]) -> Interventions:
     arms: list[Arm] = []
     given: list[Intervention] = []
     links: list[ArmIntervention] = []
-    for label, treatment in between(text, _group_starts(text, groups)):
+    for label, treatment in _by_names(text, groups) or between(text, list(_GROUP.finditer(text))):
         treatment = treatment.rstrip("; ")
         nothing = is_junk(treatment)  # "Case series:Nil;" (ChiCTR2000031794)
         if label:
@@ -230,17 +232,20 @@ def _of_groups(text: str, groups: Sequence[str]) -> Interventions:
     return arms, given, links
 
 
-def _group_starts(text: str, groups: Sequence[str]) -> list[re.Match[str]]:
-    """Where each group begins: at its name if all names of `groups` follow each other in the text, else at what looks like a name."""
-    starts: list[re.Match[str]] = []
-    end = 0
+def _by_names(text: str, groups: Sequence[str]) -> list[tuple[str, str]]:
+    """What `between` gives, if all names of `groups` follow each other in the text; else nothing."""
+    found: list[tuple[str, str]] = []
+    name, end = "", 0
     for group in groups:
-        start = re.compile(rf"(?:\A|;)\s*({re.escape(group)})\s*:").search(text, end)
-        if start is None:
-            return list(_GROUP.finditer(text))
-        starts.append(start)
-        end = start.end()
-    return starts or list(_GROUP.finditer(text))
+        for start in _GROUP_START.finditer(text, end):
+            if text.startswith(group, start.end()) and (colon := _COLON.match(text, start.end() + len(group))):
+                found.append((name, text[end : start.start()].strip()))
+                name, end = group, colon.end()
+                break
+        else:
+            return []
+    found.append((name, text[end:].strip()))
+    return found if groups and found[0][1] else found[1:]
 
 
 def _of_agents(text: str) -> Interventions:

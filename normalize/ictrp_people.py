@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from normalize import identifiers
 from normalize.ictrp_lists import pieces
@@ -39,10 +40,8 @@ def contacts(elements: dict[str, str]) -> Iterator[Contact]:
     # A semicolon too many is one of the text, not of the list: "+00 000 000; +00 000 000" of one person.
     columns = [[text] if text.count(";") >= people else text.split(";") for text in texts]
     seen: set[Contact] = set()
-    for row in range(people):
-        first, last, affiliation, email, phone, kind = (
-            cells[row].strip() if row < len(cells) else "" for cells in columns
-        )
+    for row in zip_longest(*columns, fillvalue=""):
+        first, last, affiliation, email, phone, kind = map(str.strip, row)
         if not (first or last or affiliation or email or phone):
             continue
         contact = Contact(
