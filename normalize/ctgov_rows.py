@@ -323,7 +323,7 @@ def publications(references: Part) -> Iterator[Publication]:
 
 def _doi(citation: str) -> str | None:
     """The first DOI in a citation, without the punctuation of the sentence; a bracket stays where the DOI opened it."""
-    match = _DOI.search(citation)
+    match = _DOI.search(citation) if "10." in citation else None
     if match is None:
         return None
     doi = match[0].rstrip(".,;:]}'")

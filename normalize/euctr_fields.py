@@ -48,11 +48,12 @@ class Form:
         self.fields = fields
         self._sections: dict[str, list[Field]] = defaultdict(list)
         self._filled: dict[str, list[Field]] = defaultdict(list)
+        sections, filled = self._sections, self._filled
         for field in fields:
             code = field.code
-            self._sections[code[:1]].append(field)
+            sections[code[:1]].append(field)
             if field.value:
-                self._filled[code].append(field)
+                filled[code].append(field)
         self.warnings: list[ValueWarning] = []
         self.unmapped: list[Unmapped] = []
 
@@ -177,21 +178,22 @@ def cut_text(text: str) -> list[Field]:
     pieces = _BEFORE_OPENING.split("\n" + text)
     fields = []
     end = len(pieces)
-    for at, opening in reversed(_in_order(_openings(pieces))):
+    for at, opening in zip(range(end - 1, -1, -1), reversed(_in_order(_openings(pieces))), strict=True):
+        if opening is None:
+            continue
         # Pieces that open nothing belong to the one before them.
         if end > at + 1:
             opening = _opened("\n".join(pieces[at:end]), opening.entry, opening.language, opening.length)
         if opening.field is not None:
             fields.append(opening.field)
-            end = at
-        elif not opening.value:
-            end = at
-        # else: a heading holds nothing. One that does is a line of the free text before it, and goes back there.
+        elif opening.value:
+            continue  # A heading holds nothing. One that does is a line of the free text before it, and goes back there.
+        end = at
     return fields[::-1]
 
 
-def _openings(pieces: list[str]) -> list[tuple[int, _Opening]]:
-    """The pieces that open a field, each with its place."""
+def _openings(pieces: list[str]) -> list[_Opening | None]:
+    """What each piece opens, None where it opens nothing."""
     known = [_opening(piece) if len(piece) <= _LONGEST_KEPT else _opening.__wrapped__(piece) for piece in pieces]
     known[0] = None  # what stands before the first line that may open a field
     if known.count(None) > 1:
@@ -200,7 +202,7 @@ def _openings(pieces: list[str]) -> list[tuple[int, _Opening]]:
             if opening is None and pieces[at][1:2] == "." and last not in _FREE_TEXT:
                 opening = known[at] = _new_field(pieces[at], last)
             last = opening.entry.code if opening else last
-    return [(at, opening) for at, opening in enumerate(known) if opening is not None]
+    return known
 
 
 # Most lines of the form say the same in thousands of records: "F.2.1 Female: Yes".
@@ -246,11 +248,12 @@ def _new_field(piece: str, last: str) -> _Opening | None:
     return _opened(piece, Entry(match[1], match[2].strip(), "new", place(match[1]), ""), None, len(printed))
 
 
-def _in_order(openings: list[tuple[int, _Opening]]) -> list[tuple[int, _Opening]]:
-    """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule."""
-    places = [opening.place for _, opening in openings]
+def _in_order(openings: list[_Opening | None]) -> list[_Opening | None]:
+    """The longest run of openings that never goes back in the form (patience sorting): all of them, as a rule. None for the others."""
+    places = [opening.place for opening in openings if opening is not None]
     if places == sorted(places):
         return openings
+    opened = [at for at, opening in enumerate(openings) if opening is not None]
     lowest: list[float] = []
     tops: list[int] = []
     before: list[int] = []
@@ -259,12 +262,12 @@ def _in_order(openings: list[tuple[int, _Opening]]) -> list[tuple[int, _Opening]
         before.append(tops[pile - 1] if pile else -1)
         lowest[pile : pile + 1] = [where]
         tops[pile : pile + 1] = [number]
-    kept = []
+    kept: list[_Opening | None] = [None] * len(openings)
     number = tops[-1]
     while number >= 0:
-        kept.append(openings[number])
+        kept[opened[number]] = openings[opened[number]]
         number = before[number]
-    return kept[::-1]
+    return kept
 
 
 # ------------------------------------------------------------------------------------------------- the protocol page

@@ -150,10 +150,10 @@ class Part(Struct, frozen=True, gc=False):
 
     def number(self, key: str) -> float | None:
         """A finite number."""
-        value = self.data.get(key)
+        value: float | None = self.data.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not -_LARGEST <= value <= _LARGEST:
+        if type(value) not in (int, float) or not -_LARGEST <= value <= _LARGEST:
             self._unexpected(key, value, "a number")
             return None
         return value
