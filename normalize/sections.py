@@ -71,12 +71,13 @@ _EXCLUSIONS = re.compile(
 _TYPO = re.compile(rf"[\W_]*(?:(?:key|main)\W+)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\W+{_CRITERIA}[\W_]*", re.IGNORECASE)
 
 _INSIDE = re.compile(
-    rf"""(?<=[\s.;:,)\]])(?:(?P<words>(?:The|Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
+    rf"""(?=[A-Zcr])(?:  # how they all begin
+    (?<=[\s.;:,)\]])(?:(?P<words>(?:The|Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
     (?P<non>[Nn][Oo][Nn]-?\s?)?(?P<part>(?i:in|ex))(?i:clusion(?:ary)?[^\S\n]+criteri(?:a|on))\b
     (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{_COLON}[^\S\n]*
     |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{_COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{_CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{_COLON}[^\S\n]*
-    |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$""",
+    |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$)""",
     re.VERBOSE,
 )
 _SAME_SENTENCE = re.compile(r"\b(?:the|any|all|following|meet|meets|meeting|these|and|or|other)\W*$", re.IGNORECASE)
