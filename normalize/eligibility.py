@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from normalize import lists, measures, sections
+from normalize.headings import Heading
 from normalize.lists import NO_BULLET, Bullet, Item
 from normalize.schema import Criterion, CriterionKind, CriterionMeasure
 from normalize.text import searchable
@@ -226,7 +227,7 @@ class _Reader:
         if self.since < 0:
             self.since = line_start
 
-    def _open_half(self, found: sections.Heading, start: int) -> None:
+    def _open_half(self, found: Heading, start: int) -> None:
         """Begin the part that a heading announces; a heading that says more than that is kept in the readable half."""
         if found.kind == "inclusion" and self.kind == "exclusion":
             self._part_label()

@@ -9,74 +9,60 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from normalize.schema import CriterionKind
-from normalize.tables import table
+from normalize import foreign_titles
+from normalize.headings import COLON, CRITERIA, LABEL, PART, VOCABULARY, Heading, kind_of, named
 from normalize.text import places, plain
 
-
-class Heading(NamedTuple):
-    """What a line says about the lines after it."""
-
-    kind: CriterionKind | None  # None: a heading of both parts or of neither ("Eligibility Criteria:")
-    end: int  # where the heading ends in the line; content may follow
-    plain: bool  # says nothing but which part begins, so that it can stay out of the readable half
-    unfinished: bool = False  # a sentence that may run on in the next line of a wrapped text
-
-
-_VOCABULARY = table("headings")
-_FRAME = frozenset(_VOCABULARY["frame"].split())
-
-_CRITERIA = r"(?:crit[ei]{1,2}ri?[aeo]{1,2}[nrs]?|conditions?|requirements?|characteristics)"
-_PART = r"(?P<non>non-?\s?)?(?P<part>in|ex)(?:clu(?:sions?|tion|sionary|ding|ded)|clusive)"
-_COLON = r"[:：]"
+_PARTS: tuple[Literal["inclusion"], Literal["exclusion"]] = ("inclusion", "exclusion")
+_FRAME = frozenset(VOCABULARY["frame"].split())
 
 _PLAIN = re.compile(
     rf"""[\W_]*(?:the\W+)?(?:(?:key|main|major|principal|primary|general|important|patient|subject|participant|study|trial)\W+)*
-    {_PART}(?:\W+{_CRITERIA})?(?:\W+(?:are|include|includes|were|is|as\ follows?|the\ following))*(?P<stop>[\W_]*)""",
+    {PART}(?:\W+{CRITERIA})?(?:\W+(?:are|include|includes|were|is|as\ follows?|the\ following))*(?P<stop>[\W_]*)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _BOTH = re.compile(
     rf"""[\W_]*(?:(?:key|main|subject|patient)\W+)?
-    (?:(?:inclusion\s*(?:/|and|&)\s*exclusion|eligibility|selection|enrol+ment|entry)(?:\W+criteria)?|criteria)\s*{_COLON}[\W_]*
+    (?:(?:inclusion\s*(?:/|and|&)\s*exclusion|eligibility|selection|enrol+ment|entry)(?:\W+criteria)?|criteria)\s*{COLON}[\W_]*
     |[\W_]*(?:inclusion\s*(?:/|and|&)\s*exclusion|eligibility)\s+criteria[\W_]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OPENING = re.compile(
     rf"""[\W_]*(?P<words>(?:(?:the|main|key|general|other|additional|selection\ criteria:)[ ])*)
-    (?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|tion|sionary)(?:[^\S\n]+(?:{_CRITERIA}))?(?P<aside>[^\S\n]*\([^()\n]{{1,100}}\))?
-    (?P<verb>[^\S\n]+(?:are|were|includes?|included)(?:[ ]as[ ]follows|[ ]the[ ]following)?(?={_COLON}))?[^\S\n]*
-    (?P<stop>{_COLON}|\.(?=[^\S\n]+(?-i:[A-Z]))|(?=[<>≥≤•●\uf0b7])|-{{2,}}(?=[^\S\n]))[^\S\n]*[.\-–]?[^\S\n]*""",
+    (?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|tion|sionary|sive(?=[ ]crit))(?:[^\S\n]+(?:{CRITERIA}))?(?P<aside>[^\S\n]*\([^()\n]{{1,100}}\))?
+    (?P<verb>[^\S\n]+(?:are|were|includes?|included)(?:[ ]as[ ]follows|[ ]the[ ]following)?(?={COLON}))?[^\S\n]*
+    (?P<stop>{COLON}|\.(?=[^\S\n]+(?-i:[A-Z]))|(?=[<>≥≤•●\uf0b7])|-{{2,}}(?=[^\S\n]))[^\S\n]*[.\-–]?[^\S\n]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 _FURTHER = re.compile(r"other|additional", re.IGNORECASE)
 _TITLE = re.compile(
-    rf"(?P<before>[^:;]{{0,90}}?)\b{_PART}\W{{1,3}}{_CRITERIA}\b(?P<after>.{{0,160}})", re.IGNORECASE | re.DOTALL
+    rf"(?P<before>[^:;]{{0,90}}?)\b{PART}\W{{1,3}}{CRITERIA}\b(?P<after>.{{0,160}})", re.IGNORECASE | re.DOTALL
 )
 _TURNED = re.compile(
-    rf"(?P<before>(?:\w+\W){{0,3}}?){_CRITERIA}\W+(?:for|of)\W+{_PART}\b(?P<after>[^.;]{{0,80}}){_COLON}\W*",
+    rf"(?P<before>(?:\w+\W){{0,3}}?){CRITERIA}\W+(?:for|of)\W+{PART}\b(?P<after>[^.;]{{0,80}}){COLON}\W*",
     re.IGNORECASE,
 )
 _TURNED_OPENING = re.compile(
-    rf"[\W_]*(?P<words>(?:(?:the|main|key|general|other)[ ])*){_CRITERIA}[ ]for[ ]{_PART}[^\S\n]*{_COLON}[^\S\n]*",
+    rf"[\W_]*(?P<words>(?:(?:the|main|key|general|other)[ ])*)(?:{CRITERIA}|reasons?)[ ](?:for|of)[ ]{PART}[^\S\n]*{COLON}[^\S\n]*",
     re.IGNORECASE,
 )
 _EXCLUSIONS = re.compile(
-    rf"(?P<before>(?:[\w'&/,()-]+[^\S\n]+){{0,4}}?)(?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|ded)(?P<after>\b[^.:]{{0,60}}){_COLON}\W*",
+    rf"(?P<before>(?:[\w'&/,()-]+[^\S\n]+){{0,4}}?)(?P<non>non-?\s?)?(?P<part>in|ex)clu(?:sions?|ded)(?P<after>\b[^.:]{{0,60}}){COLON}\W*",
     re.IGNORECASE,
 )
-_TYPO = re.compile(rf"[\W_]*(?:(?:key|main)\W+)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\W+{_CRITERIA}[\W_]*", re.IGNORECASE)
+_TYPO = re.compile(rf"[\W_]*(?:(?:key|main)\W+)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\W+{CRITERIA}[\W_]*", re.IGNORECASE)
 
 _INSIDE = re.compile(
     rf"""(?=[A-Zcr])(?:  # how they all begin
     (?<=[\s.;:,)\]])(?:(?P<words>(?:The|Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
     (?P<non>[Nn][Oo][Nn]-?\s?)?(?P<part>(?i:in|ex))(?i:clusion(?:ary)?[^\S\n]+criteri(?:a|on))\b
-    (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{_COLON}[^\S\n]*
-    |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{_COLON}[^\S\n]*
-    |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{_CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{_COLON}[^\S\n]*
+    (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{COLON}[^\S\n]*
+    |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{COLON}[^\S\n]*
+    |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$)""",
     re.VERBOSE,
 )
@@ -92,8 +78,11 @@ _SAID_AFTER = re.compile(
     r"\b(?:is|are|was|were|may|might|can|could|will|would|must|should|shall|appl\w+|not|met|have|has|had|noted|only if|as defined)\b",
     re.IGNORECASE,
 )
-#: For whom a title is, up to a colon with content behind: "for women with lupus: nephritis".
-_STOP = re.compile(rf"([^:：.;]{{1,80}}){_COLON}\s*(?=[\w<>≥≤])")
+#: A title up to a colon with content behind: "Maternal inclusion criteria: ...", "Exclusion criteria for women with lupus: nephritis".
+_TITLE_AND_COLON = re.compile(
+    rf"(?P<before>(?:[\w'’/&-]+\s){{0,4}}?){PART}\W{{1,3}}{CRITERIA}\b(?P<after>[^:：.;]{{0,80}}){COLON}\s*(?=\S)",
+    re.IGNORECASE,
+)
 _QUALIFIES = re.compile(
     r"\W*$|[^\S\n]*(?:[(\[,–—-]|for|of|in|to|at|on|with|prior|before|after|determined|specific|only|#|(?-i:[A-Z0-9]{1,3})\b)",
     re.IGNORECASE,
@@ -101,7 +90,7 @@ _QUALIFIES = re.compile(
 #: Of a title that begins its line, and after which a criterion follows without a colon: its words, and a verb that leads on.
 _TITLE_FIRST = re.compile(
     rf"""[\W_]*(?:(?:the|key|main|major|principal|primary|general|important|patient|subject|participant|study)\s)*
-    (?-i:(?=[A-Z])){_PART}\s{_CRITERIA}\b(?P<verb>\s(?:are|were|includes?|included|comprised?)(?:\sthe\sfollowing|\sas\sfollows)?\b)?[\s–—-]+(?=[\w<>≥≤])""",
+    (?-i:(?=[A-Z])){PART}(?:\s{CRITERIA}\b|(?=\s?[-–—]\s))(?P<verb>\s(?:are|were|includes?|included|comprised?)(?:\sthe\sfollowing|\sas\sfollows)?\b)?[\s–—-]+(?=[\w<>≥≤]|\((?:1|i|a)\))""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: What is said of the criteria there ("Inclusion criteria not met"), or for whom they are ("Exclusion Criteria - Part A"): no criterion.
@@ -112,13 +101,6 @@ _SAID_OF_IT = re.compile(
     |include\w*|compris\w*|consist\w*|follow\w*)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LABEL = re.compile(
-    r"""(?:(?-i:[A-Z]|[IVX]+)|\#?\s?\d{1,2}|\w+\s\d{1,2}[a-h]|common|(?:main|sub)-?study|study|trial|cohorts?|groups?|arms?|parts?|phases?|stages?|steps?
-    |strat(?:um|a)|section|period|level|visit|cycle|healthy|all|both|each|patients?|subjects?|participants?|controls?|cases?|donors?|volunteers?|screening
-    |randomi[sz]ation|enrol+ment|registration|treatment|continued|cont|summary|list)\b
-    (?:\W+(?-i:[A-Z][\w-]*|[a-z]?\d{1,2}[a-z]?|and|or|to|only|patients?|subjects?|participants?|controls?|cases?|volunteers?|groups?|cohorts?|phase|part|arm)\b)*\W*$""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _ASIDE = re.compile(r"\([^()]*\)")
 
 _WORD = re.compile(r"[^\W\d_][\w'’/-]*")
@@ -126,6 +108,15 @@ _LEADS_ON = re.compile(
     r"\bfollow|\btake\spart\W*$|\bif\b|\bcriteri|\bconditions\b|\b(?:they|who)\W*$|\bmust(?:\s(?:be|have|meet))?\W*$|\bappl|\bexclusionary",
     re.IGNORECASE,
 )
+#: "II. Exclusion criteria" where no list has come so far.
+_NUMBERED = re.compile(r"(?:[IVX]{1,4}|[A-Z]|\d{1,2})\s?[.)]\s*(?=\w)")
+_SHORT = re.compile(rf"(?P<non>[Nn]ot\s)?(?P<part>[Ii]n|[Ee]x)clude[ds]?\s?{COLON}\s*(?=\S)")
+_MISSPELT = re.compile(
+    rf"(?:(?:key|main)\s)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\s(?P<criteria>c[a-z]{{5,9}})\s?{COLON}\s*(?=\S)",
+    re.IGNORECASE,
+)
+_STOPS = (":", "：", " - ", " – ")
+_LEAD_STOP = re.compile(rf"{COLON}\s+(?=\S)|\s[-–]\s")
 _LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$|\btake\spart\?$", re.IGNORECASE)
 _SAYS_IN = re.compile(
     r"\beligib|\binclu(?:ded|sion)|\bqualif|\btake\spart|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
@@ -139,33 +130,6 @@ _SAYS_OUT = re.compile(
 _SAYS_NOT_OUT = re.compile(
     r"\b(?:not|no|without)\W+(?:\w+\W+)?(?:exclu(?!sion criteri)|ineligib|disqualif)", re.IGNORECASE
 )
-
-
-#: One of these is in every title in another language: a quick look before the pattern.
-_FOREIGN_STEMS = ("crit", "krit", "kryt", "κρι", "кри", "准", "準", "준", "felt", "meril")
-
-
-def _titles(part: str) -> str:
-    return "|".join(_VOCABULARY[part].values()).replace(" ", r"\s")
-
-
-_FOREIGN = re.compile(
-    rf"[\W_]*+(?P<before>[^:：\n]{{0,80}}?)\b(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
-    rf"(?P<after>[^:：\n]{{0,90}})(?P<stop>{_COLON}|$)\s*",
-    re.IGNORECASE,
-)
-
-
-_FOREIGN_INSIDE = re.compile(
-    rf"(?<=[.;)。；])[^\S\n]*(?P<before>)(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
-    rf"(?P<after>[^:：.;\n]{{0,60}}){_COLON}[^\S\n]*",
-    re.IGNORECASE,
-)
-#: After such a title: for whom it is.
-_FOR_WHOM = re.compile(
-    r"[(\[,–—-]|(?:para|pour|per|por|für|fur|bei|von|voor|van|för|for|til|dla|pro|для|за|για)\b", re.IGNORECASE
-)
-_SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
 
 
 #: One of these is in every heading, unless `may_have_no_stem`.
@@ -187,11 +151,7 @@ def may_have_no_stem(line: str) -> bool:
     if line[-5:].lower().endswith(_CLOSINGS):
         return True
     rest = plain(line)
-    return not rest.isascii() and _may_be_foreign(rest.lower())
-
-
-def _may_be_foreign(low: str) -> bool:
-    return any(stem in low for stem in _FOREIGN_STEMS)
+    return not rest.isascii() and foreign_titles.may_be_foreign(rest.lower())
 
 
 #: Characters; longer lines are hardly written twice, and are not kept.
@@ -205,6 +165,9 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     `line` has neither bullet nor blanks at its ends. `bulleted` says whether it had a bullet: a list item is a heading
     only when it looks like nothing else.
     """
+    if not bulleted and not line[0].islower() and (numbered := _NUMBERED.match(line)):
+        found = heading.__wrapped__(line[numbered.end() :], bulleted)
+        return found._replace(end=found.end + numbered.end()) if found else None
     low = plain(line).lower()
     titled = "clusi" in low or "cluti" in low
     closed = low.endswith(_COLONS)
@@ -212,6 +175,9 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     if (titled or short) and (found := _plain(line, closed, bulleted)):
         return found
     if titled and (found := _opening(line) or _turned_opening(line) or _title(line, closed, bulleted)):
+        return found
+    leads = not closed and any(stop in line for stop in _STOPS)
+    if leads and (found := _lead_and_more(line, bulleted)):
         return found
     if closed and "clu" in low and (found := _exclusions(line, bulleted)):
         return found
@@ -221,9 +187,9 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     if (
         (titled and ("criterio" in low or "criteri " in low or "clusie" in low))
         or ("krit" in low or "kryt" in low or "klud" in low)
-        or (not low.isascii() and _may_be_foreign(low))
+        or (not low.isascii() and foreign_titles.may_be_foreign(low))
     ):
-        return _foreign(line)
+        return foreign_titles.heading(line)
     return None
 
 
@@ -233,7 +199,7 @@ def _may_hide(line: str) -> bool:
         return False
     if "lusi" in line or "LUSI" in line or "krit" in line or "Krit" in line or "kryt" in line or "Kryt" in line:
         return True
-    return not line.isascii() and _may_be_foreign(line.lower())
+    return not line.isascii() and foreign_titles.may_be_foreign(line.lower())
 
 
 def inside(line: str) -> tuple[int, Heading] | None:
@@ -242,24 +208,18 @@ def inside(line: str) -> tuple[int, Heading] | None:
         return None
     match = _INSIDE.search(line)
     if match is None:
-        foreign = _FOREIGN_INSIDE.search(line)
-        return (foreign.start(), _titled(foreign)) if foreign else None
+        foreign = foreign_titles.INSIDE.search(line)
+        return (foreign.start(), foreign_titles.titled(foreign)) if foreign else None
     if _SAME_SENTENCE.search(line, 0, match.start()) or (match["verb"] and _FURTHER.match(match["words"] or "")):
         return None
     size = match.end() - match.start()
     if match["part2"]:
-        return match.start(), Heading(_named(match["non2"], match["part2"]), size, False)
+        return match.start(), Heading(named(match["non2"], match["part2"]), size, False)
     if part := match["part3"] or match["part4"]:
-        return match.start(), Heading(_named(None, part), size, not match["words4"])
-    return match.start(), Heading(_kind(match), match.end() - match.start(), not match["words"] and not match["after"])
-
-
-def _named(non: str | None, part: str) -> CriterionKind:
-    return "exclusion" if non or part[0] in "eE" else "inclusion"
-
-
-def _kind(match: re.Match[str]) -> CriterionKind:
-    return _named(match["non"], match["part"])
+        return match.start(), Heading(named(None, part), size, not match["words4"])
+    return match.start(), Heading(
+        kind_of(match), match.end() - match.start(), not match["words"] and not match["after"]
+    )
 
 
 def _plain(line: str, closed: bool, bulleted: bool) -> Heading | None:
@@ -267,17 +227,27 @@ def _plain(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     if match := _PLAIN.fullmatch(line):
         # "... inclusion." and "excluded" are the last words of a wrapped sentence
-        if ":" in match["stop"] or "：" in match["stop"] or line[:1].isupper() or line.lower().endswith("criteria"):
-            return Heading(_kind(match), len(line), True)
+        if ":" in match["stop"] or "：" in match["stop"] or _begins_large(line) or line.lower().endswith("criteria"):
+            return Heading(kind_of(match), len(line), True)
         return None
     if _BOTH.fullmatch(line) and not line[0].islower():
         return Heading(None, len(line), True)
     match = _TYPO.fullmatch(line)
-    if match and (closed or not bulleted):
-        for part in ("inclusion", "exclusion"):
-            if DamerauLevenshtein.distance(match["word"].lower(), part, score_cutoff=2) <= 2:
-                return Heading(_named(None, part), len(line), True)
+    if match and (closed or not bulleted) and (part := _meant(match["word"])):
+        return Heading(part, len(line), True)
     return None
+
+
+def _meant(word: str) -> Literal["inclusion", "exclusion"] | None:
+    """The half that a misspelt word names: "Inculsion", "Exlusion"."""
+    near = [(DamerauLevenshtein.distance(word.lower(), part, score_cutoff=2), part) for part in _PARTS]
+    distance, part = min(near)
+    return part if distance <= 2 else None
+
+
+def _begins_large(line: str) -> bool:
+    first = _WORD.search(line)
+    return first is not None and first[0][0].isupper()
 
 
 def _opening(line: str) -> Heading | None:
@@ -289,13 +259,13 @@ def _opening(line: str) -> Heading | None:
         return None  # "... exclusion criteria. Then they" ends a wrapped sentence
     if match["verb"] and _FURTHER.search(match["words"]):
         return None  # "Other inclusion criteria are: (1) ..." leads a list of its half
-    return Heading(_kind(match), match.end(), not match["words"] and not match["aside"])
+    return Heading(kind_of(match), match.end(), not match["words"] and not match["aside"])
 
 
 def _turned_opening(line: str) -> Heading | None:
     """ "Main criteria for inclusion: cyclists": content follows on the line."""
     match = _TURNED_OPENING.match(line)
-    return Heading(_kind(match), match.end(), not match["words"]) if match else None
+    return Heading(kind_of(match), match.end(), not match["words"]) if match else None
 
 
 def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
@@ -303,8 +273,8 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
     if len(line) > 240 or line[-1] in ";,":
         return None
     if closed and (match := _TURNED.fullmatch(line)):
-        return Heading(_kind(match), len(line), False)
-    if not closed and not bulleted and (found := _title_and_more(line)):
+        return Heading(kind_of(match), len(line), False)
+    if not closed and (found := _title_and_more(line)):
         return found
     match = _TITLE.fullmatch(line)
     if match is None:
@@ -319,26 +289,27 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     if bulleted and _runs_into(line, match):
         return None
-    stop = None if closed else _STOP.match(after)
-    if stop:
-        after = stop[1]
     if not closed:
         said = not after.lstrip().lower().startswith("for ") and _SAID_AFTER.search(_ASIDE.sub("", after))
-        if said or not (_QUALIFIES.match(after) or _LABEL.match(after.lstrip())) or not (line[0].isupper() or bulleted):
+        if said or not (_QUALIFIES.match(after) or LABEL.match(after.lstrip())) or not (line[0].isupper() or bulleted):
             return None
         if bulleted and (len(before.split()) > 3 or len(line) > 90 or re.search(r"(?i)\bwith\b", before)):
             return None
-    if stop:
-        return Heading(_kind(match), match.start("after") + stop.end(), False)
-    return Heading(_kind(match), len(line), False, unfinished=after.count("(") > after.count(")"))
+    return Heading(kind_of(match), len(line), False, unfinished=after.count("(") > after.count(")"))
 
 
 def _title_and_more(line: str) -> Heading | None:
-    """ "Inclusion criteria - age over 18", "Exclusion criteria include dialysis", "Exclusion Criteria Women with lupus": content follows on the line."""
+    """ "Maternal exclusion criteria: lupus", "Exclusion criteria include dialysis", "Exclusion Criteria Women with lupus": content follows on the line."""
+    if (":" in line or "：" in line) and (match := _TITLE_AND_COLON.match(line)):
+        before, after = match["before"], match["after"]
+        said = not after.lstrip().lower().startswith("for ") and _SAID_AFTER.search(after)
+        if said or _SAID_BEFORE.search(before) or _runs_into(line, match) or not _QUALIFIES.match(after):
+            return None
+        return Heading(kind_of(match), match.end(), False)
     match = _TITLE_FIRST.match(line)
-    if match is None or _SAID_OF_IT.match(line, match.end()) or _LABEL.match(line, match.end()):
+    if match is None or _SAID_OF_IT.match(line, match.end()) or LABEL.match(line, match.end()):
         return None
-    return Heading(_kind(match), match.end(), not match["verb"])
+    return Heading(kind_of(match), match.end(), not match["verb"])
 
 
 def _exclusions(line: str, bulleted: bool) -> Heading | None:
@@ -346,7 +317,7 @@ def _exclusions(line: str, bulleted: bool) -> Heading | None:
     match = _EXCLUSIONS.fullmatch(line) if len(line) <= 160 else None
     if match is None or _SAID_BEFORE.search(match["before"]) or (bulleted and _runs_into(line, match)):
         return None
-    return Heading(_kind(match), len(line), False)
+    return Heading(kind_of(match), len(line), False)
 
 
 def _runs_into(line: str, match: re.Match[str]) -> bool:
@@ -378,24 +349,22 @@ def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
     return None
 
 
-def _foreign(line: str) -> Heading | None:
-    match = _FOREIGN.match(line, 0, 260)
-    if match is None or (len(line) > 260 and not match["stop"]):
+def _lead_and_more(line: str, bulleted: bool) -> Heading | None:
+    """ "Excluded: smokers", "The following are excluded - smokers", "Incusion citeria: cyclists": content follows on the line."""
+    if match := _SHORT.match(line):
+        return Heading(kind_of(match), match.end(), True)
+    match = _MISSPELT.match(line)
+    if (
+        match
+        and DamerauLevenshtein.distance(match["criteria"].lower(), "criteria") <= 2
+        and (part := _meant(match["word"]))
+    ):
+        return Heading(part, match.end(), True)
+    stop = _LEAD_STOP.search(line)
+    if stop is None or not _begins_large(line):
         return None
-    before, rest = match["before"], match["after"].lstrip(" .-")
-    after = rest.rstrip(" .-")
-    if _SENTENCE_ENDS.search(before):
-        return None  # what stands before the title is a criterion
-    if match["stop"] or not after:
-        return None if not match["stop"] and len(before.split()) > 3 else _titled(match)
-    if before or len(line) > 110 or line[0].islower():
-        return None
-    if _FOR_WHOM.match(after) or _LABEL.match(after):
-        return _titled(match)
-    return Heading("exclusion" if match["out"] else "inclusion", match.end("after") - len(rest), True)
-
-
-def _titled(match: re.Match[str]) -> Heading:
-    """What a title in another language says; content may follow."""
-    bare = not match["before"] and not match["after"].strip(" .-")
-    return Heading("exclusion" if match["out"] else "inclusion", match.end() - match.start(), bare)
+    lead = f"{line[: stop.start()].rstrip()}:"
+    if _BOTH.fullmatch(lead):
+        return Heading(None, stop.end(), True)
+    found = _sentence(lead, True, bulleted)
+    return Heading(found.kind, stop.end(), False) if found else None

@@ -157,10 +157,23 @@ def test_a_heading_may_share_its_line_with_criteria() -> None:
         ("Ausschlusskriterien Schwindel", "Schwindel"),
         ("排除标准 头晕", "头晕"),
         ("Kriteria Eksklusi: pusing", "pusing"),
+        ("The following riders will be excluded: novices, children", "novices, children"),
+        ("The following are excluded - novices", "novices"),
+        ("Participants are excluded if they have: dizziness", "dizziness"),
+        ("Maternal inclusion criteria: one child", "one child"),
+        ("Riders of bicycles exclusion criteria: dizziness", "dizziness"),
+        ("Excluded: novices", "novices"),
+        ("Exclusion - novices", "novices"),
+        ("B) Exclusion criteria novices", "novices"),
+        ("Exclusion crietria: novices", "novices"),
+        ("Incusion criteria: adult", "adult"),
+        ("Exclusive criteria: novices", "novices"),
+        ("Reasons for exclusion: novices", "novices"),
+        ("Criteria of inclusion: adult", "adult"),
     ],
 )
 def test_what_follows_a_title_on_its_line_is_not_lost(line: str, content: str) -> None:
-    kind = "in" if "inclus" in line.lower() else "ex"
+    kind = "in" if "inclus" in line.lower() or "incus" in line.lower() else "ex"
     assert kinds(line) == [(kind, content)]
     assert kinds(f"{line}\n* one more") == [(kind, content), (kind, "one more")]
 
@@ -170,11 +183,21 @@ def test_what_follows_a_title_on_its_line_is_not_lost(line: str, content: str) -
     [
         "Inclusion Criteria Cohort B", "Inclusion criteria - Part A", "Inclusion Criteria Phase II only", "Inclusion Criteria - Healthy Volunteers",
         "Inclusion criteria (all riders)", "Inclusion criteria for riders", "Inclusion criteria, common to all", "Criterios de inclusión para casos",
-        "To be eligible, participants must:", "Eligible participants are those who:", "Who can take part?",
+        "[Inclusion criteria]", "#Inclusion Criteria#", "II. Inclusion criteria", "To be eligible, participants must:", "Eligible participants are those who:", "Who can take part?",
     ],
 )  # fmt: skip
-def test_a_title_that_says_for_whom_it_is_holds_no_criterion(title: str) -> None:
+def test_a_title_with_what_belongs_to_it_holds_no_criterion(title: str) -> None:
     assert kinds(f"{title}\n* adult") == [("in", "adult")]
+
+
+def test_numbered_titles_part_the_halves_around_numbered_lists() -> None:
+    text = "I. Inclusion criteria\n1. adult\n2. able to walk\nII. Exclusion criteria\n1. dizziness"
+    assert kinds(text) == [("in", "adult"), ("in", "able to walk"), ("ex", "dizziness")]
+
+
+def test_all_numbers_after_a_title_on_its_line_are_items() -> None:
+    text = "Inclusion criteria (1) adult (2) able to walk\nExclusion criteria (1) dizziness"
+    assert kinds(text) == [("in", "adult"), ("in", "able to walk"), ("ex", "dizziness")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""What a heading of an eligibility text is, and the words that make one. Called by `sections` and `foreign_titles`."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from normalize.schema import CriterionKind
+from normalize.tables import table
+
+VOCABULARY = table("headings")
+
+
+class Heading(NamedTuple):
+    """What a line says about the lines after it."""
+
+    kind: CriterionKind | None  # None: a heading of both parts or of neither ("Eligibility Criteria:")
+    end: int  # where the heading ends in the line; content may follow
+    plain: bool  # says nothing but which part begins, so that it can stay out of the readable half
+    unfinished: bool = False  # a sentence that may run on in the next line of a wrapped text
+
+
+CRITERIA = r"(?:crit[ei]{1,2}ri?[aeo]{1,2}[nrs]?|conditions?|requirements?|characteristics)"
+PART = r"(?P<non>non-?\s?)?(?P<part>in|ex)(?:clu(?:sions?|tion|sionary|ding|ded)|clusive)"
+COLON = r"[:：]"
+
+#: For whom a title is: "Inclusion criteria Cohort B", "Exclusion Criteria - Part 2".
+LABEL = re.compile(
+    r"""(?:(?-i:[A-Z]|[IVX]+)|\#?\s?\d{1,2}|\w+\s\d{1,2}[a-h]|common|(?:main|sub)-?study|study|trial|cohorts?|groups?|arms?|parts?|phases?|stages?|steps?
+    |strat(?:um|a)|section|period|level|visit|cycle|healthy|all|both|each|patients?|subjects?|participants?|controls?|cases?|donors?|volunteers?|screening
+    |randomi[sz]ation|enrol+ment|registration|treatment|continued|cont|summary|list)\b
+    (?:\W+(?-i:[A-Z][\w-]*|[a-z]?\d{1,2}[a-z]?|and|or|to|only|patients?|subjects?|participants?|controls?|cases?|volunteers?|groups?|cohorts?|phase|part|arm)\b)*\W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def named(non: str | None, part: str) -> CriterionKind:
+    return "exclusion" if non or part[0] in "eE" else "inclusion"
+
+
+def kind_of(match: re.Match[str]) -> CriterionKind:
+    return named(match["non"], match["part"])
