@@ -165,9 +165,14 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     `line` has neither bullet nor blanks at its ends. `bulleted` says whether it had a bullet: a list item is a heading
     only when it looks like nothing else.
     """
-    if not bulleted and not line[0].islower() and (numbered := _NUMBERED.match(line)):
-        found = heading.__wrapped__(line[numbered.end() :], bulleted)
-        return found._replace(end=found.end + numbered.end()) if found else None
+    numbered = None if bulleted or line[0].islower() else _NUMBERED.match(line)
+    if numbered is None:
+        return _unnumbered(line, bulleted)
+    found = _unnumbered(line[numbered.end() :], bulleted)
+    return found._replace(end=found.end + numbered.end()) if found else None
+
+
+def _unnumbered(line: str, bulleted: bool) -> Heading | None:
     low = plain(line).lower()
     titled = "clusi" in low or "cluti" in low
     closed = low.endswith(_COLONS)
