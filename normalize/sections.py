@@ -57,12 +57,13 @@ _EXCLUSIONS = re.compile(
 _TYPO = re.compile(rf"[\W_]*(?:(?:key|main)\W+)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\W+{CRITERIA}[\W_]*", re.IGNORECASE)
 
 _INSIDE = re.compile(
-    rf"""(?=[A-Zcr])(?:  # how they all begin
+    rf"""(?=[A-Zacrt])(?:  # how they all begin
     (?<=[\s.;:,)\]])(?:(?P<words>(?:The|Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
     (?P<non>[Nn][Oo][Nn]-?\s?)?(?P<part>(?i:in|ex))(?i:clusion(?:ary)?[^\S\n]+criteri(?:a|on))\b
     (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{COLON}[^\S\n]*
     |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{COLON}[^\S\n]*
+    |(?<=[.;][ ])(?:and[ ])?the[ ](?P<part5>in|ex)clusion[ ]criteria(?:[ ](?:are|were|includes?|included))?[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$)""",
     re.VERBOSE,
 )
@@ -179,7 +180,9 @@ def _unnumbered(line: str, bulleted: bool) -> Heading | None:
     short = len(line) <= 60 and ("criter" in low or "clu" in low or "eligib" in low)
     if (titled or short) and (found := _plain(line, closed, bulleted)):
         return found
-    if titled and (found := _opening(line) or _turned_opening(line) or _title(line, closed, bulleted)):
+    if titled and (found := _opening(line) or _turned_opening(line)):
+        return found
+    if titled and (found := (not closed and _title_and_more(line)) or _title(line, closed, bulleted)):
         return found
     leads = not closed and any(stop in line for stop in _STOPS)
     if leads and (found := _lead_and_more(line, bulleted)):
@@ -220,7 +223,7 @@ def inside(line: str) -> tuple[int, Heading] | None:
     size = match.end() - match.start()
     if match["part2"]:
         return match.start(), Heading(named(match["non2"], match["part2"]), size, False)
-    if part := match["part3"] or match["part4"]:
+    if part := match["part3"] or match["part4"] or match["part5"]:
         return match.start(), Heading(named(None, part), size, not match["words4"])
     return match.start(), Heading(
         kind_of(match), match.end() - match.start(), not match["words"] and not match["after"]
@@ -279,8 +282,6 @@ def _title(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     if closed and (match := _TURNED.fullmatch(line)):
         return Heading(kind_of(match), len(line), False)
-    if not closed and (found := _title_and_more(line)):
-        return found
     match = _TITLE.fullmatch(line)
     if match is None:
         return None

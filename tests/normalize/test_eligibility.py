@@ -190,6 +190,16 @@ def test_a_title_with_what_belongs_to_it_holds_no_criterion(title: str) -> None:
     assert kinds(f"{title}\n* adult") == [("in", "adult")]
 
 
+def test_the_second_half_of_a_sentence_is_a_half() -> None:
+    text = "The inclusion criteria are: adult, able to walk; the exclusion criteria are: dizziness"
+    assert kinds(text) == [("in", "adult, able to walk;"), ("ex", "dizziness")]
+
+
+def test_a_title_with_long_content_loses_none() -> None:
+    content = ", ".join(f"illness {number}" for number in range(60))
+    assert kinds(f"Exclusion criteria for riders with bells: {content}") == [("ex", content)]
+
+
 def test_numbered_titles_part_the_halves_around_numbered_lists() -> None:
     text = "I. Inclusion criteria\n1. adult\n2. able to walk\nII. Exclusion criteria\n1. dizziness"
     assert kinds(text) == [("in", "adult"), ("in", "able to walk"), ("ex", "dizziness")]
