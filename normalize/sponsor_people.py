@@ -15,6 +15,12 @@ _DEGREES = re.compile(r"[\s,]+(?:M\.?\s?D|Ph\.?\s?D|M\.?\s?Sc|M\.?\s?P\.?\s?H|MB
 #: Two to four words, each with a capital or an initial: "Hiroshi Takeda", "Jørgen B. Dahl", "Marianne Kiszka-Kanowitz", "TAKEDA Hiroshi".
 _WORDS = re.compile(r"[^\W\d_][\w'’-]*\.?(?:,?\s+[^\W\d_][\w'’-]*\.?){1,3}")
 
+#: Parts of long words that name organizations: "Hochgebirgsklinik", "Allergiestiftung".
+_ORGANIZED = re.compile(
+    "clini|klini|hospital|spital|sykehus|sygehus|sjukhus|sairaal|ziekenhuis|krankenhaus|stiftung|stichting|institut|zentrum|centr|universi|gesellschaft"
+    "|verein|praxis|praktijk|pharma|forsch|health|group|gruppe"
+)
+
 
 def is_person(name_raw: str, name: Name, said: bool) -> bool:
     """Whether a sponsor's name is nothing but a person's.
@@ -33,6 +39,7 @@ def may_be_a_person(name_raw: str, name: Name) -> bool:
     text = _DEGREES.sub("", TITLE.sub("", repaired(name_raw))).strip(" .,")
     return (
         not name.company
+        and _ORGANIZED.search(fold(text)) is None
         and _WORDS.fullmatch(text) is not None
         and all(w in GIVEN_NAMES or not (w in GENERIC or w in PLACES or w in COUNTRIES) for w in words_of(text))
     )

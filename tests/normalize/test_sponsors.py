@@ -156,6 +156,11 @@ def test_organizations_with_a_persons_name_or_beside_one_are_found(name: str, sp
     assert _ids(name) == [sponsor_id]
 
 
+@pytest.mark.parametrize("name", ["Zelmoraklinik Altdorf-Wolfgang", "Herzstiftung Ulrich Quandt", "Brontapharma Anna"])
+def test_a_person_in_an_organizations_name_makes_it_no_person(name: str) -> None:
+    assert _found(name)[0][_ids(name)[0]].class_ != "individual"
+
+
 def test_whom_the_registry_calls_individual_is_a_person() -> None:
     rows, aliases, _ = organizations(
         [NameUse("Percy Tang", "individual", 1), NameUse("Zelmora Hospital", "individual", 1)]
