@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from msgspec import Struct
 from typing_extensions import Doc
 
-from normalize.schema import SponsorClass, Text
+from normalize.closed_lists import SponsorClass
+from normalize.schema import Text
 
 
 class RecordKey(Struct):

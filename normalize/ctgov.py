@@ -18,12 +18,13 @@ import msgspec
 from normalize import ctgov_rows as rows
 from normalize import eligibility, vocabularies
 from normalize.ages import parse_age
+from normalize.closed_lists import EnrollmentKind
 from normalize.countries import each_once
 from normalize.ctgov_rows import markup
 from normalize.dates import is_prospective
 from normalize.enrollment import parse_size
 from normalize.objects import Notes, Part, decode
-from normalize.schema import EnrollmentCount, EnrollmentKind, Keyword, Record, Unmapped, Unreadable
+from normalize.schema import EnrollmentCount, Keyword, Record, Unmapped, Unreadable
 
 REGISTRY = "ClinicalTrials.gov"
 _STUDY = "https://clinicaltrials.gov/study/"

@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from normalize import identifiers, vocabularies
+from normalize.closed_lists import OutcomeKind, SecondaryIdType, SponsorRole
 from normalize.countries import country
 from normalize.objects import Part
 from normalize.schema import (
@@ -23,13 +24,10 @@ from normalize.schema import (
     Investigator,
     MeshTerm,
     Outcome,
-    OutcomeKind,
     Publication,
     RecordSponsor,
     SecondaryId,
-    SecondaryIdType,
     Site,
-    SponsorRole,
 )
 from normalize.text import fold, unmarkdown
 

@@ -26,10 +26,11 @@ from msgspec.structs import replace
 
 from normalize import ctis_population, eligibility, vocabularies
 from normalize import ctis_rows as rows
+from normalize.closed_lists import EnrollmentScope
 from normalize.dates import is_prospective
 from normalize.enrollment import parse_size
 from normalize.objects import Notes, Part, decode
-from normalize.schema import EnrollmentCount, EnrollmentScope, Keyword, Record, Unreadable
+from normalize.schema import EnrollmentCount, Keyword, Record, Unreadable
 
 REGISTRY = "CTIS"
 _TRIAL = "https://euclinicaltrials.eu/search-for-clinical-trials/?lang=en&EUCT="

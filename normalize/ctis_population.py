@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from normalize.closed_lists import CriterionKind
 from normalize.ctis_rows import numbered
 from normalize.objects import Part
-from normalize.schema import CriterionKind, Unmapped
+from normalize.schema import Unmapped
 from normalize.text import fold
 
 #: `ageRangeCategoryCode` -> words, youngest and oldest age in years (no oldest: no limit).

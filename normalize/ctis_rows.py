@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from normalize import identifiers
+from normalize.closed_lists import OutcomeKind, SecondaryIdType
 from normalize.countries import country, each_once
 from normalize.objects import Part
 from normalize.schema import (
@@ -23,10 +24,8 @@ from normalize.schema import (
     Intervention,
     Investigator,
     Outcome,
-    OutcomeKind,
     RecordSponsor,
     SecondaryId,
-    SecondaryIdType,
     Site,
 )
 from normalize.text import fold

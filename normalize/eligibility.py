@@ -15,9 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from normalize import lists, measures, sections
+from normalize.closed_lists import CriterionKind
 from normalize.headings import Heading
 from normalize.lists import NO_BULLET, Bullet, Item
-from normalize.schema import Criterion, CriterionKind, CriterionMeasure
+from normalize.schema import Criterion, CriterionMeasure
 from normalize.text import searchable
 
 

@@ -19,7 +19,8 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from normalize.schema import Criterion, CriterionKind, CriterionMeasure, EligibilityFact, FactName, Record
+from normalize.closed_lists import CriterionKind, FactName
+from normalize.schema import Criterion, CriterionMeasure, EligibilityFact, Record
 from normalize.tables import table
 from normalize.text import plain
 

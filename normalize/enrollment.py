@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from normalize.closed_lists import EnrollmentKind
 from normalize.countries import country
-from normalize.schema import EnrollmentCount, EnrollmentKind
+from normalize.schema import EnrollmentCount
 from normalize.text import fold
 
 

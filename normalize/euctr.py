@@ -24,23 +24,12 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from normalize import eligibility, euctr_design, euctr_payload, vocabularies
+from normalize.closed_lists import CriterionKind, OutcomeKind, SecondaryIdType
 from normalize.euctr_fields import Field, Form, blocks, labelled
 from normalize.euctr_form import CODES, MEDDRA, SPONSOR
 from normalize.euctr_products import products
 from normalize.identifiers import is_junk, secondary_ids
-from normalize.schema import (
-    Condition,
-    Contact,
-    CriterionKind,
-    EthicsReview,
-    Keyword,
-    Outcome,
-    OutcomeKind,
-    Record,
-    RecordSponsor,
-    SecondaryId,
-    SecondaryIdType,
-)
+from normalize.schema import Condition, Contact, EthicsReview, Keyword, Outcome, Record, RecordSponsor, SecondaryId
 from normalize.text import fold
 
 ADDRESS = "https://www.clinicaltrialsregister.eu/ctr-search/trial"

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from normalize.closed_lists import FactName, Sex
 from normalize.countries import country
 from normalize.euctr_fields import Form, labelled
 from normalize.euctr_form import CODES
-from normalize.schema import Country, EligibilityFact, EnrollmentCount, FactName, Sex, Unmapped
+from normalize.schema import Country, EligibilityFact, EnrollmentCount, Unmapped
 
 PHASES = {"E.7.1": "1", "E.7.2": "2", "E.7.3": "3", "E.7.4": "4"}
 MASKINGS = {"E.8.1.2": "none", "E.8.1.3": "single", "E.8.1.4": "double"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from normalize.schema import CriterionKind
+from normalize.closed_lists import CriterionKind
 from normalize.tables import table
 
 VOCABULARY = table("headings")

@@ -12,9 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from normalize import eligibility
+from normalize.closed_lists import CriterionKind
 from normalize.eligibility import Eligibility
 from normalize.objects import Notes
-from normalize.schema import CriterionKind
 
 
 class AgeForm(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from normalize.closed_lists import OutcomeKind
 from normalize.ictrp_lists import EUROPEAN, SEMICOLON, TIGHT_SEMICOLON, between, lines, split
 from normalize.identifiers import is_junk
-from normalize.schema import Outcome, OutcomeKind
+from normalize.schema import Outcome
 
 # ANZCTR: "<outcome>[<time>];<outcome>[<time>]" (ACTRN12620000438954)
 _BRACKETED = re.compile(r"(?<=\])\s*;")

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from normalize import identifiers
+from normalize.closed_lists import SponsorRole
 from normalize.ictrp_lists import pieces
-from normalize.schema import Contact, RecordSponsor, SponsorRole
+from normalize.schema import Contact, RecordSponsor
 
 #: What ICTRP writes instead of a funder (every ClinicalTrials.gov record of 2024).
 _NO_FUNDER = "Please refer to primary and secondary sponsors"

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from normalize.schema import SecondaryId, SecondaryIdType
+from normalize.closed_lists import SecondaryIdType
+from normalize.schema import SecondaryId
 from normalize.text import fold
 
 

@@ -21,12 +21,13 @@ from lxml import etree
 from normalize import design_words, eligibility, enrollment, vocabularies
 from normalize import isrctn_rows as rows
 from normalize.ages import parse_age
+from normalize.closed_lists import CriterionKind
 from normalize.countries import each_once
 from normalize.dates import is_prospective
 from normalize.enrollment import Size, parse_size
 from normalize.isrctn_rows import NOTHING, below, content, date_of, path, text_at, texts_at, value_of
 from normalize.objects import Notes
-from normalize.schema import CriterionKind, Record, Unreadable
+from normalize.schema import Record, Unreadable
 from normalize.xml_payload import parse, utf_8
 
 REGISTRY = "ISRCTN"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from lxml import etree
 
 from normalize import vocabularies
+from normalize.closed_lists import OutcomeKind, SecondaryIdType
 from normalize.countries import country
 from normalize.dates import iso_date
 from normalize.identifiers import is_junk
@@ -27,11 +28,9 @@ from normalize.schema import (
     Intervention,
     Keyword,
     Outcome,
-    OutcomeKind,
     Publication,
     RecordSponsor,
     SecondaryId,
-    SecondaryIdType,
     Site,
 )
 from normalize.text import breaks, fold

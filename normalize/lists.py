@@ -11,7 +11,8 @@ from string import ascii_letters, digits
 
 from msgspec import Struct
 
-from normalize.schema import Criterion, CriterionKind
+from normalize.closed_lists import CriterionKind
+from normalize.schema import Criterion
 
 _BLANK = r"[^\S\n]"
 _SYMBOL = r"[•●○◦▪▫■□◾➢➤►▶‣⁃∙·✓✔❖◆◇★☆\uf020-\uf0ff]"

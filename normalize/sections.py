@@ -134,7 +134,9 @@ _SAYS_NOT_OUT = re.compile(
 
 
 #: One of these is in every heading, unless `may_have_no_stem`.
-_STEMS = (b"clu", b"criter", b"following", b"krit", b"kryt", b"klud")
+_STEMS = (b"clu", b"criter", b"eligib", b"take part", b"following", b"krit", b"kryt", b"klud")
+#: One of these is in every sentence that leads to content on its own line.
+_LEADS = ("clu", "criter", "eligib", "take part", "following")
 _COLONS = (":", "：", ":-", ": -")
 _RUNS_ON = (" if", " they", "part?")
 _CLOSINGS = (*_COLONS, *_RUNS_ON)
@@ -184,7 +186,7 @@ def _unnumbered(line: str, bulleted: bool) -> Heading | None:
         return found
     if titled and (found := (not closed and _title_and_more(line)) or _title(line, closed, bulleted)):
         return found
-    leads = not closed and any(stop in line for stop in _STOPS)
+    leads = not closed and any(stop in line for stop in _STOPS) and any(stem in low for stem in _LEADS)
     if leads and (found := _lead_and_more(line, bulleted)):
         return found
     if closed and "clu" in low and (found := _exclusions(line, bulleted)):
@@ -356,7 +358,7 @@ def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
 
 
 def _lead_and_more(line: str, bulleted: bool) -> Heading | None:
-    """ "Excluded: smokers", "The following are excluded - smokers", "Incusion citeria: cyclists": content follows on the line."""
+    """ "Excluded: smokers", "The following are excluded - smokers", "Exclusion citeria: novices": content follows on the line."""
     if match := _SHORT.match(line):
         return Heading(kind_of(match), match.end(), True)
     match = _MISSPELT.match(line)

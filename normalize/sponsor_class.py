@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from normalize.schema import SponsorClass
+from normalize.closed_lists import SponsorClass
 from normalize.sponsor_names import Name
 from normalize.sponsor_words import EVIDENCE
 from normalize.text import fold

@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 
 from rapidfuzz.distance import OSA
 
-from normalize.schema import SponsorClass
+from normalize.closed_lists import SponsorClass
 from normalize.sponsor_names import Name, tokens, words_of
 from normalize.sponsor_words import (
     COMMERCE,

@@ -11,7 +11,7 @@ from functools import lru_cache
 import pycountry
 from rapidfuzz.distance import OSA
 
-from normalize.schema import SponsorClass
+from normalize.closed_lists import SponsorClass
 from normalize.tables import table
 from normalize.text import fold
 

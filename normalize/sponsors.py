@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from normalize.schema import SponsorClass
+from normalize.closed_lists import SponsorClass
 from normalize.sponsor_class import by_evidence
 from normalize.sponsor_joins import Cluster, Doubtful, Spelled, joined
 from normalize.sponsor_list import find

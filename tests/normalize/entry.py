@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from normalize import eligibility
-from normalize.schema import CriterionKind, Record
+from normalize.closed_lists import CriterionKind
+from normalize.schema import Record
 
 
 def record_of(texts: list[tuple[CriterionKind, str]], **fields: Any) -> Record:

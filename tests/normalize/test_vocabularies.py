@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize import schema, vocabularies
+from normalize import closed_lists, vocabularies
 from normalize.schema import Unmapped
 from normalize.vocabularies import VOCABULARIES, read
 
@@ -189,10 +189,10 @@ def test_blank_is_none_and_not_reported() -> None:
 
 
 def test_lists_are_those_of_the_schema() -> None:
-    assert VOCABULARIES["study_type"] == set(get_args(schema.StudyType))
-    assert VOCABULARIES["sex"] == set(get_args(schema.Sex))
-    assert VOCABULARIES["sponsor_class"] == set(get_args(schema.SponsorClass))
-    assert VOCABULARIES["date_type"] == set(get_args(schema.DateType))
+    assert VOCABULARIES["study_type"] == set(get_args(closed_lists.StudyType))
+    assert VOCABULARIES["sex"] == set(get_args(closed_lists.Sex))
+    assert VOCABULARIES["sponsor_class"] == set(get_args(closed_lists.SponsorClass))
+    assert VOCABULARIES["date_type"] == set(get_args(closed_lists.DateType))
 
 
 @pytest.mark.parametrize("vocabulary", sorted(VOCABULARIES))
