@@ -262,6 +262,7 @@ def _items(row: Aligned, trials: list[Studied]) -> list[Item]:
             one[row.main] or "",
             _limits(trials[place], one) if row.table == "criteria" else (),
             tuple(name for column in row.names for name in (one[column] or "").splitlines()),
+            not one.get("heading"),
         )
         for place in places
         for one in trials[place].below[row.table]

@@ -89,6 +89,7 @@ class Item(NamedTuple):
     text: str
     limits: tuple[Limit, ...] = ()
     names: tuple[str, ...] = ()
+    is_of_all: bool = True  # False of a criterion under a heading that says for whom or when it holds
 
 
 def words(text: str) -> list[str]:

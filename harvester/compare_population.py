@@ -160,9 +160,9 @@ def _demands(item: Item) -> bool | None:
 
 
 def _worth_a_look(read: Sequence[_Read], alike: Matrix) -> npt.NDArray[np.bool_]:
-    """Which pairs may collide: of two trials, of known kind, and both with limits or one asking and one keeping out."""
+    """Which pairs may collide: of two trials, of known kind, both of all participants, and both with limits or one asking and one keeping out."""
     trials = np.array([one.item.trial for one in read])
-    is_sorted = np.array([one.item.kind != "unspecified" for one in read], dtype=bool)
+    is_sorted = np.array([one.item.kind != "unspecified" and one.item.is_of_all for one in read], dtype=bool)
     is_limited = np.array([bool(one.limits) for one in read], dtype=bool)
     sides = np.array([0 if one.demands is None else 1 if one.demands else -1 for one in read])
     by_limits = np.logical_and.outer(is_limited, is_limited) & (alike >= _SAME_SUBJECT)

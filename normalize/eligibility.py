@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from normalize import lists, measures, sections
 from normalize.closed_lists import CriterionKind
-from normalize.headings import Heading
+from normalize.heading_scope import NO_SCOPE, scope
+from normalize.headings import LABEL, Heading
 from normalize.lists import NO_BULLET, Bullet, Item
 from normalize.schema import Criterion, CriterionMeasure
 from normalize.text import searchable
@@ -94,6 +95,7 @@ def _moved(one: Criterion, ordinals: int, places: int) -> Criterion:
         kind=one.kind,
         depth=one.depth,
         parent_ordinal=parent + ordinals if parent else None,
+        heading=one.heading,
         text=one.text,
         start=one.start + places,
         end=one.end + places,
@@ -138,7 +140,12 @@ class _Reader:
         self.since = -1  # where the open slice of the current half begins, -1 for none
         self.until = -1  # and where the heading ends that it begins with, if it does
         self.heading_goes_on = False
-        self.scope: tuple[int, CriterionKind] | None = None  # indentation of a heading in a list, the kind before it
+        self.heading: str | None = None  # the one above, where it says for whom or when
+        self.label: str | None = None  # the line that names the group before its halves ("Cohort 1")
+        self.labels_share = False  # whether what excludes is told once for all labelled groups
+        self.scope: tuple[int, CriterionKind, str | None] | None = (
+            None  # of a heading in a list: its indentation, what held before
+        )
         self.scope_entered = False
 
     @cached_property
@@ -195,7 +202,7 @@ class _Reader:
             # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
             return self._content(line_start, indent, bullet, start, body)
         if bulleted and found.kind is not None:
-            self.scope, self.scope_entered = (indent, self.kind), False
+            self.scope, self.scope_entered = (indent, self.kind, self.heading), False
         elif not bulleted:
             self.scope = None
         self._open_half(found, start)
@@ -221,33 +228,59 @@ class _Reader:
     def _item(self, line_start: int, indent: int, bullet: Bullet, start: int, end: int) -> None:
         if self.form and self.kind != "unspecified" and self.form.match(self.raw, start):
             self._close_half()
-            self.kind = "unspecified"
+            self.kind, self.heading = "unspecified", None
         style, number = bullet
-        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, end)
+        if style and self.last is not None and not self.last.style and self._is_label(self.last):
+            self.last.is_label = True
+        self.last = last = Item(self.kind, indent, start - line_start, style, number, start, end, self.heading)
         self.items.append(last)
         if self.since < 0:
             self.since = line_start
 
     def _open_half(self, found: Heading, start: int) -> None:
         """Begin the part that a heading announces; a heading that says more than that is kept in the readable half."""
-        if found.kind == "inclusion" and self.kind == "exclusion":
-            self._part_label()
+        label = self._part_label() if found.kind == "inclusion" else None
         self._close_half()
+        if label is not None:
+            self.labels_share = self.label is not None and self.kind != "exclusion"
+            self.label = scope(self.raw[label.start : label.end]).says
+            self.since = label.start
+        elif found.kind == "exclusion" and self.labels_share:
+            self.label = None
         if found.kind is not None:
             self.kind = found.kind
-        if not found.plain:
-            self.since, self.until = start, start + found.end
+        said = NO_SCOPE if found.plain else scope(self.raw[start : start + found.end])
+        self.heading = None if said.is_for_all else said.says or self.label
+        if not found.plain and self.since < 0:
+            self.since = start
+        self.until = start + found.end
         self.last = None
 
-    def _part_label(self) -> None:
-        """After a list of exclusions the line before "Inclusion criteria" names the next group ("Group B (controls)"): it excludes no one."""
+    def _part_label(self) -> Item | None:
+        """The line before "Inclusion criteria" where it names the group whose criteria follow ("Group B (controls)"): no criterion.
+
+        Where that is likely and no more, after a list of exclusions, it stays one of neither half: it excludes no one.
+        """
         label = self.last
-        if label is None or label.style or len(self.items) < 2 or label.end - label.start > _LONGEST_LABEL:
-            return
-        before = self.items[-2]
-        if before.style and before.kind == "exclusion" and self.raw[label.end - 1] not in ".;,":
-            label.kind = "unspecified"
-            self.last = before
+        if label is None or label.style or label.end - label.start > _LONGEST_LABEL:
+            return None
+        before = self.items[-2] if len(self.items) > 1 else None
+        if self._is_label(label):
+            self.items.pop()
+        elif (
+            before and before.style and before.kind == self.kind == "exclusion" and self.raw[label.end - 1] not in ".;,"
+        ):
+            label.kind, label.heading = "unspecified", None
+        else:
+            return None
+        self.last = before if before and before.start >= self.since else None
+        if self.last is None and self.until <= self.since:
+            self.since = -1
+        return label
+
+    def _is_label(self, one: Item) -> bool:
+        """Whether a line does nothing but name a group or a part of the study: "Controls", "Cohort 2:"."""
+        return one.end - one.start <= _LONGEST_LABEL and LABEL.match(self.raw, one.start, one.end) is not None
 
     def _close_half(self) -> None:
         if self.since >= 0:
@@ -260,13 +293,14 @@ class _Reader:
         Where nothing is, it rules all that follows.
         """
         assert self.scope is not None
-        outer_indent, outer_kind = self.scope
+        outer_indent, outer_kind, outer_heading = self.scope
         if indent > outer_indent:
             self.scope_entered = True
         elif not self.scope_entered:
             self.scope = None
         elif bullet is not NO_BULLET:
             self.scope = None
+            self.heading = outer_heading
             if outer_kind != self.kind:
                 self._close_half()
                 self.kind = outer_kind

@@ -146,7 +146,11 @@ def _ages(record: Record) -> Iterator[EligibilityFact]:
 
 def _holds_for_all(record: Record, criterion: Criterion, limits: Sequence[CriterionMeasure]) -> bool:
     """Whether age limits are those of everyone: nothing round them says who is meant."""
-    if criterion.depth or any(one.lower is not None and two.lower is not None for one, two in pairwise(limits)):
+    if (
+        criterion.depth
+        or criterion.heading
+        or any(one.lower is not None and two.lower is not None for one, two in pairwise(limits))
+    ):
         return False
     begin = limits[0].start - criterion.start
     before, after = criterion.text[:begin], criterion.text[limits[-1].end - criterion.start :]
@@ -187,7 +191,7 @@ def _others(record: Record) -> Iterator[EligibilityFact]:
             fact=name,
             origin="text",
             value=value,
-            for_all=for_all and not criterion.depth,
+            for_all=for_all and not criterion.depth and not criterion.heading,
             criterion_ordinal=ordinal,
             text=criterion.text[start:end],
             start=criterion.start + start,

@@ -19,6 +19,7 @@ _TITLE = re.compile(
     rf"(?P<after>[^:：\n]{{0,90}})(?P<stop>{COLON}|$)\s*",
     re.IGNORECASE,
 )
+_BARE = re.compile(rf"{_titles('exclusion')}|{_titles('inclusion')}", re.IGNORECASE)
 #: One in the middle of a line.
 INSIDE = re.compile(
     rf"(?<=[.;)。；])[^\S\n]*(?P<before>)(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
@@ -53,6 +54,11 @@ def heading(line: str) -> Heading | None:
     if _FOR_WHOM.match(after) or LABEL.match(after):
         return titled(match)
     return Heading("exclusion" if match["out"] else "inclusion", match.end("after") - len(rest), True)
+
+
+def without(heading: str) -> str:
+    """What a heading says beside the title itself, in the languages of this room."""
+    return _BARE.sub(" ", heading) if may_be_foreign(heading.lower()) else heading
 
 
 def titled(match: re.Match[str]) -> Heading:

@@ -9,6 +9,8 @@ from normalize.closed_lists import CriterionKind
 from normalize.tables import table
 
 VOCABULARY = table("headings")
+#: Words of sentences that say nothing but what follows.
+FRAME = frozenset(VOCABULARY["frame"].split())
 
 
 class Heading(NamedTuple):

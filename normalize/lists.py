@@ -99,12 +99,14 @@ class Item(Struct, gc=False):
     number: int | None  # of the enumerator
     start: int
     end: int
+    heading: str | None = None  # above it, where that says for whom or when
+    is_label: bool = False  # names those whom the items below it concern ("Controls")
     ordinal: int = 0  # as a criterion, once it is known
 
 
 def is_lead(raw: str, one: Item) -> bool:
-    """Whether an item introduces what follows: ends with a colon."""
-    return raw[one.end - 1] in ":："
+    """Whether an item introduces what follows: ends with a colon, or names a group."""
+    return raw[one.end - 1] in ":：" or one.is_label
 
 
 def _follows(style: str, number: int, items: list[Item]) -> bool:
@@ -282,7 +284,7 @@ def _split_at(raw: str, one: Item, bullet_inside: re.Pattern[str]) -> list[Item]
         text = raw[begin:stop].rstrip()
         if text:
             end = begin + len(text)
-            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, begin, end))
+            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, begin, end, one.heading))
     return pieces
 
 
@@ -308,7 +310,7 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
         before = raw[last.start : found.start()].rstrip() if found else ""
         if found is None or not before or found.end() >= last.end:
             return pieces
-        pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end))
+        pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end, one.heading))
         last.end = last.start + len(before)
 
 
@@ -319,7 +321,7 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
         return [one]
     mark = match["mark"]
     style, number = _mark(mark or "-").bullet
-    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end)
+    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end, one.heading)
     pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _DASH_AFTER_STOP)
     if mark and len(pieces) == 1:
         return [one]
@@ -336,8 +338,8 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
     levels: list[Item] = []  # those that the item before is nested in, the outermost first, and one of its own list
     last, depth, parent = None, 0, None
     for ordinal, one in enumerate(items, 1):
-        kind, start, end = one.kind, one.start, one.end
-        if last is None or last.kind != kind:
+        kind, start, end, heading = one.kind, one.start, one.end, one.heading
+        if last is None or last.kind != kind or last.heading != heading:
             levels, depth, parent = [one], 0, None
         elif not _is_next(raw, one, last):
             last.ordinal, levels[-1] = ordinal - 1, last
@@ -347,7 +349,15 @@ def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:
             levels.append(one)
         last = one
         criteria.append(
-            Criterion(kind=kind, depth=depth, parent_ordinal=parent, text=raw[start:end], start=start, end=end)
+            Criterion(
+                kind=kind,
+                depth=depth,
+                parent_ordinal=parent,
+                heading=heading,
+                text=raw[start:end],
+                start=start,
+                end=end,
+            )
         )
     return tuple(criteria)
 

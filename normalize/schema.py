@@ -116,6 +116,12 @@ class Criterion(Row, frozen=True, kw_only=True):
     kind: Annotated[CriterionKind, Doc("TRDS 14. inclusion, exclusion, or unspecified where the text does not say.")]
     depth: Annotated[int, Doc("Level in a nested list; 0 is the outermost.")] = 0
     parent_ordinal: Annotated[Number, Doc("Ordinal of the criterion it is nested under.")] = None
+    heading: Annotated[
+        Text,
+        Doc(
+            'The heading above it where that says for whom or when it holds ("Inclusion Criteria for Controls", "Cohort 2"); empty where it holds for all.'
+        ),
+    ] = None
     text: Annotated[str, Doc("The criterion, without its bullet: exactly `eligibility_raw[start:end]`.")]
     start: Annotated[int, Doc("First character in `eligibility_raw`, counted from 0.")]
     end: Annotated[int, Doc("Character after the last in `eligibility_raw`.")]

@@ -14,11 +14,10 @@ from typing import Literal
 from rapidfuzz.distance import DamerauLevenshtein
 
 from normalize import foreign_titles
-from normalize.headings import COLON, CRITERIA, LABEL, PART, VOCABULARY, Heading, kind_of, named
+from normalize.headings import COLON, CRITERIA, FRAME, LABEL, PART, Heading, kind_of, named
 from normalize.text import places, plain
 
 _PARTS: tuple[Literal["inclusion"], Literal["exclusion"]] = ("inclusion", "exclusion")
-_FRAME = frozenset(VOCABULARY["frame"].split())
 
 _PLAIN = re.compile(
     rf"""[\W_]*(?:the\W+)?(?:(?:key|main|major|principal|primary|general|important|patient|subject|participant|study|trial)\W+)*
@@ -331,7 +330,7 @@ def _exclusions(line: str, bulleted: bool) -> Heading | None:
 def _runs_into(line: str, match: re.Match[str]) -> bool:
     """Whether a criterion runs into the title: "Signed informed consent Exclusion criteria:" in a list item."""
     words = match["before"].split()
-    return bool(words) and line[match.start("part")].isupper() and words[-1].islower() and words[-1] not in _FRAME
+    return bool(words) and line[match.start("part")].isupper() and words[-1].islower() and words[-1] not in FRAME
 
 
 def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
@@ -344,10 +343,10 @@ def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     text = _ASIDE.sub("", line) if "(" in line else line
     first = _WORD.search(text)
-    if first is None or first[0].lower() not in _FRAME or not _LEADS_ON.search(line):
+    if first is None or first[0].lower() not in FRAME or not _LEADS_ON.search(line):
         return None
     words = _WORD.findall(text.lower())
-    strange = {word for word in words if word not in _FRAME}
+    strange = {word for word in words if word not in FRAME}
     if len(strange) > (1 if bulleted else 2) or len(strange) * 4 > len(words) or _SAYS_NOT_OUT.search(text):
         return None
     if _SAYS_OUT.search(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
 from harvester.site import labels
@@ -106,6 +107,14 @@ def _measure(row: Row) -> dict[str, str]:
     }
 
 
+def _parts(rows: list[Row], measures: list[Row]) -> list[dict[str, Any]]:
+    """The criteria of one kind in the order of the text, those under one of its headings together."""
+    return [
+        {"heading": heading, "criteria": nested(list(under), measures)}
+        for heading, under in groupby(rows, key=lambda row: row["heading"])
+    ]
+
+
 def _facts(row: Row) -> Facts:
     return given(
         (
@@ -123,12 +132,12 @@ def eligibility(entry: Entry) -> dict[str, Any] | None:
     """Everything a record says on who can take part; None when it says nothing."""
     criteria, measures = entry.below["criteria"], entry.below["criterion_measures"]
     lists = [
-        {"heading": heading, "criteria": nested([row for row in criteria if row["kind"] == kind], measures)}
-        for kind, heading in _HEADINGS.items()
+        {"heading": title, "parts": _parts([row for row in criteria if row["kind"] == kind], measures)}
+        for kind, title in _HEADINGS.items()
     ]
     content = {
         "facts": _facts(entry.row),
-        "lists": [one for one in lists if one["criteria"]],
+        "lists": [one for one in lists if one["parts"]],
         "raw": entry.row["eligibility_raw"],
         "measures": [_measure(row) for row in measures],
     }

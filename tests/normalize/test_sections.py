@@ -104,7 +104,7 @@ def test_without_a_heading_the_kind_is_not_guessed() -> None:
 
 
 def test_what_stands_before_the_first_heading_stays_unspecified() -> None:
-    assert kinds("Cohort 1\nInclusion Criteria:\n- adult") == [("un", "Cohort 1"), ("in", "adult")]
+    assert kinds("Cyclists welcome\nInclusion Criteria:\n- adult") == [("un", "Cyclists welcome"), ("in", "adult")]
 
 
 def test_the_field_gives_the_kind_and_a_heading_in_it_another() -> None:
@@ -238,9 +238,12 @@ def test_an_exclusion_that_is_spoken_of_in_a_criterion_hides_no_heading(line: st
 
 
 def test_the_line_before_another_groups_inclusion_excludes_no_one() -> None:
-    text = "Inclusion Criteria:\n- cyclists\nExclusion Criteria:\n- walkers\nGroup 2\nInclusion Criteria:\n- swimmers"
-    assert kinds(text) == [("in", "cyclists"), ("ex", "walkers"), ("un", "Group 2"), ("in", "swimmers")]
-    assert parse([("unspecified", text)]).exclusion == "- walkers"
+    text = "Inclusion Criteria:\n- cyclists\nExclusion Criteria:\n- walkers\n{}\nInclusion Criteria:\n- swimmers"
+    assert kinds(text.format("Group 2")) == [("in", "cyclists"), ("ex", "walkers"), ("in", "swimmers")]
+    assert kinds(text.format("TRIAD protocol")) == [
+        ("in", "cyclists"), ("ex", "walkers"), ("un", "TRIAD protocol"), ("in", "swimmers"),
+    ]  # fmt: skip
+    assert read(text.format("Group 2")).exclusion == read(text.format("TRIAD protocol")).exclusion == "- walkers"
 
 
 def test_several_groups_each_have_both_halves() -> None:
