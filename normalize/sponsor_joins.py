@@ -28,7 +28,7 @@ from normalize.sponsor_nodes import (
     pairs_without_conflict,
     without_business,
 )
-from normalize.sponsor_words import BUSINESS, GENERIC, PLACES, distinctive
+from normalize.sponsor_words import BUSINESS, COUNTRY_CODES, GENERIC, PLACES, distinctive
 from normalize.tables import compiled
 from normalize.text import fold
 
@@ -52,6 +52,8 @@ class Cluster(NamedTuple):
 SAME = "same words, without case, accents, order and legal form"
 #: From this share of the words' weight on two names are one; from the lower one on a person may want to look.
 _ALIKE, _DOUBTFUL = 0.8, 0.6
+#: ISO 3166-1 alpha-2 -> country as one word.
+_NAMED = {code: country for country, code in COUNTRY_CODES.items()}
 _KINDS = frozenset(
     {
         "hospital",
@@ -125,7 +127,7 @@ def _node(one: Spelled) -> Node:
         words = name.words or (fold(one.name_raw),)
     if not ordered_words().intersection(name.places):
         words = tuple(sorted(set(words)))
-    return Node(words, name.places, name.company, name.person)
+    return Node(words, name.places, name.countries, name.company, name.person)
 
 
 class _Joins:
@@ -137,6 +139,7 @@ class _Joins:
         self.parent: dict[Node, Node] = {n: n for n in self.nodes}
         self.known: dict[Node, Known | None] = {n: known.get(n) for n in self.nodes}
         self.places: dict[Node, frozenset[str]] = {n: n.places for n in self.nodes}
+        self.countries: dict[Node, frozenset[str]] = {n: self._countries(n) for n in self.nodes}
         self.rule: dict[Node, str] = {}
         first: dict[str, Node] = {}
         for node in self.nodes:
@@ -145,8 +148,15 @@ class _Joins:
                 other = first.setdefault(label.name, node)
                 self.parent[node] = other
                 self.places[other] |= node.places
+                self.countries[other] |= node.countries
         self.frequency = Counter(w for n in self.nodes for w in set(n.words))
         self._near: list[tuple[Node, Node, float]] = []
+
+    def _countries(self, node: Node) -> frozenset[str]:
+        """Countries that a name says, and that of a known organization that is no company."""
+        known = self.known[node]
+        own = _NAMED.get(known.country_code or "") if known is not None and known.class_ != "industry" else None
+        return node.countries | {own} if own else node.countries
 
     def root(self, node: Node) -> Node:
         while self.parent[node] != node:
@@ -166,12 +176,15 @@ class _Joins:
             return  # "Duke Therapeutics" is not of Duke University
         if numerals(one) != numerals(other) or one.person != other.person:
             return
-        if not (one.company or other.company) and apart(self.places[a], self.places[b]):
+        if not (one.company or other.company) and (
+            apart(self.places[a], self.places[b]) or apart(self.countries[a], self.countries[b])
+        ):
             return
         if self.known[b] is not None or (self.known[a] is None and order(b) < order(a)):
             a, b = b, a
         self.parent[b] = a
         self.places[a] = self.places[a] | self.places[b]
+        self.countries[a] = self.countries[a] | self.countries[b]
         for node in (one, other):
             self.rule.setdefault(node, rule)
 

@@ -21,6 +21,7 @@ from normalize.sponsor_words import (
     HEADS,
     LEGAL_FORMS,
     LOCAL,
+    PATRONS,
     PLACES,
     QUALIFIERS,
     STOP,
@@ -123,6 +124,13 @@ def _ordinary() -> frozenset[str]:
 
 
 @compiled
+def _together() -> list[tuple[frozenset[str], Known]]:
+    """Names of organizations that sponsor trials as one, and the organization that they are together."""
+    known = organizations()
+    return [(frozenset(_split(parts)), known[name]) for name, parts in table("organizations")["together"].items()]
+
+
+@compiled
 def _index() -> _Index:
     index = _Index(
         {}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(table("organizations")["ambiguous"]))
@@ -196,6 +204,10 @@ def find(name_raw: str, name: Name, person: bool) -> Match | None:
     windows = _windows(index, name.words)
     if person:
         return _best(name.words, [window for window in windows if window.size > 1], _IN_NAME)
+    standing = {window.known.name for window in windows}
+    for names, known in _together():
+        if names <= standing:
+            return Match(known, "sponsors together in organizations.yml")
     return (
         _best(name.words, windows, _IN_NAME)
         or _by_abbreviation(index, name, folded)
@@ -243,8 +255,8 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
     for at, size, known in windows:
         window, rest = words[at : at + size], [*words[:at], *words[at + size :]]
         kind = _kind(known, window)
-        strangers = STRANGERS.get(kind, frozenset())
-        if kind in ("hospital", "university") and _elsewhere(known, window, rest):
+        strangers = STRANGERS.get(kind, frozenset()) - _own_words()[known.name]
+        if kind != "industry" and (_elsewhere(known, window, rest) or _abroad(known, rest)):
             continue
         if strangers.intersection(rest) or not (
             distinctive(window)
@@ -277,12 +289,10 @@ def _by_abbreviation(index: _Index, name: Name, folded: str) -> Match | None:
 
 
 @compiled
-def _places() -> dict[str, frozenset[str]]:
-    """Name of an organization -> the places in its spellings."""
+def _own_words() -> dict[str, frozenset[str]]:
+    """Name of an organization -> the words of its spellings."""
     return {
-        known.name: frozenset(
-            w for spelling in (*known.whole, *known.phrases) for w in words_of(spelling) if w in PLACES
-        )
+        known.name: frozenset(w for spelling in (*known.whole, *known.phrases) for w in words_of(spelling))
         for known in organizations().values()
     }
 
@@ -301,6 +311,8 @@ def _says_its_kind(known: Known, rest: list[str]) -> bool:
     """Whether the words beside a misspelt name are such as stand beside it: of a company its business, of others any general word."""
     if known.class_ == "industry":
         return not distinctive(rest)
+    if "university" in words_of(known.name) and "hospital" not in _own_words()[known.name]:
+        return "university" in rest
     return not rest or any(w in GENERIC for w in rest)
 
 
@@ -310,8 +322,22 @@ def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:
     That tells hospitals apart ("Zhongshan Hospital, Xiamen") and initials ("University of Lausanne (UCL)" is not London's).
     """
     named = {w for w in rest if w in PLACES}
-    own = _places()[known.name]
-    return bool(named and own) and not named & own and ("hospital" in rest or _are_initials(known, window))
+    own = _own_words()[known.name] & PLACES
+    if not named or not own or named & own:
+        return False
+    nameless = "hospital" in window and PLACES.isdisjoint(window)  # "Xinhua Hospital" without its town
+    return "hospital" in rest or nameless or _are_initials(known, window)
+
+
+def _abroad(known: Known, rest: list[str]) -> bool:
+    """Whether the words beside a name say that it is of another country ("Medical Research Council, South Africa")."""
+    named = {COUNTRY_CODES[w] for w in rest if w in COUNTRY_CODES and w in COUNTRIES}
+    return (
+        bool(named)
+        and known.country_code is not None
+        and len(known.country_code) == 2
+        and known.country_code not in named
+    )
 
 
 def _stands(known: Known, window: tuple[str, ...], rest: list[str], beside: set[str]) -> bool:
@@ -324,10 +350,12 @@ def _stands(known: Known, window: tuple[str, ...], rest: list[str], beside: set[
     if len(window) == 1 and window[0] in PLACES:
         return not rest or bool(LOCAL.intersection(rest))
     if any(w in PLACES for w in window):
-        return not QUALIFIERS & beside
-    own = _places()[known.name]
+        patron = "hospital" in window and "university" not in window and not PATRONS.isdisjoint(beside)
+        return not QUALIFIERS & beside and not patron  # "St. Johannes Hospital Dortmund"
+    own = _own_words()[known.name] & PLACES
+    heads = {HEADS[w] for w in _own_words()[known.name] if w in HEADS}
     return not QUALIFIERS & beside and all(
-        (w in GENERIC and w not in HEADS)
+        (w in GENERIC and HEADS.get(w, "") in {"", *heads})
         or (w in PLACES and (w in own or not own))
         or COUNTRY_CODES.get(w, "") == known.country_code
         or w.isdigit()

@@ -13,12 +13,13 @@ class Node(NamedTuple):
 
     words: tuple[str, ...]
     places: frozenset[str]
+    countries: frozenset[str]
     company: bool
     person: bool
 
 
-def order(node: Node) -> tuple[tuple[str, ...], list[str], bool, bool]:
-    return node.words, sorted(node.places), node.company, node.person
+def order(node: Node) -> tuple[tuple[str, ...], list[str], list[str], bool, bool]:
+    return node.words, sorted(node.places), sorted(node.countries), node.company, node.person
 
 
 def numerals(node: Node) -> frozenset[str]:

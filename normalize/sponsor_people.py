@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from normalize.sponsor_names import TITLE, Name, repaired, words_of
-from normalize.sponsor_words import COUNTRIES, GENERIC, GIVEN_NAMES, HEADS, PLACES
+from normalize.sponsor_words import COUNTRIES, GENERIC, GIVEN_NAMES, HEADS, PLACES, SURNAMES
 from normalize.text import fold
 
 _DEGREES = re.compile(r"[\s,]+(?:M\.?\s?D|Ph\.?\s?D|M\.?\s?Sc|M\.?\s?P\.?\s?H|MBBS|FRCP|DO|RN)\b\.?", re.IGNORECASE)
@@ -26,12 +26,14 @@ def is_person(name_raw: str, name: Name, said: bool) -> bool:
     """Whether a sponsor's name is nothing but a person's.
 
     `said`: the registry gives its class as individual, which holds for any name without a company's form or a word that heads an
-    organization's. Else it may be a person's and has a title or a common given name.
+    organization's. Else it may be a person's and has a title, a common given name or, of two words, a common surname.
     """
     if said:
         return not name.company and HEADS.keys().isdisjoint(name.words)
     titled = name.person and "," not in name_raw  # "Prof. Quandt, Charité"
-    return may_be_a_person(name_raw, name) and (titled or not GIVEN_NAMES.isdisjoint(fold(name_raw).split()))
+    words = fold(name_raw).split()
+    named = not GIVEN_NAMES.isdisjoint(words) or (len(words) == 2 and not SURNAMES.isdisjoint(words))
+    return may_be_a_person(name_raw, name) and (titled or named)
 
 
 def may_be_a_person(name_raw: str, name: Name) -> bool:

@@ -5,6 +5,7 @@ What a word means in English, which words say nothing, which are places. Called 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -37,7 +38,10 @@ EVIDENCE: tuple[tuple[SponsorClass, frozenset[str]], ...] = tuple(
 #: Words of companies of the trade: pharmacy, biotechnology, diagnostics; those that no department of a hospital has.
 TRADE = frozenset(word for class_, words in EVIDENCE if class_ == "industry" for word in words)
 COMMERCE = TRADE - {"laboratories", "medicines", "diagnostics"} | {"products"}
+#: Words of hospitals' names that are those of many towns ("St. Johannes Hospital").
+PATRONS = frozenset(_WORDS["common_names"].split()) | {"saint"}
 GIVEN_NAMES = frozenset(_WORDS["given_names"].split())
+SURNAMES = frozenset(_WORDS["surnames"].split())
 NOBODY = frozenset(fold(text) for text in _WORDS["nobody"].split("|"))
 
 
@@ -141,12 +145,23 @@ def _mended(word: str) -> str:
     return best[1] if best[0] <= allowed else word
 
 
+_HOSPITAL = re.compile(
+    "(.{4,}?)(?:ziekenhuis|krankenhaus|sjukhuset|sjukhus|sykehuset|sykehus|sygehuset|sygehus|klinikum)"
+)
+
+
 @lru_cache(maxsize=200_000)
 def _in_english(word: str) -> tuple[str, ...]:
     word = _mended(word)
     if word in _TRANSLATIONS:
         return tuple(_TRANSLATIONS[word].split())
-    return (_CITY.get(word) or _COUNTRY.get(word) or word,)
+    place = _CITY.get(word) or _COUNTRY.get(word)
+    compound = None if place else _HOSPITAL.fullmatch(word)
+    if compound:  # "Maasstadziekenhuis", "Nordlandssykehuset"
+        stem = compound[1]
+        town = _CITY.get(stem) or _CITY.get(stem.removesuffix("s"))
+        return (*((town,) if town else _in_english(stem)), "hospital")
+    return (place or word,)
 
 
 def english(words: Sequence[str]) -> list[str]:

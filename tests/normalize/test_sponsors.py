@@ -46,6 +46,16 @@ ONE = {
     "the list: country forms of a company": ["Pfizer Pharma GmbH", "Pfizer Norge AS", "Pfizer Hungary Kft., 12 Alkotas utca, Budapest"],
     "the list: department": ["Karolinska Universitetssjukhuset", "Dept of Oncology, Karolinska University Hospital, Stockholm"],
     "the list: misspelt": ["Boehringer Ingelheim", "Boehringger Ingelheim Norway KS"],
+    "number written so and so": ["Ankang No. 3 Hospital", "Third Ankang Hospital", "Ankang 3rd Hospital"],
+    "hospital in a compound": ["Zelmoraziekenhuis", "Zelmora Ziekenhuis", "Zelmora Hospital"],
+    "syllables kept apart": ["Hospital of He'nan", "Henan Hospital", "He’nan Hospital"],
+    "hospital group": ["Groupe Hospitalier Delmas", "Hôpital Delmas"],
+    "the list: a foundation that is one by name": ["Fondation Adolphe de Rothschild", "Fondation Ophtalmologique Adolphe de Rothschild"],
+    "the list: compound": ["Maasstad Hospital", "Maasstadziekenhuis, Rotterdam"],
+    "the list: heads repeated": ["Royal National Orthopaedic Hospital", "Royal National Orthopaedic Hospital NHS Trust"],
+    "the list: sponsors together": [
+        "NHS Greater Glasgow and Clyde / University of Glasgow", "University of Glasgow and NHS Greater Glasgow & Clyde Board",
+    ],
     "the list: abbreviation": ["EORTC", "European Organisation for Research and Treatment of Cancer - EORTC"],
 }  # fmt: skip
 
@@ -81,6 +91,20 @@ APART = {
     "a company with a university's name": ["Duke University", "Duke Therapeutics", "Cornell Pharmaceuticals", "Weill Cornell Medicine"],
     "campuses of a state's university": ["University of North Carolina at Chapel Hill", "University of North Carolina, Charlotte"],
     "clinics of one kind": ["IVF Australia", "Boston IVF", "Sydney IVF"],
+    "hospitals of one name in two provinces": ["Shanghai Xinhua Hospital", "Xin Hua Hospital of Zhejiang Province"],
+    "hospitals of one name in two countries": [
+        "Hospital for Sick Children", "Royal Hospital for Sick Children, Glasgow", "Royal Hospital for Sick Children, Edinburgh",
+    ],
+    "a saint's hospital and the town's": ["Klinikum Dortmund", "St. Johannes Hospital Dortmund"],
+    "councils of two countries": ["Research Council of Norway", "Research Council of Lithuania"],
+    "a council and one in another country": ["Medical Research Council", "Medical Research Council of South-East Sweden"],
+    "one name, two countries": ["Zelmora Board, Belgium", "Zelmora Board, Chile"],
+    "two together and each alone": [
+        "NHS Greater Glasgow and Clyde", "University of Glasgow", "NHS Greater Glasgow and Clyde / University of Glasgow",
+    ],
+    "a name a letter away": ["Asklepios Kliniken", "Asklepion Pharmaceuticals LLC"],
+    "a university a letter away": ["Villanova University", "Hospital Arnau de Vilanova de Valencia"],
+    "what was split off": ["GlaxoSmithKline", "Haleon", "Johnson & Johnson", "Kenvue", "Novartis", "Sandoz", "Merck Sharp & Dohme", "Organon"],
     "an abbreviation with two owners": ["Baltic Lung Group (BALG)", "Bavarian Leukemia League (BALG)"],
 }  # fmt: skip
 
@@ -130,6 +154,7 @@ def test_class_by_words_of_the_name(name: str, class_: str) -> None:
         ("Marianna Quandt", "St. Marianna University"),
         ("Federico Rossi Quaranta", "University of Naples Federico II"),
         ("Dr Li Yang", "Il-Yang"),
+        ("Takeda Kuniyoshi", "Takeda"),
     ],
 )
 def test_a_person_of_an_organizations_name_is_a_person(person: str, organization: str) -> None:
