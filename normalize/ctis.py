@@ -311,7 +311,11 @@ def _enrollment(part_one: Part, parts_two: list[Part], trial: Part) -> tuple[Enr
     counts = [_planned("country", code or name, count, source) for (code, name), count in by_state if count is not None]
     europe: int | None = sum(count.count for count in counts)
     if not counts or len(counts) < len(by_state):
-        europe = parse_size(trial.text("totalNumberEnrolled")).total
+        size = parse_size(trial.text("totalNumberEnrolled"))
+        europe = size.total
+        if not size.understood:
+            reason = "Not a number of participants in any form that is known."
+            trial.notes.warn("target_sample_size", trial.text("totalNumberEnrolled"), reason)
     elsewhere = part_one.count("rowSubjectCount")
     if elsewhere is not None:
         counts.append(_planned("region", "rest of the world", elsewhere, "authorizedPartI.rowSubjectCount"))

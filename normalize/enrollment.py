@@ -6,7 +6,7 @@ Called by the normalizers for target sample size and actual enrollment, with the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from normalize.closed_lists import EnrollmentKind
@@ -35,8 +35,10 @@ class Size(NamedTuple):
 _NOTHING = Size(None)
 _NOT_UNDERSTOOD = Size(None, understood=False)
 
-#: Numbers that stand for none: ClinicalTrials.gov fills them in where a form wanted a number.
-_SENTINELS = frozenset((9_999_999, 99_999_999, 999_999_999, 2_147_483_647))
+#: Numbers that stand for none, filled in where a form wanted a number.
+_SENTINELS = frozenset((99_999, 999_999, 9_999_999, 99_999_999, 999_999_999, 2_147_483_647))
+#: A day written without signs between, which has come into the wrong field.
+_DAY = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 #: No trial is larger than mankind; what has more figures is something else.
 _NUMBER = r"[0-9]{1,3}(?:[,.'’ \u00a0\u2009\u202f][0-9]{3})+(?![0-9])|[0-9]{1,10}(?![0-9])"
 _SAYS_NOTHING = frozenset(
@@ -56,15 +58,37 @@ _SAYS_NOTHING = frozenset(
 )
 
 # ChiCTR: "Case group:50;Control group:50;". A label may hold anything, colons and semicolons too.
-_GROUP = re.compile(rf"(?P<label>.*?)[:：]\s*(?P<count>{_NUMBER})\s*(?:[;；]\s*|,\s+(?=[^\W\d_])|$)", re.DOTALL)
-#: Labels of the total among groups, folded.
-_TOTALS = frozenset(("total", "overall", "global", "all", "altogether", "sum", "in total", "total number", "worldwide"))
-#: "100 patients and 50 controls", "50 + 50"; "2 x 50".
-_SUMMED = re.compile(
-    rf"(?P<one>{_NUMBER})\s*(?P<first>[^0-9;,.]*?)\s*(?:\+|&|\band\b)\s*(?P<two>{_NUMBER})\s*(?P<second>[^0-9;,.]*)",
+_GROUP = re.compile(
+    rf"(?P<label>.*?)[:：]\s*(?:n\s*=\s*)?(?P<count>{_NUMBER})\s*(?:(?:cases|patients|participants|subjects)\b|例|人|名)?\s*"
+    r"(?:[;；]\s*|,\s+(?=[^\W\d_])|$)",
+    re.DOTALL | re.IGNORECASE,
+)
+#: A label that holds the number of the group before it, for no semicolon parts them: "Arm A: 30 Arm B". Not asked of what is in brackets.
+_NUMBER_IN_LABEL = re.compile(rf"[:：]\s*(?:n\s*=\s*)?(?:{_NUMBER})(?![^\W_])", re.IGNORECASE)
+_BRACKETED = re.compile(r"[(\[].*?(?:[)\]]|$)", re.DOTALL)
+_CLOSED = re.compile(r"[(\[][^()\[\]]*+[)\]]")
+#: Labels of one thing with its number, which is no group of that size: "1:1", "60 patients randomised 2:1".
+_RATIO = re.compile(r"(?:.*(?:random|ratio|alloc)\D*)?[0-9]+", re.DOTALL | re.IGNORECASE)
+#: Words that make a label the total's, folded, alone or with words that may stand beside a number.
+_TOTALS = frozenset(
+    ("total", "overall", "global", "all", "altogether", "sum", "worldwide", "international", "multinational")
+)
+_EVERYWHERE = frozenset(("all countries", "all sites", "all centres", "all centers", "whole trial", "whole study"))
+#: Words of labels that count the same people again: of "Planned: 100; recruited: 80" neither sum nor part is a number planned for.
+_AGAIN = frozenset((
+    "planned", "target", "actual", "achieved", "recruited", "enrolled", "screened", "randomised", "randomized", "completed", "analysed",
+    "analyzed", "evaluable", "final", "initial", "original", "revised", "amended", "min", "max", "minimum", "maximum",
+))  # fmt: skip
+#: Two tests that the same people have, in ChiCTR's diagnostic studies.
+_TESTS = frozenset(("gold standard", "index test"))
+#: "100 patients and 50 controls", "50 + 50"; "2 x 50", "two groups of 50".
+_PLUS = re.compile(r"\s*(?:\+|&|\band\b)\s*", re.IGNORECASE)
+_ADDEND = re.compile(rf"(?P<count>{_NUMBER})\s*(?P<label>[^0-9;,.]*)")
+_FEW = ("two", "three", "four", "five", "six")
+_MULTIPLIED = re.compile(
+    rf"(?P<groups>[2-9]|{'|'.join(_FEW)})(?:\s*[x×*]\s*|\s(?:\w+\s)?(?:groups|arms)\sof\s)(?P<each>{_NUMBER})\s*(?P<label>[^0-9;,.]*)",
     re.IGNORECASE,
 )
-_MULTIPLIED = re.compile(rf"(?P<groups>[2-9])\s*[x×*]\s*(?P<each>{_NUMBER})\s*(?P<label>[^0-9;,.]*)", re.IGNORECASE)
 # ISRCTN: "Planned Sample Size: 100; UK Sample Size: 50"; CTRI: "Total Sample Size="1200" Sample Size from India="800"". What follows is a part.
 _WHOLE = re.compile(
     rf"(?:total|(?:total |overall )?(?:planned |target )?(?:sample size|number of (?:participants|patients|subjects)|enrolment|enrollment))"
@@ -81,7 +105,12 @@ _EACH_ARM = re.compile(
     rf"(?P<count>{_NUMBER})(?: (?:in|for|patients|participants|subjects|cases)){{0,2}} (?:per|each|every) (?:treatment |study )?(?:arm|group)\b",
     re.IGNORECASE,
 )
-_RANGE = re.compile(rf"(?P<lower>{_NUMBER})\s*(?:-|\u2010|\u2013|\u2014|to)\s*(?P<upper>{_NUMBER})")
+_RANGE = re.compile(
+    rf"(?:\bfrom\s+)?(?P<lower>{_NUMBER})\s*(?:[-~\u2010-\u2015\u301c\uff5e]|to)\s*(?P<upper>{_NUMBER})"
+    rf"|\bbetween\s+(?P<low>{_NUMBER})\s+and\s+(?P<high>{_NUMBER})",
+    re.IGNORECASE,
+)
+_NO_DECIMALS = re.compile(r"(?P<count>[0-9]{1,10})\.00?")
 _COUNT = re.compile(rf"(?<![0-9.,])(?P<count>{_NUMBER})")
 _EACH = re.compile(r"\b(?:per|each|every)\b", re.IGNORECASE)
 
@@ -91,9 +120,10 @@ _LONGEST = 2000
 _WORDS_BESIDE = """
     a about actual approx approximately around at aim anticipated be ca case cases children circa enrolled enrollment enrolment estimated estimate
     expected for healthy in included infants individual individuals intended is least max maximal maximum men min minimum mothers n no number of
-    participant participants patient patients people person persons planned pregnant recruit recruited sample samples size study subject subjects
-    target the to total up us volunteer volunteers will women adults control controls fathers mother father infant newborns partners neonates males females
-    girls boys adolescents 人 例 名
+    participant participants patient patients people person persons plan planned pregnant recruit recruited sample size study subject subjects
+    target the to total up us volunteer volunteers we will women adults control controls fathers mother father infant newborns partners neonates males females
+    girls boys adolescents male female randomised randomized evaluable consecutive students nurses physicians pts 人 例 名
+    pacientes participantes sujetos voluntarios patienten probanden sujets
 """
 _BESIDE = frozenset(_WORDS_BESIDE.split())
 
@@ -102,24 +132,30 @@ def parse_size(text: str | None) -> Size:
     """The number of participants in a text, never guessed out of prose.
 
     `"120"`, `"1,200"`, `"approx. 1 000"` -> the number. `"120 (60 per arm)"` -> 120, each arm 60. `"Case group:50;Control group:50;"`
-    -> 100, a sum, with both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100, of which 50 in the UK. A range
-    gives its upper end, the number planned for, and keeps the lower. `"100 patients and 50 controls"` -> 150, `"2 x 50"` -> 100, sums. A sentinel (99999999), a negative number, a text without a number and one that is no such form are `Size(None,
-    understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added up, `understood` False.
+    -> 100, a sum, with both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100, of which 50 in the UK; the number
+    of one country alone is no total. A range gives its upper end, the number planned for, and keeps the lower. `"100 patients and 50
+    controls"` -> 150, `"2 x 50"` -> 100, sums. A sentinel (99999999), a negative number, a ratio, a text without a number and one that
+    is no such form are `Size(None, understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added
+    up, `understood` False.
     """
     value = (text or "").strip()
-    if match := _COUNT.fullmatch(value):
+    if match := _COUNT.fullmatch(value) or _NO_DECIMALS.fullmatch(value):
         return _size(match["count"])
     if fold(value) in _SAYS_NOTHING:
         return _NOTHING
-    if len(value) > _LONGEST or "%" in value or value.startswith("-"):
+    if len(value) > _LONGEST or value.startswith("-"):
+        return _NOT_UNDERSTOOD
+    plain = _BRACKETED.sub(" ", value)
+    if "%" in plain:
         return _NOT_UNDERSTOOD
     if (match := _WHOLE.match(value)) and (total := _number(match["count"])) is not None:
         return _with_parts(total, value[match.end() :].lstrip(' ";,'))
-    if ":" in value or "：" in value:
+    if places := _places(value):
+        return Size(None, understood=False, places=places)
+    if not {":", "："}.isdisjoint(_CLOSED.sub("", value)):
         return _groups(value)
-    plain = re.sub(r"[(\[].*?(?:[)\]]|$)", " ", value, flags=re.DOTALL)
     if (match := _RANGE.search(plain)) and _is_beside(plain[: match.start()] + " " + plain[match.end() :]):
-        lower, upper = _number(match["lower"]), _number(match["upper"])
+        lower, upper = _number(match["lower"] or match["low"]), _number(match["upper"] or match["high"])
         if lower is None or upper is None or lower >= upper:
             return _NOT_UNDERSTOOD
         return Size(upper, lower=lower)
@@ -142,7 +178,7 @@ def parse_size(text: str | None) -> Size:
 
 def _number(digits: str) -> int | None:
     number = int(digits if digits.isdecimal() else re.sub("[^0-9]", "", digits))
-    return None if number in _SENTINELS or number > 8_000_000_000 else number
+    return None if number in _SENTINELS or number > 8_000_000_000 or _DAY.fullmatch(digits) else number
 
 
 def _size(digits: str) -> Size:
@@ -156,22 +192,35 @@ def _is_beside(text: str) -> bool:
 
 def _with_parts(total: int, rest: str) -> Size:
     """A total that is called so, and what stands behind it: numbers of countries, or of groups."""
-    found = ((match["from"] or match["of"], _number(match["count"])) for match in _PLACE.finditer(rest))
-    places = tuple((place.strip(), number) for place, number in found if number is not None)
+    places = _places(rest)
     groups = _groups(rest)
     return Size(total, groups.parts if not places and groups.understood else (), places=places)
 
 
+def _places(text: str) -> tuple[tuple[str, int], ...]:
+    """The numbers that are called those of a country."""
+    found = ((match["from"] or match["of"], _number(match["count"])) for match in _PLACE.finditer(text))
+    return tuple((place.strip(), number) for place, number in found if number is not None)
+
+
 def _summed(text: str) -> Size | None:
-    """Two groups that are added, or groups of one size."""
+    """Groups that are added, or groups of one size. A sum that is told beside them has to be theirs."""
     if (match := _MULTIPLIED.fullmatch(text)) and _is_beside(match["label"]):
-        each = _number(match["each"])
-        return Size(int(match["groups"]) * each, is_sum=True, each=each) if each is not None else None
-    if (match := _SUMMED.fullmatch(text)) and _is_beside(f"{match['first']} {match['second']}"):
-        one, two = _number(match["one"]), _number(match["two"])
-        if one is not None and two is not None:
-            return Size(one + two, ((match["first"].strip(), one), (match["second"].strip(), two)), is_sum=True)
-    return None
+        word, each = match["groups"].lower(), _number(match["each"])
+        groups = _FEW.index(word) + 2 if word in _FEW else int(word)
+        return Size(groups * each, is_sum=True, each=each) if each is not None else None
+    added, _, told = text.partition("=")
+    found = [_ADDEND.fullmatch(piece) for piece in _PLUS.split(added.strip())]
+    addends = [
+        (match["label"].strip(), _number(match["count"])) for match in found if match and _is_beside(match["label"])
+    ]
+    parts = tuple((label, number) for label, number in addends if number is not None)
+    if len(found) < 2 or len(parts) < len(found):
+        return None
+    total = sum(number for _, number in parts)
+    if told and parse_size(told).total != total:
+        return None
+    return Size(total, parts, is_sum=True)
 
 
 def _groups(value: str) -> Size:
@@ -179,21 +228,47 @@ def _groups(value: str) -> Size:
     parts: list[tuple[str, int]] = []
     end = 0
     while match := _GROUP.match(value, end):
-        number = _number(match["count"])
-        if number is None:
+        number, label = _number(match["count"]), match["label"].strip()
+        if number is None or _NUMBER_IN_LABEL.search(_BRACKETED.sub("", label)):
             return _NOT_UNDERSTOOD
-        label = match["label"].strip()
-        if fold(label) in _TOTALS:
+        if _says(label, _TOTALS) or fold(label) in _EVERYWHERE:
+            if total not in (None, number):
+                return _NOT_UNDERSTOOD
             total = number
         else:
             parts.append((label, number))
         end = match.end()
+    understood = end >= len(value)
+    places = tuple(part for part in parts if _is_place(part[0]))
+    groups = tuple(part for part in parts if part not in places)
     if total is not None:
-        places = [part for part in parts if country(part[0])[0]]
-        return Size(total, tuple(part for part in parts if part not in places), end >= len(value), places=tuple(places))
-    if not parts:
+        return Size(total, groups, understood, places=places)
+    if not parts or (len(parts) > 1 and _count_the_same(label for label, _ in parts)):
         return _NOT_UNDERSTOOD
-    return Size(sum(number for _, number in parts), tuple(parts), understood=end >= len(value), is_sum=True)
+    if len(parts) == 1:
+        ((label, number),) = parts
+        if places or (_RATIO.fullmatch(label) and value[-1] not in ";；"):
+            return Size(None, understood=False, places=places)
+        if _is_beside(label):  # "Number: 100" names no group
+            return Size(number, understood=understood)
+    return Size(sum(number for _, number in parts), groups, understood, is_sum=True, places=places)
+
+
+def _says(label: str, words: frozenset[str]) -> bool:
+    """Whether a label is one of the words, with nothing else than what may stand beside a number."""
+    said = set(fold(label).split())
+    return not said.isdisjoint(words) and said <= words | _BESIDE
+
+
+def _count_the_same(labels: Iterable[str]) -> bool:
+    """Whether groups with these labels are the same people, counted twice."""
+    labels = list(labels)
+    return any(_says(label, _AGAIN) for label in labels) or len(_TESTS.intersection(map(fold, labels))) > 1
+
+
+def _is_place(label: str) -> bool:
+    """Whether a label is a country's name. A code of letters may as well be a group's: EG and CG are the experimental and the control group."""
+    return (len(label) > 3 or label in ("UK", "USA")) and country(label)[0] is not None
 
 
 def counts(size: Size, kind: EnrollmentKind, source_field: str) -> Iterator[EnrollmentCount]:

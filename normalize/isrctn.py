@@ -167,12 +167,10 @@ def _full_trial(body: bytes, media_type: str, notes: Notes) -> etree._Element:
 
 
 def _size(text: str | None, field: str, notes: Notes) -> Size:
-    if text == "0":
-        return Size(None)
     size = parse_size(text)
     if not size.understood:
         notes.warn(field, text, "Not a number of participants in any form that is known.")
-    return size
+    return size if size.total else size._replace(total=None)
 
 
 def _status(started: str | None, recruited: str | None, ended: str | None, updated: str | None) -> str | None:

@@ -130,12 +130,89 @@ def test_sentinels_and_prose_are_not_understood(text: str) -> None:
     assert parse_size(text) == Size(None, understood=False)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Arm one: 24 Arm two: 36",  # nothing parts the groups
+        "Arm one:24/Arm two:36",
+        "Stage A: 24 Stage B: 36; Stage C: 12",
+        "2:1",
+        "1:1:1",
+        "72 patients allocated 2:1",
+        "Planned: 90; Recruited: 71",  # the same people twice
+        "Minimum: 40; Maximum: 60",
+        "Gold Standard:88;Index test:88;",
+        "Riders: 10; total: 60; all: 70",
+        "20210314",  # a day
+        "99999",
+        "60 + 60 = 150",
+        "80 samples",
+    ],
+)
+def test_a_number_that_counts_no_group_is_none(text: str) -> None:
+    assert parse_size(text) == Size(None, understood=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("Swimmers: 30; Runners: 30; Total number of participants: 60", 60),
+        ("All countries: 400; Norway: 50", 400),
+        ("150 (of whom in Norway: 50)", 150),
+        ("72 (with 20% dropout)", 72),
+        ("72.0", 72),
+        ("We plan to recruit 72 patients", 72),
+        ("72 evaluable patients", 72),
+        ("Number of patients: 72", 72),
+        ("N: 72", 72),
+        ("Low dose: n=12; High dose: 13 patients", 25),
+        ("12 + 12 + 24 = 48", 48),
+        ("three groups of 24", 72),
+    ],
+)
+def test_the_total_is_told_from_what_stands_beside_it(text: str, total: int) -> None:
+    size = parse_size(text)
+    assert (size.total, size.understood) == (total, True)
+
+
+def test_between_two_numbers_is_a_range() -> None:
+    assert parse_size("between 40 and 60") == parse_size("from 40 to 60 patients") == Size(60, lower=40)
+    assert parse_size("40 ~ 60") == Size(60, lower=40)
+
+
+def test_a_word_for_the_number_is_no_group() -> None:
+    (row,) = counts(parse_size("Number: 72"), "planned", "target")
+    assert (row.scope, row.count, row.is_sum) == ("total", 72, False)
+
+
+def test_countries_are_no_arms() -> None:
+    rows = [
+        (row.scope, row.scope_value, row.count, row.is_sum)
+        for row in counts(parse_size("Norway: 50; Chile: 30"), "planned", "t")
+    ]
+    assert rows == [("total", None, 80, True), ("country", "NO", 50, False), ("country", "CL", 30, False)]
+
+
+def test_the_number_of_one_country_is_not_that_of_the_trial() -> None:
+    for text in ("UK Sample Size: 50", "United Kingdom: 50", 'Sample Size from India="50"'):
+        size = parse_size(text)
+        assert (size.total, size.understood) == (None, False)
+        assert [(row.scope, row.count) for row in counts(size, "planned", "t")] == [("country", 50)]
+
+
+def test_initials_of_a_group_are_no_country() -> None:
+    # The codes of Egypt and the Congo
+    size = parse_size("EG:30;CG:32;")
+    assert size == Size(62, (("EG", 30), ("CG", 32)), is_sum=True)
+    assert [row.scope for row in counts(size, "planned", "t")] == ["total", "arm", "arm"]
+
+
 @given(st.text() | st.from_regex(r"([A-Za-z ]{0,5}:\d{1,4};){0,4}[a-z]{0,3}", fullmatch=True))
 def test_a_sum_is_the_sum_of_its_parts(text: str) -> None:
     size = parse_size(text)
     assert size.total is None or size.total >= 0
     if size.is_sum:
-        assert size.total == sum(count for _, count in size.parts)
+        assert size.total == sum(count for _, count in (*size.parts, *size.places))
 
 
 def test_a_long_hostile_text_costs_nothing() -> None:
