@@ -30,18 +30,25 @@ _MONTH_NUMBER = (
 )
 
 # What may follow a date: a time of day with what belongs to it. It is cut off.
-_TIME = r"(?:[T\s,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+_ZONE = r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})"
+_TIME = rf"(?:[T\s,]+\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:[.,]\d+)?)?(?:\s*[AaPp]\.?[Mm]\.?)?\s*{_ZONE}?)?"
 _SEPARATOR = r"\s*[-/.\u2010-\u2015]\s*"
-_YEAR_FIRST = re.compile(rf"(\d{{4}})(?:{_SEPARATOR}(\d{{1,2}})(?:{_SEPARATOR}(\d{{1,2}}))?)?{_TIME}")
+_YEAR_FIRST = re.compile(rf"(\d{{4}})(?:{_SEPARATOR}(\d{{1,2}})(?:{_SEPARATOR}(\d{{1,2}}){_ZONE}?)?)?{_TIME}")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?\d{6}Z?)?")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}){_TIME}")
 _MONTH_AND_YEAR = re.compile(rf"(\d{{1,2}}){_SEPARATOR}(\d{{4}})")
-# "18 October 2023", "18-Oct-2023", "18th October, 2023", "October 2023"
+# "18 October 2023", "18-Oct-2023", "18th of October, 2023", "October 2023"
 _DAY_NAMED_MONTH = re.compile(
-    rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?[\s/,.-]*)?([A-Za-z]{{3,9}})\.?[\s/,.-]*(\d{{4}}){_TIME}"
+    rf"(?:(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of\b)?[\s/,.-]*)?([A-Za-z]{{3,9}})\.?[\s/,.-]*(\d{{4}}){_TIME}"
 )
-# "March 18, 2020"
-_NAMED_MONTH_DAY = re.compile(rf"([A-Za-z]{{3,9}})\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(\d{{4}}){_TIME}")
+# "March 18, 2020", "Mar-18-2020"
+_NAMED_MONTH_DAY = re.compile(
+    rf"([A-Za-z]{{3,9}})\.?[\s/.-]*(\d{{1,2}})(?:st|nd|rd|th)?(?:\s*[,/.-]\s*|\s+)(\d{{4}}){_TIME}"
+)
+# "2020-Mar-18", "2020 March"
+_YEAR_NAMED_MONTH = re.compile(
+    rf"(\d{{4}})[\s/,.-]+([A-Za-z]{{3,9}})\.?(?:[\s/,.-]*(\d{{1,2}})(?:st|nd|rd|th)?)?{_TIME}"
+)
 
 
 def iso_date(text: str | None, order: Order) -> str | None:
@@ -53,7 +60,7 @@ def iso_date(text: str | None, order: Order) -> str | None:
     """
     if text is None:
         return None
-    value = text.strip()
+    value = text.strip().rstrip(".;,")
     return _iso_date(value, order) if len(value) <= _LONGEST else None
 
 
@@ -70,6 +77,8 @@ def _iso_date(value: str, order: Order) -> str | None:
         return _named(match[3], match[2], match[1])
     if match := _NAMED_MONTH_DAY.fullmatch(value):
         return _named(match[3], match[1], match[2])
+    if match := _YEAR_NAMED_MONTH.fullmatch(value):
+        return _named(match[1], match[2], match[3])
     return None
 
 

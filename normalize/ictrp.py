@@ -79,8 +79,8 @@ _JAPANESE = {
     "JPRN-JMA": "JMACCT",
 }
 
-# ICTRP writes 01/01/1900 where a register gives no date (Ethics_review_approval_date of NL-OMON31535).
-_NO_DATE = "1900-01-01"
+# ICTRP writes 01/01/1900 where a register gives no date (Ethics_review_approval_date of NL-OMON31535); 1970 is when computers' time begins.
+_NO_DATES = frozenset(("1900-01-01", "1970-01-01"))
 _ANSWERS = {"yes": True, "no": False}
 
 #: Free texts, in which numbers are mentions.
@@ -247,7 +247,7 @@ def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> s
     if not text:
         return None
     date = iso_date(text, order)
-    if date is None or date == _NO_DATE:
+    if date is None or date in _NO_DATES:
         reason = "Stands for no date at ICTRP." if date else "Not a date in any form that ICTRP is known to use."
         notes.warn(field, text, reason)
         return None

@@ -18,7 +18,8 @@ from normalize.schema import Outcome
 # ANZCTR: "<outcome>[<time>];<outcome>[<time>]" (ACTRN12620000438954)
 _BRACKETED = re.compile(r"(?<=\])\s*;")
 # IRCT: "<outcome>. Timepoint: <time>. Method of measurement: <method>.;<outcome>. Timepoint: ..." (IRCT20100228003449N30)
-_BEFORE_TIMED = re.compile(r";(?=[^;]+? Timepoint: )")
+# The method ends in a full stop; semicolons within an outcome's own name ("Anxiety; depression") part nothing.
+_BEFORE_TIMED = re.compile(r"(?<=\.)\s*;(?=(?:(?!\.\s*;).)+? Timepoint: )", re.DOTALL)
 #: How each register's list of outcomes is separated; the others give one text, which is not split.
 _OUTCOME_SEPARATORS = {
     "ClinicalTrials.gov": TIGHT_SEMICOLON,
@@ -75,7 +76,9 @@ def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
         measure, _, time = text.partition(_MEASUREMENT_TIME)
         if measure.strip():
             return Outcome(kind=kind, measure=measure.strip(), time_frame=time.strip() or None)
-    if registry in _TIME_BY_LABEL:
+    if (
+        registry in _TIME_BY_LABEL and text.count("Timepoint:") == 1
+    ):  # of several it is not said where the next outcome begins
         measure, _, rest = text.partition("Timepoint:")
         time, _, method = rest.partition("Method of measurement:")
         if measure.strip():

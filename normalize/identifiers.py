@@ -51,7 +51,11 @@ _JAPAN = r"(?:JPRN[\W_]?)?"  # ICTRP puts JPRN- before all Japanese numbers
 #: CTIS's. The order matters: the longer form first.
 _EU_FORMS = (
     # ISRCTN writes an EudraCT number as CTIS2020-005891-36-00.
-    _Form("EUCTR", rf"CTIS{_GAP}{_YEAR}{_DASH}(0[0-9]{{5}}){_DASH}([0-9]{{2}}){_DASH}[0-9]{{2}}{_END}", "{}-{}-{}"),
+    _Form(
+        "EUCTR",
+        rf"CTIS{_GAP}{_YEAR}{_DASH}(0(?!00000)[0-9]{{5}}){_DASH}([0-9]{{2}}){_DASH}[0-9]{{2}}{_END}",
+        "{}-{}-{}",
+    ),
     _Form(
         "CTIS",
         rf"(?:CTIS{_GAP})?{_YEAR}{_DASH}(5[0-9]{{5}}){_DASH}([0-9]{{2}}){_DASH}([0-9]{{2}}){_END}",
@@ -59,10 +63,11 @@ _EU_FORMS = (
     ),
     # Without the last pair, which counts resubmissions (2023-503651-10 in a field of ClinicalTrials.gov): the first one.
     _Form("CTIS", rf"(?:CTIS{_GAP})?{_YEAR}{_DASH}(5[0-9]{{5}}){_DASH}([0-9]{{2}}){_END}", "{}-{}-{}-00"),
-    # With or without the country of the record: EUCTR2017-001400-29-FR, 2021-000037-14-DK, EUCTR2011-005852-33-3RD
+    # With or without the country of the record: EUCTR2017-001400-29-FR, 2021-000037-14-DK, EUCTR2011-005852-33-3RD. A second block of
+    # noughts alone is a place kept for a number.
     _Form(
         "EUCTR",
-        rf"(?:EUCTR{_GAP})?{_YEAR}{_DASH}(0[0-9]{{5}}){_DASH}([0-9]{{2}})(?:-(?-i:[A-Z]{{2}}|3RD)(?![A-Za-z0-9])|{_END})",
+        rf"(?:EUCTR{_GAP})?{_YEAR}{_DASH}(0(?!00000)[0-9]{{5}}){_DASH}([0-9]{{2}})(?:-(?-i:[A-Z]{{2}}|3RD|3rd)(?![A-Za-z0-9])|{_END})",
         "{}-{}-{}",
     ),
 )
@@ -79,7 +84,7 @@ _WORD_FORMS = (
     _Form("CRiS", rf"KCT{_GAP}([0-9]{{7}})", "KCT{}"),
     _Form("CTRI", rf"CTRI{_GAP}([0-9]{{4}}){_SLASH}([0-9]{{2,3}}){_SLASH}([0-9]{{6}})", "CTRI/{}/{}/{}"),
     _Form("DRKS", rf"DRKS{_GAP}([0-9]{{8}})", "DRKS{}"),
-    _Form("IRCT", rf"IRCT{_GAP}([0-9]{{8,17}})N([0-9]{{1,3}})", "IRCT{}N{}"),
+    _Form("IRCT", rf"IRCT{_GAP}([0-9]{{8,17}})\s?N([0-9]{{1,3}})", "IRCT{}N{}"),
     _Form("IRCT", rf"IRCT{_GAP}([0-9]{{8,17}})", "IRCT{}"),
     _Form("JapicCTI", rf"{_JAPAN}Japic[\W_]?CTI{_GAP}([0-9]{{6}})", "JapicCTI-{}"),
     _Form("JMACCT", rf"{_JAPAN}JMA[\W_]?IIA{_GAP}([0-9]{{5}})", "JMA-IIA{}"),
@@ -210,7 +215,8 @@ _JUNK = frozenset(
     (
         "", "na", "n a", "nd", "n d", "nil", "nil known", "nill known", "nil know", "none", "none known", "no", "no number", "null", "nothing",
         "not applicable", "not available", "not known", "not assigned", "not yet assigned", "not yet available", "not yet known",
-        "not provided", "not registered", "not specified", "unknown", "pending", "to be assigned", "to be confirmed", "to be determined",
+        "nill", "none assigned", "none identified", "none provided", "none reported", "none stated", "no aplica", "ninguno", "nao se aplica",
+        "keine", "not available yet", "not yet", "not provided", "not registered", "not specified", "unknown", "pending", "to be assigned", "to be confirmed", "to be determined",
         "to follow", "tba", "tbc", "tbd", "does not apply", "no secondary id", "no secondary ids", "other", "x", "xx", "xxx",
     )
 )  # fmt: skip

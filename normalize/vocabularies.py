@@ -80,6 +80,8 @@ def known(vocabulary: str, raw: str | None) -> str | None:
 
 @lru_cache(maxsize=16384)
 def _find(vocabulary: str, raw: str) -> str | None:
+    if vocabulary == "phase" and _leaves_phases_out(raw):
+        return None
     spellings = _SPELLINGS[vocabulary]
     folded = fold(breaks(raw))
     if folded in spellings:
@@ -95,11 +97,14 @@ def _find(vocabulary: str, raw: str) -> str | None:
 
 # EUCTR's fields E.7.1 to E.7.4 as ICTRP prints them, folded: "human pharmacology phase i no therapeutic exploratory phase ii yes ..."
 _ANSWERED_PHASE = re.compile(r"\bphase (i{1,3}|iv) (yes|no)\b")
-_PHASE = re.compile(r"(?:phase)?([0-4]|i{1,3}|iv)[abc]?")
+_PHASE = re.compile(r"(?:phase|fase)?([0-4]|i{1,3}|iv)[abc]?")
+_SPAN = re.compile(
+    r"\b([0-4]|i{1,3}|iv)[abc]?\s*(?:[-\u2010-\u2015]|to\b)\s*(?:phase\s*)?([0-4]|i{1,3}|iv)[abc]?\b", re.IGNORECASE
+)
 _NUMERALS = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 #: Words beside the numeral that do not change it: "II (Phase II study)", "Phase I and Phase II (Integrated)- Other" (CTIS).
 _WORDS_BESIDE_A_PHASE = """
-    phase phases study studies trial trials clinical drug and or to of in the integrated seamless other others exploratory confirmatory therapeutic
+    phase phases fase fases study studies estudio estudo trial trials clinical drug and or to of in the integrated seamless other others exploratory confirmatory therapeutic
     use human humans pharmacology first administration bioequivalence post market marketing surveillance
 """
 _BESIDE_A_PHASE = frozenset(_WORDS_BESIDE_A_PHASE.split())
@@ -116,6 +121,14 @@ def _phase(folded: str) -> str | None:
         elif word not in _BESIDE_A_PHASE:
             return None
     return _joined(numerals)
+
+
+def _leaves_phases_out(raw: str) -> bool:
+    """Whether a span names its ends alone, "Phase 1-4", "I to III": that the phases between are meant, or are not, is not said."""
+    return any(
+        abs(int(_NUMERALS.get(one.lower(), one)) - int(_NUMERALS.get(two.lower(), two))) > 1
+        for one, two in _SPAN.findall(raw)
+    )
 
 
 def _joined(numerals: set[str]) -> str | None:

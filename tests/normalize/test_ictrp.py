@@ -254,10 +254,16 @@ def test_dates_of_every_register(written_date: str, iso: str) -> None:
 
 
 def test_a_date_that_is_none_is_a_warning() -> None:
-    record = trial(Date_enrollement="soon", Ethics_review_status="Approved", Ethics_review_approval_date="01/01/1900")
+    record = trial(
+        Date_enrollement="soon",
+        Ethics_review_status="Approved",
+        Ethics_review_approval_date="01/01/1900",
+        Last_Refreshed_on="1 January 1970",
+    )
     assert record.date_of_first_enrollment is None
     assert record.ethics_reviews[0].date is None
-    assert {warning.field for warning in record.warnings} == {"date_of_first_enrollment", "ethics_reviews"}
+    fields = {"date_of_first_enrollment", "ethics_reviews", "last_update_date"}
+    assert {warning.field for warning in record.warnings} == fields
 
 
 def test_export_date_has_the_month_first() -> None:
@@ -574,6 +580,8 @@ def test_groups_of_chictr_without_their_names_are_told_by_their_colons() -> None
         ("REPEC", "Outcome name:Deaths<br>Measure:Number of them<br>Timepoints:5 months", [("Deaths", "5 months", "Number of them")]),
         ("ChiCTR", "Pulse;None;NA", [("Pulse", None, None)]),
         ("IRCT", "Pain. Timepoint: Day 1; day 3. Method of measurement: VAS.;Cough. Timepoint: Daily. Method of measurement: Asked.", [("Pain.", "Day 1; day 3.", "VAS."), ("Cough.", "Daily.", "Asked.")]),
+        ("IRCT", "Fear. Timepoint: day 1. Method of measurement: Asked.;Grief; anger. Timepoint: day 2. Method of measurement: Scale.", [("Fear.", "day 1.", "Asked."), ("Grief; anger.", "day 2.", "Scale.")]),
+        ("CTRI", "WalkTimepoint: day 1; day 2;Sleep; restTimepoint: day 3", [("WalkTimepoint: day 1; day 2;Sleep; restTimepoint: day 3", None, None)]),
         ("CTRI", "Cure; (1) andTimepoint: day 5", [("Cure; (1) and", "day 5", None)]),
         ("ISRCTN", "1. a; b<br>2. c", [("1. a; b\n2. c", None, None)]),
         ("EUCTR", "Timepoint(s) of evaluation of this end point: day 9", [("Timepoint(s) of evaluation of this end point: day 9", None, None)]),

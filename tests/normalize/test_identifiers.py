@@ -42,6 +42,8 @@ from normalize.identifiers import canonical, find, is_junk, secondary_ids
         ("DRKS00003246", "DRKS", "DRKS00003246"),
         ("DRKS-ID: DRKS00003246", "DRKS", "DRKS00003246"),
         ("IRCT20130812014333N145", "IRCT", "IRCT20130812014333N145"),
+        ("IRCT20130812014333 N145", "IRCT", "IRCT20130812014333N145"),
+        ("EUCTR2011-005852-33-3rd", "EUCTR", "2011-005852-33"),
         ("JPRN-JapicCTI-205238", "JapicCTI", "JapicCTI-205238"),
         ("JMA-IIA00012", "JMACCT", "JMA-IIA00012"),
         ("JPRN-jRCTs031180001", "jRCT", "jRCTs031180001"),
@@ -89,7 +91,7 @@ def test_a_whole_field_may_hold_a_short_form(text: str, normalized: str) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "12345678", "NCT00000000", "NCT012345678", "XNCT01234567", "2018-A01972-53", "NL47781.018.14", "NL-12-34", "D5670C00002", "10.1186/123456",
+    ["", "12345678", "NCT00000000", "2020-000000-00", "CTIS2020-000000-17-00", "NCT012345678", "XNCT01234567", "2018-A01972-53", "NL47781.018.14", "NL-12-34", "D5670C00002", "10.1186/123456",
      "2017-001400-291", "1817-001400-29", "2017-101400-29", "control 1234", "ABC-NTR"],
 )  # fmt: skip
 def test_other_codes_are_no_registry_numbers(text: str) -> None:
@@ -153,7 +155,10 @@ def test_a_long_text_without_numbers_is_cheap() -> None:
     assert (time.perf_counter() - started) / rounds < 0.001  # about 0.06 ms; the rest is for a busy machine
 
 
-@pytest.mark.parametrize("text", ["Nil known", "N/A", "none", "Not applicable", "pending", "000000", "-", "", " ? "])
+@pytest.mark.parametrize(
+    "text",
+    ["Nil known", "N/A", "none", "None reported", "No aplica", "Not applicable", "pending", "000000", "-", "", " ? "],
+)
 def test_junk_says_nothing(text: str) -> None:
     assert is_junk(text)
 

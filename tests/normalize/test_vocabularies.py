@@ -53,10 +53,36 @@ def lookup(vocabulary: str, spelling: str) -> str | None:
         ("Phase I and Phase II (Integrated)- Other", "1/2"),
         ("Human Pharmacology (Phase I)-  Other", "1"),
         ("Therapeutic confirmatory  (Phase III)", "3"),
+        ("Fase II", "2"),
+        ("Phase I to II", "1/2"),
+        ("1/4", "1/4"),
+        ("N/A (Not applicable)", "not_applicable"),
     ],
 )
 def test_phases_of_every_register(spelling: str, phase: str) -> None:
     assert lookup("phase", spelling) == phase
+
+
+@pytest.mark.parametrize("spelling", ["1-4", "Phase 1-3", "Phase II – IV", "I to III", "phase 0 to phase 2"])
+def test_a_span_that_names_its_ends_alone_leaves_open_what_is_between(spelling: str) -> None:
+    assert lookup("phase", spelling) is None
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "spelling", "value"),
+    [
+        ("recruitment_status", "Recruitment ended", "active_not_recruiting"),
+        ("recruitment_status", "Not yet started", "not_yet_recruiting"),
+        ("recruitment_status", "Open for recruitment", "recruiting"),
+        ("sex", "Women only", "female"),
+        ("sex", "Boys", "male"),
+        ("sex", "Male or female", "all"),
+        ("ipd_sharing", "No - There is not a plan to make this available", "no"),
+        ("study_type", "Retrospective study", "observational"),
+    ],
+)
+def test_further_spellings(vocabulary: str, spelling: str, value: str) -> None:
+    assert lookup(vocabulary, spelling) == value
 
 
 @pytest.mark.parametrize(
