@@ -351,7 +351,7 @@ class _Joins:
                 allowed = 1 if alone or len(word) < 9 else 2
                 if word[0] != next_word[0] and word[1:] != next_word[1:]:
                     continue
-                if alone and len(word) < 8:
+                if alone and (len(word) < 8 or word[:3] != next_word[:3]):
                     continue
                 if min(self.frequency[word], self.frequency[next_word]) > 2:
                     continue

@@ -53,6 +53,7 @@ _ASH = re.compile(
 _ASH_I = re.compile(r"(?<=[a-z])A(?=[a-z]{2})|(?<=[a-z]{3})A (?= )")
 _LATIN = re.compile("[ÃÂ√â][^\\sa-zA-Z]")
 _POSSESSIVE = re.compile(r"(?<=\w)['’`´‘]\s?s\b", re.IGNORECASE)
+_CH = re.compile(r"^\s*CH(?= [A-ZÉd])")  # "CH Valdoria": centre hospitalier
 # Syllables of Chinese names kept apart: "Xi'an", "He'nan", "You'an".
 _SYLLABLES = re.compile(r"(?<=[a-z])['’`´](?=(?:n?an|ang|e[nr]|a[oi])\b)", re.IGNORECASE)
 _SLASH_FORMS = re.compile(r"\b(a/s|n/a|i/s|k/s|c/o|nv/sa|sa/nv)(?!\w)", re.IGNORECASE)
@@ -113,6 +114,7 @@ def tokens(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=32_768)
 def words_of(text: str) -> tuple[str, ...]:
     """English words of a text in order, without stop words and legal forms."""
+    text = _CH.sub("hospital", text)
     text = _SYLLABLES.sub("", _POSSESSIVE.sub("s", _unslashed(text)))
     every = tuple(english(tokens(text)))
     kept = tuple(w for w in every if w not in STOP and w not in LEGAL_FORMS)

@@ -146,7 +146,7 @@ def _mended(word: str) -> str:
 
 
 _HOSPITAL = re.compile(
-    "(.{4,}?)(?:ziekenhuis|krankenhaus|sjukhuset|sjukhus|sykehuset|sykehus|sygehuset|sygehus|klinikum)"
+    "(.{4,}?)(?:ziekenhuis|krankenhaus|sjukhuset|sjukhus|sykehuset|sykehus|sygehuset|sygehus|klinikum|hospital|spital)"
 )
 
 

@@ -51,6 +51,10 @@ ONE = {
     "syllables kept apart": ["Hospital of He'nan", "Henan Hospital", "He’nan Hospital"],
     "hospital group": ["Groupe Hospitalier Delmas", "Hôpital Delmas"],
     "the list: a foundation that is one by name": ["Fondation Adolphe de Rothschild", "Fondation Ophtalmologique Adolphe de Rothschild"],
+    "a hospital shortened": ["CH Valdoria", "Centre Hospitalier de Valdoria"],
+    "a hospital without profit": ["Klinikum Zelmora gem. GmbH", "Klinikum Zelmora gAG", "Klinikum Zelmora"],
+    "a canton's hospital": ["Kantonsspital Winterthur", "Cantonal Hospital Winterthur"],
+    "the list: before and after a merger": ["Luton & Dunstable Hospital NHS Trust", "Bedfordshire Hospitals NHS Foundation Trust"],
     "the list: compound": ["Maasstad Hospital", "Maasstadziekenhuis, Rotterdam"],
     "the list: heads repeated": ["Royal National Orthopaedic Hospital", "Royal National Orthopaedic Hospital NHS Trust"],
     "the list: sponsors together": [
@@ -102,6 +106,10 @@ APART = {
     "two together and each alone": [
         "NHS Greater Glasgow and Clyde", "University of Glasgow", "NHS Greater Glasgow and Clyde / University of Glasgow",
     ],
+    "invented words a letter apart": ["Robavenol", "Ribavenol"],
+    "a hospital of the north": ["University Hospital of North Norway", "Krankenhaus Nord"],
+    "a university and the town's hospital": ["CHU de Grenoble", "Université Grenoble Alpes"],
+    "institutes of one name": ["Institut Pasteur", "Institut Pasteur de Lille"],
     "a name a letter away": ["Asklepios Kliniken", "Asklepion Pharmaceuticals LLC"],
     "a university a letter away": ["Villanova University", "Hospital Arnau de Vilanova de Valencia"],
     "what was split off": ["GlaxoSmithKline", "Haleon", "Johnson & Johnson", "Kenvue", "Novartis", "Sandoz", "Merck Sharp & Dohme", "Organon"],
