@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from normalize.ictrp_lists import EUROPEAN
+
 Row = dict[str, Any]
 
 #: The order in which the records of a trial speak for it. A record that its registry serves before one it has withdrawn; a
@@ -20,6 +22,15 @@ PRECEDENCE = "withdrawn_from_registry_at IS NOT NULL, is_partial, source = 'ictr
 
 #: Trials a batch: few queries for many trials, and the protocols of a batch fit into memory easily.
 _SIZE = 500
+
+
+def tells_enrollment(record: Row) -> bool:
+    """Whether the record's date of first enrollment is one.
+
+    For entries of the European registers WHO ICTRP shows the day of the authority's decision there (EUCTR2021-000037-14-PL: 20/08/2021);
+    of these registers CTIS alone tells the date, in its own entries.
+    """
+    return record["registry"] not in EUROPEAN or record["source"] == "ctis"
 
 
 class Batch(NamedTuple):

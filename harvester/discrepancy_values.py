@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, NamedTuple
 
-from harvester.batches import Row
+from harvester.batches import Row, tells_enrollment
 from harvester.discrepancy_outcomes import outcomes
 from normalize.dates import is_prospective
 from normalize.sponsor_names import read_name, repaired, tokens
@@ -71,8 +71,7 @@ def dated(column: str) -> Any:
 
 
 def first_enrollment(record: Row) -> Any:
-    """WHO ICTRP gives the date of the authority's decision for EUCTR's entries (EUCTR2021-000037-14-PL: 20/08/2021)."""
-    return None if record["registry"] in PER_COUNTRY else dated("date_of_first_enrollment")(record)
+    return dated("date_of_first_enrollment")(record) if tells_enrollment(record) else None
 
 
 def registered_in_time(record: Row) -> Any:
@@ -80,7 +79,7 @@ def registered_in_time(record: Row) -> Any:
 
     A registry's own word counts only where it registered the trial first. Nothing where the date of first enrollment says nothing.
     """
-    if record["registry"] in PER_COUNTRY:
+    if not tells_enrollment(record):
         return None
     if record["date_of_first_enrollment"]:
         return is_prospective(record["first_registration"], record["date_of_first_enrollment"])

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any
 
-from harvester.batches import Batch, Row, batches
+from harvester.batches import Batch, Row, batches, tells_enrollment
 from harvester.catalogue import write_over
 from harvester.catalogue_tables import TABLES
 from harvester.touched import Touched
@@ -136,8 +136,7 @@ def _date(column: str, records: list[Row]) -> Row | None:
 
 def _start(column: str, records: list[Row]) -> Row | None:
     """As `_date`, with the day of authorisation only where no record has a day of enrollment."""
-    enrolled = [record for record in records if record[f"{column}_type"] is not None or not _says_no_start(record)]
-    return _date(column, enrolled) or _date(column, records)
+    return _date(column, [record for record in records if tells_enrollment(record)]) or _date(column, records)
 
 
 def _earliest(column: str, records: list[Row]) -> Row | None:
@@ -192,10 +191,7 @@ def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
     """The trial's values, and for each column with one the record it is from."""
     records = [_without_empty_titles(record) for record in records]
     if len(records) == 1:
-        only = dict(records[0])
-        if not _says_no_start(only):
-            _judge_registration(only)
-        return only, {}
+        return dict(records[0]), {}  # its normalizer judged the registration by the same dates
     best: Row = dict.fromkeys(_TAKEN)
     best["trial_id"] = records[0]["trial_id"]
     sources: dict[str, list[str]] = {}
@@ -212,16 +208,15 @@ def _best_values(records: list[Row]) -> tuple[Row, dict[str, list[str]]]:
                 if chosen[column] is not None:
                     sources[column] = [chosen["record_id"]]
     start = next((r for r in records if [r["record_id"]] == sources.get("date_of_first_enrollment")), None)
-    if (start is None or not _says_no_start(start)) and _judge_registration(best):
+    if (start is None or not _is_left_open(start)) and _judge_registration(best):
         dates = (sources["date_of_registration"][0], sources["date_of_first_enrollment"][0])
         sources["prospective_registration"] = list(dict.fromkeys(dates))
     return best, sources
 
 
-def _says_no_start(record: Row) -> bool:
-    """Whether the record's own dates could judge its registration and its normalizer did not let them: they are of other things.
-
-    A trial that came to CTIS from EudraCT was registered there before; ICTRP gives the day of authorisation as the first enrollment of EUCTR.
+def _is_left_open(record: Row) -> bool:
+    """Whether the record's dates could judge its registration and may not: its start is none, or, as of a trial that came to CTIS from
+    EudraCT, it was registered elsewhere before.
     """
     dates = (record["date_of_registration"], record["date_of_first_enrollment"])
     return record["prospective_registration"] is None and is_prospective(*dates) is not None

@@ -157,6 +157,17 @@ def test_first_enrollment_and_what_follows_from_it_are_not_compared_with_euctr(s
     assert not found(ours, theirs)
 
 
+def test_the_day_of_authorisation_that_a_copy_of_ctis_shows_is_no_first_enrollment() -> None:
+    ours = entry(NCT, date_of_first_enrollment="2020-01-10")
+    copy = (
+        "ictrp",
+        Record(registry="CTIS", registry_id="CTIS2031-500001-11-00", date_of_first_enrollment="2024-01-10"),
+    )
+    own = ("ctis", Record(registry="CTIS", registry_id="2031-500001-11-00", date_of_first_enrollment="2024-01-10"))
+    assert not found(ours, copy)
+    assert [row.field for row in found(ours, own)] == ["date_of_first_enrollment"]
+
+
 def test_entries_of_two_countries_may_have_ended_at_different_times() -> None:
     going_on, ended = entry(FRENCH, recruitment_status="recruiting"), entry(SPANISH, recruitment_status="completed")
     assert not found(going_on, ended)
