@@ -43,9 +43,6 @@ _BY_LETTERS = {name.replace("_", "").lower(): name for name in NAMES}
 
 _AGAIN = "Export the trial again from https://trialsearch.who.int/ (XML or CSV)."
 
-# A text cell of 2 MB is read: the csv module's own limit of 131,072 characters would refuse the row.
-csv.field_size_limit(sys.maxsize)
-
 
 def read(body: bytes, media_type: str, notes: Notes) -> dict[str, str]:
     """The filled elements of one trial, by their names in the XML export.
@@ -121,6 +118,7 @@ def _read_xml(body: bytes, notes: Notes) -> dict[str, str]:
 
 def _read_csv(body: bytes, notes: Notes) -> dict[str, str]:
     text = _decoded(body, notes)
+    csv.field_size_limit(sys.maxsize)  # the module's own, 131,072 characters, would refuse a row with a cell of 2 MB
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     except csv.Error as error:

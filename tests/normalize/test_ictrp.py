@@ -7,6 +7,8 @@ import html
 import io
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -251,6 +253,11 @@ def test_dates_decide_whether_registration_was_prospective(
 )
 def test_dates_of_every_register(written_date: str, iso: str) -> None:
     assert trial(Date_registration=written_date, Date_enrollement=written_date).date_of_registration == iso
+
+
+def test_the_csv_modules_limit_is_lifted_where_a_row_is_read_and_not_before() -> None:
+    asked = "import csv; limit = csv.field_size_limit(); import normalize.ictrp; assert csv.field_size_limit() == limit"
+    subprocess.run([sys.executable, "-c", asked], check=True, timeout=60)
 
 
 def test_a_date_that_is_none_is_a_warning() -> None:
