@@ -20,7 +20,6 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from harvester.catalogue import refill
 from harvester.link_entries import Entry
@@ -72,6 +71,9 @@ def held(entries: Iterable[Entry]) -> Held:
 
 def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
     """Every pair of entries worth comparing, each once, the smaller number first."""
+    # Matrices come with scipy: half a second, for which neither the site nor a step that compares a few entries shall wait.
+    from scipy.sparse import csr_matrix
+
     numbers = every.numbers
     keys, holders = every.pairs >> _PLACE, (every.pairs & _HOLDER).astype(np.int32)
     counts = np.diff(np.flatnonzero(np.diff(keys, prepend=-1)), append=len(keys))

@@ -126,7 +126,7 @@ def test_readers_end_with_a_build_that_is_killed(archive_path: Path, tmp_path: P
 
 
 def test_a_build_and_its_readers_start_without_what_they_have_no_use_for() -> None:
-    asked = "import sys, harvester.build, harvester.readers; print(*{'scrapy', 'twisted', 'pandas'}.intersection(sys.modules))"
+    asked = "import sys, harvester.build, harvester.readers; print(*{'scrapy', 'twisted', 'pandas', 'scipy'}.intersection(sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60
     ).stdout
