@@ -32,9 +32,10 @@ WAY_OUT = (
 
 
 class Closed(NamedTuple):
-    """A gate that closed: which source, and the figure as a sentence."""
+    """A gate that closed: which source, what of it is less, and the figure as a sentence."""
 
     source: str  # or "catalogue"
+    what: str  # a column or table that it fills, "records", or a query
     figure: str
 
     def __str__(self) -> str:
@@ -75,8 +76,8 @@ def measure_fill(db: sqlite3.Connection, touched: Touched | None) -> None:
 def check(
     old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates, touched: Touched | None = None
 ) -> list[Closed]:
-    """The gates that close when `new` is to take the place of `old`; none for a catalogue that held nothing. `touched` is the
-    step that made the new one of the old one; None: any record may differ."""
+    """The gates that close when `new` is to take the place of `old`, one for each figure of a source; none for a catalogue that held
+    nothing. `touched` is the step that made the new one of the old one; None: any record may differ."""
     changed, added = _differences(old, new, None if touched is None else touched.records)
     before, after = _rates(old), _rates(new)
     closed = [
@@ -87,7 +88,10 @@ def check(
         *_falls(_measure(old, changed), _measure(new, changed), shares.changed_fill_fall, shares.at_least, "of the records that changed now"),
         *_missing_in_new(before, _measure(new, added)),
     ]  # fmt: skip
-    return list(dict.fromkeys(closed))
+    first: dict[tuple[str, str], Closed] = {}
+    for gate in closed:
+        first.setdefault((gate.source, gate.what), gate)
+    return list(first.values())
 
 
 def unknown_values(old: sqlite3.Connection | None, new: sqlite3.Connection) -> list[str]:
@@ -117,7 +121,7 @@ def _counts(old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates) -> 
         after = now.get(source, 0)
         if _fell(before, after, shares.count_fall, shares.at_least):
             what = "trials" if source == "catalogue" else "records"
-            yield Closed(source, f"{what} fell from {before:,} to {after:,} (more than {shares.count_fall:.0%})")
+            yield Closed(source, what, f"{what} fell from {before:,} to {after:,} (more than {shares.count_fall:.0%})")
 
 
 def _announced(old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates) -> Iterator[Closed]:
@@ -139,6 +143,7 @@ def _announced(old: sqlite3.Connection, new: sqlite3.Connection, shares: Gates) 
             asked = f"for {words!r}" if words else "in all"
             yield Closed(
                 registry,
+                words,
                 f"it announced {after:,} records {asked}, {before:,} the time before (fell by more than {shares.count_fall:.0%})",
             )
 
@@ -175,7 +180,7 @@ _ALL = "of all its records"
 def _less(source: str, field: str, old: _Fill, new: _Fill, whose: str) -> Closed:
     now, before = new.filled.get(field, 0), old.filled[field]
     figure = f"{field} is filled in {now:,} of {new.records:,} {whose}, before in {before:,} of {old.records:,}"
-    return Closed(source, figure)
+    return Closed(source, field, figure)
 
 
 #: A column that nearly every record fills is missing in new records when none of so many fills it.
@@ -191,6 +196,7 @@ def _missing_in_new(before: dict[str, _Fill], added: dict[str, _Fill]) -> Iterat
             if filled >= _NEARLY_ALL * old.records and not new.filled.get(field):
                 yield Closed(
                     source,
+                    field,
                     f"{field} is filled in none of {new.records:,} new records, before in {filled:,} of {old.records:,}",
                 )
 

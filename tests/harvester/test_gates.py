@@ -35,6 +35,8 @@ def test_a_renamed_key_keeps_the_old_catalogue_until_a_person_accepts(tmp_path: 
         closed = refresh(tmp_path, server)
         assert closed.exit_code == 1
         assert "ClinicalTrials.gov: eligibility_raw is filled in 0 of" in closed.output
+        sentence = next(line for line in closed.output.splitlines() if "eligibility_raw" in line)
+        assert sentence.count("eligibility_raw is filled in") == 1, "a column is named once"
         assert "--accept" in closed.output
         assert filled(tmp_path) == before > 0
         assert refresh(tmp_path, server, "--accept").exit_code == 0
