@@ -78,7 +78,11 @@ def status(
 
 
 def _unfinished(last_runs: list[dict[str, Any]], config: Config, owner: Owner | None) -> list[Problem]:
-    """Last runs that were not complete: of what the configuration asks for, and of each registry the newest, whatever it was."""
+    """Last runs that were not complete: of what the configuration asks for, and of each registry the newest, whatever it was.
+
+    Not an import that went through: what it could not read its own exit code said, it is among the rejected payloads, and to import the
+    same files again would bring nothing more.
+    """
     wanted = _searches(config)
     newest = {run["registry"]: run["run_id"] for run in last_runs}
     found = []
@@ -87,7 +91,8 @@ def _unfinished(last_runs: list[dict[str, Any]], config: Config, owner: Owner | 
         is_due = run["run_id"] == newest[run["registry"]] or (
             is_search and (not wanted or (run["registry"], run["words"]) in wanted)
         )
-        if run["verdict"] == "complete" or not is_due or (run["verdict"] == "cut off" and owner):
+        is_through = run["verdict"] == "complete" or (run["kind"], run["verdict"]) == ("import", "incomplete")
+        if is_through or not is_due or (run["verdict"] == "cut off" and owner):
             continue
         name = f"{REGISTRIES[run['registry']].name}, {run['query']}"
         if run["verdict"] == "cut off":

@@ -98,6 +98,15 @@ def test_a_last_run_that_was_not_complete_is_told_until_one_is(archive: Archive,
     assert problems(archive, Config()) == []
 
 
+def test_an_import_that_could_not_read_all_is_told_once_and_shown_among_the_runs(archive: Archive) -> None:
+    run(archive, "2026-03-29")
+    run(archive, "2026-03-30", "incomplete", kind="import", words="")
+    assert problems(archive, Config()) == []
+    assert [each["verdict"] for each in status(None, archive, Config(), NOW)["last_runs"]] == ["complete", "incomplete"]
+    run(archive, "2026-03-31", None, kind="import", words="")
+    assert problems(archive, Config()) == [("ctgov", "cut off")]
+
+
 def test_another_topic_does_not_hide_a_failed_one(archive: Archive) -> None:
     config = Config(topics=[*LUPUS.topics, Topic(name="other", query="other")])
     run(archive, "2026-03-29")
