@@ -82,9 +82,20 @@ class EuctrSpider(RegistrySpider):
         self.trials: set[str] = set()  # EudraCT numbers read
 
     async def by_query(self, query: str) -> AsyncIterator[Item]:
-        async for search, trials in self._slices(query):
-            async for item in self._listed(search, trials):
+        total = await self._count({"query": query})
+        if total <= self.most_a_search:
+            async for item in self._listed({"query": query}, total, set()):
                 yield item
+            return
+        listed: set[str] = set()
+        async for search, trials in self._slices(query):
+            async for item in self._listed(search, trials, listed):
+                yield item
+        if len(listed) < total:
+            self.shortfalls.append(
+                f"the register announced {total:,} trials, and the searches by date list {len(listed):,} (a trial without a date is in none): "
+                "ask for the others by their EudraCT numbers (--id) or by words of theirs (--query)"
+            )
 
     async def everything(self) -> AsyncIterator[Item]:
         async for item in self.by_query(""):
@@ -144,14 +155,9 @@ class EuctrSpider(RegistrySpider):
             yield item
 
     async def _slices(self, query: str) -> AsyncIterator[tuple[dict[str, str], int]]:
-        """The searches that a query is read with, and the trials that each announces: the query itself, or spans of dates."""
-        total = await self._count({"query": query})
-        if total <= self.most_a_search:
-            yield {"query": query}, total
-            return
+        """The spans of dates that a query of too many trials is read in, and the trials that each announces."""
         last_day = datetime.date.today().replace(month=12, day=31)
         spans = [(FIRST_DAY, last_day.replace(year=last_day.year + YEARS_AHEAD))]
-        counted = 0
         while spans:
             first, last = spans.pop()
             search = {"query": query, "dateFrom": first.isoformat(), "dateTo": last.isoformat()}
@@ -160,16 +166,10 @@ class EuctrSpider(RegistrySpider):
                 middle = first + (last - first) // 2
                 spans += [(middle + datetime.timedelta(days=1), last), (first, middle)]
                 continue
-            counted += trials
             yield search, trials
-        if counted != total:
-            self.shortfalls.append(
-                f"the register announced {total:,} trials, but its dates lead to {counted:,} (a trial without a date is in no "
-                "slice): split the query into several of fewer trials"
-            )
 
-    async def _listed(self, search: dict[str, str], announced: int) -> AsyncIterator[Item]:
-        """Every trial of one search, page by page of its summary."""
+    async def _listed(self, search: dict[str, str], announced: int, listed: set[str]) -> AsyncIterator[Item]:
+        """Every trial of one search, page by page of its summary; their numbers are added to `listed`."""
         self.announce(0)
         numbers: set[str] = set()
         for page in range(1, -(-announced // TRIALS_A_PAGE) + 1):
@@ -179,6 +179,7 @@ class EuctrSpider(RegistrySpider):
                     self.trials.add(trial.number)
                     async for item in self._countries(trial):
                         yield item
+        listed |= numbers
         if len(numbers) != announced:
             self.shortfalls.append(
                 f"the search page announced {announced:,} trials and the summaries list {len(numbers):,} "

@@ -96,13 +96,14 @@ def records(shelf: Shelf, eudract: str) -> list[Holding]:
 
 
 def matching(shelf: Shelf, request: Request) -> tuple[str, ...]:
-    """The EudraCT numbers that a query finds, newest start date first. An empty query is the whole register."""
+    """The EudraCT numbers that a query finds, newest start date first; a trial without a date is in no span of dates. An empty query is
+    the whole register."""
     hits: dict[str, str] = {}
     trials: dict[str, list[Holding]] = {}
     for holding in shelf.holdings:
         trials.setdefault(holding.number.split("/")[0], []).append(holding)
     wanted = {value.lower() for name, value in request.query if name == "country" and value}
-    earliest, latest = request.parameter("dateFrom") or "0", request.parameter("dateTo") or "9"
+    earliest, latest = request.parameter("dateFrom"), request.parameter("dateTo") or "9"
     for eudract, held in trials.items():
         if not says(" ".join(each.text for each in held), request.parameter("query")):
             continue

@@ -26,6 +26,16 @@ def withdrawn(number: str) -> Callable[[SampleServer], object]:
     return fault("euctr", "record-deleted", number=number, path="rest/download/trial")
 
 
+def dateless(number: str) -> Callable[[SampleServer], object]:
+    """Without the dates that the register searches by."""
+
+    def arrange(server: SampleServer) -> None:
+        for label in ("Date of Competent Authority Decision", "Date on which this record was first entered"):
+            server.fault("euctr", "record-changed", number=number, old=label, new="Left out")
+
+    return arrange
+
+
 def many_of_html(server: SampleServer) -> None:
     """Four pages of trials; from the third record on every download is a page for people."""
     server.fault("euctr", "many-records", count=70)
@@ -37,6 +47,9 @@ SCENARIOS: dict[str, Scenario] = {
     "a query": Scenario(nothing, Job(registry="euctr", query="asthma")),
     "two pages": Scenario(fault("euctr", "many-records", count=21), ALL),
     "slices": Scenario(nothing, Job(registry="euctr", all=True, arguments={"most_a_search": "1"})),
+    "slices and a trial without a date": Scenario(
+        dateless("2014-000002-22/GB"), Job(registry="euctr", all=True, arguments={"most_a_search": "1"})
+    ),
     "no match": Scenario(nothing, Job(registry="euctr", query="unheard of")),
     "an empty query": Scenario(nothing, Job(registry="euctr", query="  ")),
     "a trial": Scenario(nothing, Job(registry="euctr", ids=("2011-000001-11",))),
@@ -110,6 +123,12 @@ def test_a_search_of_too_many_trials_is_split_by_dates(seen: dict[str, Seen]) ->
     spans = {(r.parameter("dateFrom"), r.parameter("dateTo")) for r in seen["slices"].requests if "summary" in r.path}
     assert len(spans) == 2
     assert all(spans)
+
+
+def test_a_trial_that_no_span_of_dates_finds_is_missed_and_told(seen: dict[str, Seen]) -> None:
+    told = seen["slices and a trial without a date"]
+    assert_says(told, "incomplete", "announced 2 trials", "list 1", "--id")
+    assert told.verdict.stored == 3
 
 
 def test_no_match_is_zero_and_no_error(seen: dict[str, Seen]) -> None:
