@@ -177,7 +177,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         ipd_description="\n\n".join(_sharing_plan(sharing)) or None,
         ipd_time_frame=markup(sharing, "timeFrame"),
         ipd_access_criteria=markup(sharing, "accessCriteria"),
-        ipd_url=sharing.text("url"),
+        ipd_url=rows.address(sharing, "url"),
         responsible_party=_responsible_party(sponsorship),
         has_data_monitoring_committee=oversight.flag("oversightHasDmc"),
         is_fda_regulated=_either(oversight.flag("isFdaRegulatedDrug"), oversight.flag("isFdaRegulatedDevice")),

@@ -78,6 +78,12 @@ def markup(part: Part, key: str) -> str | None:
     return unmarkdown(text) if text else None
 
 
+def address(part: Part, key: str) -> str | None:
+    """An address, its parameters parted by plain ampersands: some entries have `&amp;` there (a link of NCT03931954), which leads nowhere."""
+    text = part.text(key)
+    return text.replace("&amp;", "&") if text else None
+
+
 def lower(part: Part, key: str) -> str | None:
     text = part.text(key)
     return text.lower() if text else None
@@ -316,7 +322,7 @@ def publications(references: Part) -> Iterator[Publication]:
         for notice in reference.parts("retractions"):
             yield Publication(type="retraction", pmid=notice.text("pmid"), citation=notice.text("source"))
     for link in references.parts("seeAlsoLinks"):
-        yield Publication(type="link", citation=markup(link, "label"), url=link.text("url"))
+        yield Publication(type="link", citation=markup(link, "label"), url=address(link, "url"))
 
 
 def _doi(citation: str) -> str | None:
@@ -341,4 +347,4 @@ def documents(study: Part, references: Part, number: str) -> Iterator[Document]:
     for shared in references.parts("availIpds"):
         kind = shared.text("type")
         label = ": ".join(text for text in (kind, shared.text("id"), markup(shared, "comment")) if text)
-        yield Document(type="individual_participant_data", label=label or None, url=shared.text("url"))
+        yield Document(type="individual_participant_data", label=label or None, url=address(shared, "url"))

@@ -355,6 +355,20 @@ def test_what_is_no_study_is_refused_with_a_sentence(body: bytes, words: str) ->
 # ---------------------------------------------------------------------------------------------------- recorded payloads
 
 
+def test_an_address_has_plain_ampersands() -> None:
+    escaped, plain = "https://share.example.org/get?study=1&amp;file=2", "https://share.example.org/get?study=1&file=2"
+    record = read(
+        study(
+            references={
+                "seeAlsoLinks": [{"label": "Plan", "url": escaped}],
+                "availIpds": [{"type": "Data", "url": escaped}],
+            },
+            ipdSharingStatement={"url": escaped},
+        )
+    )
+    assert (record.publications[0].url, record.documents[0].url, record.ipd_url) == (plain, plain, plain)
+
+
 def recorded_studies(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
 
