@@ -141,7 +141,7 @@ PLAN: tuple[One | Many | Aligned, ...] = (
     One("population", "study_population", "Study population", "text"),
     One("population", "sampling_method", "Sampling", "word"),
     Many("population", "eligibility_facts", "value", "Pregnancy, breastfeeding, consent", _fact, _fact, "text"),
-    Aligned("population", "criteria", "text", "Criterion", {"heading": "for whom or when"}, kinds_meet=False),
+    Aligned("population", "criteria", "text", "Criterion", {"heading": "under the heading"}, kinds_meet=False),
     One("enrollment", "target_sample_size", "Participants planned", "number", "sample_size_raw"),
     One("enrollment", "actual_enrollment", "Participants enrolled", "number"),
     Many("enrollment", "enrollment_counts", "count", "Numbers in parts", _count, _count),

@@ -7,6 +7,7 @@ participants or of the study, so that the criteria below it are not those of eve
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from normalize import foreign_titles
@@ -33,10 +34,16 @@ class Scope(NamedTuple):
 NO_SCOPE = Scope(None, False)
 
 
+def _says_nothing(low: str) -> bool:
+    return _SAYS_NOTHING.issuperset(_WORD.findall(low))
+
+
+# The country records of one trial, and the trials of one sponsor, have the same headings.
+@lru_cache(maxsize=1024)
 def scope(heading: str) -> Scope:
     """What a heading says of those whom the criteria below it concern."""
     rest, of_all = _ALL.subn(" ", heading)
-    words = _WORD.findall(foreign_titles.without(_CASES.sub(" ", rest)).lower())
-    if _SAYS_NOTHING.issuperset(words):
+    rest = _CASES.sub(" ", rest).lower()
+    if _says_nothing(rest) or _says_nothing(foreign_titles.without(rest)):
         return Scope(None, of_all > 0)
     return Scope(heading.strip(" \n:：-–*_"), False)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MOST = MOST_PICKED
 
 _ONLY = "differences"
+#: What an address can give.
+_GIVEN = ("trial", "remove", "only")
 _EXAMPLES = 3
 #: Points on which criteria may exclude each other; more are in the downloads.
 _POINTS = 30
@@ -185,18 +187,21 @@ def _counted(remarks: Sequence[Remark]) -> list[dict[str, str]]:
 # ------------------------------------------------------------------------------------------------------------ views
 
 
-def _page(db: sqlite3.Connection, asked_for: Asked, removes: bool) -> Shown | Moved:
+def _page(db: sqlite3.Connection, asked_for: Asked, given: Sequence[str]) -> Shown | Moved:
+    """`given` are the names of what the address gives."""
     found = chosen(db, asked_for)
+    removes = "remove" in given
     is_whole = not (found.unknown or found.several or found.left_out)
     if is_whole and (removes or found.asked.numbers != asked_for.numbers):
         return Moved(found.asked.path())
-    return Shown("compare.html", _context(db, found))
+    strange = [] if asked_for.numbers else [name[:40] for name in given if name not in _GIVEN]
+    return Shown("compare.html", {**_context(db, found), "strange": strange})
 
 
 async def compare_page(datasette: Datasette, request: Request) -> Response:
     """`/compare`"""
-    asked_for, removes = asked(request), bool(request.args.get("remove"))
-    return await page(datasette, request, lambda db: _page(db, asked_for, removes))
+    asked_for, given = asked(request), list(request.args)
+    return await page(datasette, request, lambda db: _page(db, asked_for, given))
 
 
 def _download(path: str, form: str, media_type: str) -> Callable[[Datasette, Request], Awaitable[Response]]:

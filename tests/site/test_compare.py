@@ -120,6 +120,12 @@ def test_one_trial_or_none_asks_for_more(site: InProcess) -> None:
     assert "See an example" in html and "<table" not in html
 
 
+def test_an_address_that_names_no_trial_as_one_says_how_to(site: InProcess) -> None:
+    html = site.get("/compare?trials=NCT01000001,NCT01000002").text
+    assert "gives trials, which this page does not know" in html and "<code>/compare?trial=…&amp;trial=…</code>" in html
+    assert "does not know" not in site.get("/compare?trial=&only=differences").text
+
+
 def test_a_trial_is_added_and_removed_by_form_and_link(compared: InProcess) -> None:
     html = compared.html(TWO)
     assert html.count(f'<input type="hidden" name="trial" value="{IDS[0]}">') == 1
