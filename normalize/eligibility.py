@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from normalize import lists, measures, sections
+from normalize import lists, measures, runs, sections
 from normalize.closed_lists import CriterionKind
 from normalize.heading_scope import NO_SCOPE, scope
 from normalize.headings import LABEL, Heading
@@ -80,7 +80,7 @@ def _field(kind: CriterionKind, text: str) -> _Field:
     form = _FORM if "F.1." in text else None
     reader = _Reader(text, form)
     reader.read(kind, low)
-    criteria = lists.outline(text, lists.split_runs(text, reader.items))
+    criteria = lists.outline(text, runs.apart(text, reader.items))
     # A form's age bands are no limits: "F.1.2 Adults (18-64 years) no"
     limits = measures.measures(low, criteria, form)
     return _Field(
@@ -117,6 +117,9 @@ _OPEN_END = re.compile(r"(?:\b(?:of|the|with|to|for|in|by|a|an|than|from|at|on|i
 #: The last characters of those.
 _OPEN_ENDS = "fehornyatms(/"
 
+
+#: What a line begins with that hardly begins a criterion, beside a small letter.
+_GOES_ON_WITH = "0123456789<>≥≤=%"
 
 #: Characters of a line that names a group.
 _LONGEST_LABEL = 60
@@ -182,11 +185,19 @@ class _Reader:
         """Read what follows a heading on its line."""
         for _ in range(_HEADINGS_A_LINE):
             bullet, inner = lists.bullet_of(body, self.items)
-            rest = self._line(start, indent, bullet, start + inner, body[inner:])
+            rest = self._between(indent, bullet, start + inner, body[inner:])
+            rest = rest or self._line(start, indent, bullet, start + inner, body[inner:])
             if not rest:
                 return
             start, body = start + inner + rest, body[inner + rest :]
         self._item(start, indent, NO_BULLET, start, start + len(body))
+
+    def _between(self, indent: int, bullet: Bullet, start: int, body: str) -> int:
+        """Read what stands between two headings of a line ("Women Exclusion criteria: ..."), which looks like the title of the second."""
+        hidden, found = sections.inside(body), sections.heading(body, bullet is not NO_BULLET)
+        if hidden is None or found is None or found.plain or not hidden[0] < found.end:
+            return 0
+        return self._content(start, indent, bullet, start, body)
 
     def _line(self, line_start: int, indent: int, bullet: Bullet, start: int, body: str) -> int:
         """Read a line, or what follows a heading on it; gives the place in `body` where something follows a heading, else 0."""
@@ -327,7 +338,7 @@ class _Reader:
             line_start = raw.rfind("\n", 0, last.end) + 1
             if last.end - line_start + 1 + len(body.split(None, 1)[0]) > self.width:
                 return True  # the first word had no room on the line before
-        if last.style and not ended and body[0].islower():
+        if last.style and not ended and (body[0].islower() or body[0] in _GOES_ON_WITH):
             return True
         return (
             raw[last.end - 1] in _OPEN_ENDS

@@ -1,12 +1,11 @@
-"""Lists in plain text: bullets, enumerators, items run together on a line, depth. Called by `eligibility`; registry-blind."""
+"""Lists in plain text: bullets, enumerators, depth. Called by `eligibility`; registry-blind."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise, product, zip_longest
+from itertools import product
 from string import ascii_letters, digits
 
 from msgspec import Struct
@@ -14,31 +13,37 @@ from msgspec import Struct
 from normalize.closed_lists import CriterionKind
 from normalize.schema import Criterion
 
-_BLANK = r"[^\S\n]"
-_SYMBOL = r"[•●○◦▪▫■□◾➢➤►▶‣⁃∙·✓✔❖◆◇★☆\uf020-\uf0ff]"
+BLANK = r"[^\S\n]"
+SYMBOL = r"[•●○◦▪▫■□◾➢➤►▶‣⁃∙·✓✔❖◆◇★☆\uf020-\uf0ff]"
+#: Numbers of one character, each with the first of its kind.
+CIRCLED = {chr(ord(first) + n): first for first, last in ("①⑳", "⑴⒇", "⒈⒛", "❶❿", "➀➉", "➊➓") for n in range(ord(last) - ord(first) + 1)}  # fmt: skip
 _BULLET = rf"""
-    {_SYMBOL}+
-    | [-–—−‐‑*]{{1,3}}(?={_BLANK}|[^\W\d_]|[(\["'“])
-    | [+?§°](?={_BLANK})
-    | o(?=\t|{_BLANK}{{2}}|{_BLANK}[A-Z0-9(<>≥≤])
-    | [(\[]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}(?:\.?[)\]）]|\.(?!\d)|、|[:．](?={_BLANK}))\.?
-    | [(\[]?(?:[A-Za-z]|[ivxIVX]{{2,5}})[)\]）]
-    | (?:[a-z]|[ivx]{{2,5}})\.(?={_BLANK})"""
+    {SYMBOL}+
+    | [-–—−‐‑*]{{1,3}}(?={BLANK}|[^\W\d_]|[(\["'“])
+    | [+?§°](?={BLANK})
+    | o(?=\t|{BLANK}{{2}}|{BLANK}[A-Z0-9(<>≥≤])
+    | </?(?:p|ul|ol|li)>
+    | [{"".join(CIRCLED)}]
+    | [(\[（]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}(?:\.?[)\]）]|\.(?!\d)|、|[:．](?={BLANK}))\.?
+    | [(\[（]?(?:[A-Za-z]|[ivxIVX]{{2,5}})[)\]）]
+    | (?:[a-z]|[ivx]{{2,5}})\.(?={BLANK})"""
 #: Enumerators only when they are the first or the next of a list: "A. fumigatus", "1-Year", "1.1 Mutations".
 _DOUBTFUL = rf"""
-    \d{{1,2}}(?:\.\d{{1,2}}){{1,3}}(?={_BLANK}+[A-Z][a-z])
-    | \d{{1,2}}{_BLANK}?[-–](?={_BLANK}+[^\W\d_]|[A-Z][a-z])
-    | (?:[A-Z]|[IVX]{{2,5}})\.(?={_BLANK}*[^a-z\s.])"""
+    \d{{1,2}}(?:\.\d{{1,2}}){{1,3}}(?={BLANK}+[A-Z][a-z])
+    | \d{{1,2}}{BLANK}?[-–](?={BLANK}+[^\W\d_]|[A-Z][a-z])
+    | (?:[A-Z]|[IVX]{{2,5}})\.(?={BLANK}*[^a-z\s.])"""
 
 #: One line that is not blank: its indentation, its bullets (a list item can have two: "-  1. Adults"), its text.
 _LINE = re.compile(
-    rf"({_BLANK}*+)((?:(?:{_BULLET}){_BLANK}*(?:(?:{_BULLET}){_BLANK}*)?|(?:{_DOUBTFUL}){_BLANK}*)?)(\S.*)", re.VERBOSE
+    rf"({BLANK}*+)((?:(?:{_BULLET}){BLANK}*(?:(?:{_BULLET}){BLANK}*)?|(?:{_DOUBTFUL}){BLANK}*)?)(\S.*)", re.VERBOSE
 )
 
+#: Markup of the source at the end of a line (NL-OMON).
+_CLOSING_TAGS = re.compile(r"(?:\s*</?(?:p|ul|ol|li)>)+\Z")
 #: A line's text that is a bullet and nothing else.
-_BARE = re.compile(rf"[-–—−‐‑*+_=.?§°]+|{_SYMBOL}+|o|[(\[]?\d{{1,2}}[.)\]:]+|[(\[]?[a-z][.)\]]")
+_BARE = re.compile(rf"[-–—−‐‑*+_=.?§°]+|{SYMBOL}+|o|[(\[]?\d{{1,2}}[.)\]:]+|[(\[]?[a-z][.)\]]")
 
-_ENUMERATOR = re.compile(r"([(\[]?)(\d{1,2}(?:\.\d{1,2})*|[A-Za-z]{1,5})\s?(\S?)")
+_ENUMERATOR = re.compile(r"([(\[（]?)(\d{1,2}(?:\.\d{1,2})*|[A-Za-z]{1,5})\s?(\S?)")
 _ROMAN = {
     "i": 1,
     "ii": 2,
@@ -53,7 +58,7 @@ _ROMAN = {
     "xi": 11,
     "xii": 12,
 }
-_ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
+ROMAN_NAMES = {number: name for name, number in _ROMAN.items()}
 _DASHES = frozenset("-–—−‐‑")
 
 
@@ -71,11 +76,16 @@ class _Mark(Struct, frozen=True, gc=False):
 
 
 @lru_cache(maxsize=4096)
-def _mark(mark: str) -> _Mark:
+def mark_of(mark: str) -> _Mark:
     text = mark.strip()
+    if text[0] == "<":  # markup of the source, perhaps with a bullet behind it
+        bullet = text[text.rindex(">") + 1 :].lstrip()
+        return mark_of(bullet) if bullet else _Mark(("<p>", None))
     first = text[0]
     if first in _DASHES:
         return _Mark(("-", None))
+    if first in CIRCLED:
+        return _Mark((CIRCLED[first], ord(first) - ord(CIRCLED[first]) + 1))
     match = None if text.split()[0] == "o" else _ENUMERATOR.match(text)
     if match is None:
         return _Mark((first, None))
@@ -122,7 +132,7 @@ def _bullet(mark: str, items: list[Item]) -> Bullet:
 
     `NO_BULLET` for what is none: "E. coli" is text, "B. Adults" after "A. Children" is an item.
     """
-    said = _mark(mark)
+    said = mark_of(mark)
     roman = said.roman
     if roman is None and not said.doubtful:
         return said.bullet
@@ -137,7 +147,7 @@ def _bullet(mark: str, items: list[Item]) -> Bullet:
 
 
 #: The bullets that need no pattern where a blank and a word follow.
-_COMMON = {mark: _mark(mark).bullet for mark in ("*", "-", *map("".join, product(map(str, range(100)), ".)")))}
+_COMMON = {mark: mark_of(mark).bullet for mark in ("*", "-", *map("".join, product(map(str, range(100)), ".)")))}
 #: The first two characters of a line that begins with a word, and with neither an enumerator ("a)", "A.", "iv.") nor the bullet "o".
 _WORDS = frozenset(
     first + second
@@ -163,7 +173,11 @@ def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
         body = text.strip()
         if not body:
             continue
-        length = len(body)
+        if body[-1] == ">" and (tags := _CLOSING_TAGS.search(body)):
+            body = body[: tags.start()]
+            if not body:
+                continue
+        whole, length = body, len(body)
         indent = size - len(text.lstrip()) if length < size else 0
         end = begin + indent + length
         mark, _, rest = body.partition(" ")
@@ -171,9 +185,8 @@ def lines(texts: list[str], items: list[Item]) -> Iterator[Line]:
         if mark in _COMMON:
             bullet, body = _COMMON[mark], rest.lstrip()
         if body[:2] not in _WORDS:  # the pattern tells
-            body = text.strip()
-            bullet, width = bullet_of(body, items)
-            body = body[width:]
+            bullet, width = bullet_of(whole, items)
+            body = whole[width:]
             if len(body) <= 5 and _BARE.fullmatch(body):
                 continue
         yield begin, indent, bullet, end - len(body), end, body
@@ -195,141 +208,6 @@ def wrapped_at(lines: list[str]) -> int:
     if not 50 <= width <= 115:
         return 0
     return width if sum(len(text) > width - 16 for text in lines) >= 3 else 0
-
-
-# ---------------------------------------------------------------------------------------------------- items on one line
-
-#: "... any of the following: (1) shock; (2) ...", "...: - foo"
-_LIST_AFTER_COLON = re.compile(
-    rf"[:：]{_BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))"
-)
-_DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
-_DOT_AFTER = re.compile(rf"{_SYMBOL}(?<=[\s.;:,)].){_SYMBOL}*\s*(?=[^\W\d_]|[(<>≥≤])")
-#: "stage 2. Surgery" is no item 2.
-_NUMBERED = re.compile(
-    r"""(?:\b(?:stage|grade|type|class|phase|scores?|level|visits?|weeks?|days?|months?|years?|least|most|than|to|of|group|arm|cohorts?|part|section
-    |criterion|criteria|items?|no|number|covid|version|ecog|nyha|asa|is|was|are|by|about|x|in|with|for|below|above)|[<>≥≤=×~/+-])\s*$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_JOINED = re.compile(r"\b(?:or|and)\s*$", re.IGNORECASE)
-
-
-@lru_cache(maxsize=1024)
-def _enumerator(style: str, number: int) -> tuple[str, re.Pattern[str]]:
-    """Enumerator `number` of a list of this style, and what finds it in the middle of a line."""
-    opening = style[0] if style[0] in "([" else ""
-    core = str(number) if "1" in style else _ROMAN_NAMES.get(number, "-") if "i" in style.lower() else chr(96 + number)
-    if style.strip("([").isupper():
-        core = core.upper()
-    written = opening + core + style[-1]
-    literal = re.escape(written)
-    after = r"(?=\s*[^\W\d_]|\s*[<>≥≤(]|\s+\d)" if style[-1] != "." else r"(?=\s+[^\s.]|[^\W\d_])"
-    return written, re.compile(rf"{literal}(?<=[\s.;:,，；。)]{literal}){after}\s*")
-
-
-#: Styles of items that share no line, but where "•" parts them.
-_WHOLE = frozenset(("", "*"))
-
-
-def split_runs(raw: str, items: list[Item]) -> list[Item]:
-    """The items, those apart that a text runs together on one line ("1. Adults 2. Women 3. ...")."""
-    dotted = "•" in raw
-    out = items
-    if dotted or not _WHOLE.issuperset([one.style for one in items]):
-        out = []
-        for one, after in zip_longest(items, items[1:]):
-            out += _apart(raw, one, after, dotted)
-    if not (leads := _leads(raw)):
-        return out
-    led = []
-    for one in out:
-        if leads[bisect_left(leads, one.start)] < one.end:
-            led += _split_lead(raw, one)
-        else:
-            led.append(one)
-    return led
-
-
-def _apart(raw: str, one: Item, after: Item | None, dotted: bool) -> list[Item]:
-    """The items that an item is which has this one after it."""
-    style, number = one.style, one.number
-    if number is not None:
-        if after is not None and after.number == number + 1 and after.style == style:
-            return [one]
-        return _split_numbers(raw, one)
-    if style == "-" and " - " in raw[one.start : one.end]:
-        return _split_at(raw, one, _DASH_AFTER_STOP)
-    if dotted or not style.isascii():
-        return _split_at(raw, one, _DOT_AFTER)
-    return [one]
-
-
-def _leads(raw: str) -> list[int]:
-    """Where in a text a list begins after a colon, in order, and a place behind the text; nothing where none does."""
-    found = []
-    for colon in ":：":
-        at = raw.find(colon)
-        while at >= 0:
-            if _LIST_AFTER_COLON.match(raw, at):
-                found.append(at)
-            at = raw.find(colon, at + 1)
-    return [*sorted(found), len(raw)] if found else []
-
-
-def _split_at(raw: str, one: Item, bullet_inside: re.Pattern[str]) -> list[Item]:
-    """`one` cut at the bullets in it."""
-    cuts = [bullet.span() for bullet in bullet_inside.finditer(raw, one.start, one.end)]
-    pieces = []
-    for (_, begin), (stop, _) in pairwise([(0, one.start), *cuts, (one.end, 0)]):
-        text = raw[begin:stop].rstrip()
-        if text:
-            end = begin + len(text)
-            pieces.append(Item(one.kind, one.indent, one.column, one.style, None, begin, end, one.heading))
-    return pieces
-
-
-def _split_numbers(raw: str, one: Item) -> list[Item]:
-    pieces = [one]
-    while True:
-        last = pieces[-1]
-        number = (last.number or 0) + 1
-        if number > 26 and "1" not in last.style:
-            return pieces
-        written, pattern = _enumerator(last.style, number)
-        if written not in raw[last.start : last.end]:
-            return pieces
-        found = None
-        for match in pattern.finditer(raw, last.start + 1, last.end):
-            near = max(last.start, match.start() - 14)
-            bracketed = last.style[-1] == ")" and raw[match.start()] != "("
-            if not _NUMBERED.search(raw, near, match.start()) and (
-                bracketed or not _JOINED.search(raw, near, match.start())
-            ):
-                found = match
-                break
-        before = raw[last.start : found.start()].rstrip() if found else ""
-        if found is None or not before or found.end() >= last.end:
-            return pieces
-        pieces.append(Item(last.kind, last.indent, last.column, last.style, number, found.end(), last.end, one.heading))
-        last.end = last.start + len(before)
-
-
-def _split_lead(raw: str, one: Item) -> list[Item]:
-    """ "Severe disease, any of: (1) shock; (2) respiratory failure": the part before the colon leads the rest."""
-    match = _LIST_AFTER_COLON.search(raw, one.start, one.end)
-    if match is None:
-        return [one]
-    mark = match["mark"]
-    style, number = _mark(mark or "-").bullet
-    inner = Item(one.kind, one.indent + 2, one.indent + 4, style, number, match.end(), one.end, one.heading)
-    pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _DASH_AFTER_STOP)
-    if mark and len(pieces) == 1:
-        return [one]
-    one.end = match.start() + 1
-    return [one, *pieces]
-
-
-# -------------------------------------------------------------------------------------------------------------- outline
 
 
 def outline(raw: str, items: list[Item]) -> tuple[Criterion, ...]:

@@ -61,6 +61,7 @@ _INSIDE = re.compile(
     (?P<non>[Nn][Oo][Nn]-?\s?)?(?P<part>(?i:in|ex))(?i:clusion(?:ary)?[^\S\n]+criteri(?:a|on))\b
     (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{COLON}[^\S\n]*
     |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{COLON}[^\S\n]*
+    |(?<=[.;)][ ])(?P<part6>(?:In|Ex)clusion)[ ](?i:criteria)[ ][-–][ ]
     |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;][ ])(?:and[ ])?the[ ](?P<part5>in|ex)clusion[ ]criteria(?:[ ](?:are|were|includes?|included))?[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$)""",
@@ -202,9 +203,13 @@ def _unnumbered(line: str, bulleted: bool) -> Heading | None:
     return None
 
 
+#: One of these follows a heading in the middle of a line.
+_HIDES = (":", "：", "riteria - ", "riteria – ")
+
+
 def _may_hide(line: str) -> bool:
     """A quick look: whether a line can have a heading in its middle, before a colon or at its end."""
-    if ":" not in line and "：" not in line and not line.endswith(("criteria", "criteria.")):
+    if not any(sign in line for sign in _HIDES) and not line.endswith(("criteria", "criteria.")):
         return False
     if "lusi" in line or "LUSI" in line or "krit" in line or "Krit" in line or "kryt" in line or "Kryt" in line:
         return True
@@ -224,7 +229,7 @@ def inside(line: str) -> tuple[int, Heading] | None:
     size = match.end() - match.start()
     if match["part2"]:
         return match.start(), Heading(named(match["non2"], match["part2"]), size, False)
-    if part := match["part3"] or match["part4"] or match["part5"]:
+    if part := match["part3"] or match["part4"] or match["part5"] or match["part6"]:
         return match.start(), Heading(named(None, part), size, not match["words4"])
     return match.start(), Heading(
         kind_of(match), match.end() - match.start(), not match["words"] and not match["after"]

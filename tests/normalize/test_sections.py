@@ -246,6 +246,20 @@ def test_the_line_before_another_groups_inclusion_excludes_no_one() -> None:
     assert read(text.format("Group 2")).exclusion == read(text.format("TRIAD protocol")).exclusion == "- walkers"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Inclusion Criteria: Women. Exclusion Criteria: Men.",
+        "Inclusion Criteria: Women Exclusion Criteria: Men.",
+        "Inclusion criteria - Women. Exclusion criteria - Men.",
+        "INCLUSION CRITERIA: Women. EXCLUSION CRITERIA: Men.",
+    ],
+)
+def test_a_word_between_two_headings_of_a_line_is_a_criterion(text: str) -> None:
+    found = kinds(text)
+    assert [(kind, words.rstrip(".")) for kind, words in found] == [("in", "Women"), ("ex", "Men")]
+
+
 def test_several_groups_each_have_both_halves() -> None:
     text = "Patient Inclusion Criteria:\n- ill\nPatient Exclusion Criteria:\n- well\nDonor Inclusion Criteria\n- well\nDonor Exclusion Criteria\n- ill"
     assert kinds(text) == [("in", "ill"), ("ex", "well"), ("in", "well"), ("ex", "ill")]
