@@ -252,6 +252,10 @@ class _Joins:
 
         def keys() -> Iterator[tuple[object, Node]]:
             for node in self.nodes:
+                known = self.known[node]
+                for spelling in (*known.whole, *known.phrases) if known else ():
+                    if not spelling.isascii():
+                        yield letters_of(spelling), node
                 for one in self.spelled.get(node, ()):
                     for letters in {letters_of(one.name_raw), letters_of(repaired(one.name_raw))}:
                         if len(letters) >= 8:
