@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import astuple, replace
 
 import normalize
-from harvester import catalogue
+from harvester import catalogue, privacy
 from harvester.archive import Archive, Position, Version
 from harvester.catalogue import insert_into, write_over
 from harvester.catalogue_tables import OF_A_RECORD
@@ -278,7 +278,7 @@ class Reader:
             self._read += 1
             record = normalize.normalize(version.source, self._archive.body(version.sha256), version.media_type)
             if not self._publish_contacts:
-                record = replace(record, contacts=tuple(replace(c, email=None, phone=None) for c in record.contacts))
+                record = privacy.published(record)
             records[version.sha256] = record
         return records[version.sha256]
 

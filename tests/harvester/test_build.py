@@ -164,6 +164,21 @@ def test_contacts_are_published_only_when_configured(workshop: Workshop) -> None
     assert workshop.rows("SELECT email, phone FROM contacts") == [("ann@example.org", "+1 555 0100")]
 
 
+def test_an_address_in_place_of_a_name_is_not_published_either(workshop: Workshop) -> None:
+    entry = study("NCT90000001")
+    entry["protocolSection"]["contactsLocationsModule"] = {
+        "centralContacts": [{"name": "trials@example.org"}, {"name": "Ann Example (ann@example.org), MD"}],
+        "overallOfficials": [{"name": "Bo Example", "affiliation": "bo@example.org"}, {"name": "cy@example.org"}],
+        "locations": [{"facility": "Clinic", "contacts": [{"name": "Mailto:dee@example.org"}]}],
+    }
+    workshop.take_in(entry)
+    workshop.build()
+    assert workshop.rows("SELECT name, affiliation FROM contacts") == [("Ann Example , MD", None), (None, "Clinic")]
+    assert workshop.rows("SELECT name, affiliation FROM investigators") == [("Bo Example", None)]
+    workshop.build(publish_contacts=True)
+    assert ("trials@example.org",) in workshop.rows("SELECT name FROM contacts")
+
+
 def test_a_payload_that_cannot_be_read_is_told_and_costs_no_neighbour(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
