@@ -182,7 +182,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         secondary_outcomes_raw=_raw(get("Secondary_outcome")),
         has_results=has_results,
         results_date=_results_date(get("results_date_posted"), has_results, notes),
-        results_url=get("results_url_link"),
+        results_url=_results_url(get("results_url_link"), get("web_address"), has_results, notes),
         ipd_sharing=_value("ipd_sharing", get("results_IPD_plan"), notes),
         ipd_description=_lines(get("results_IPD_description")),
         processed_date=_date(get("Export_date"), "processed_date", notes, "mdy"),
@@ -261,6 +261,14 @@ def _results_date(text: str | None, has_results: bool | None, notes: Notes) -> s
         notes.warn("results_date", text, "The entry does not say that there are results: no date of any.")
         return None
     return _date(text, "results_date", notes)
+
+
+def _results_url(link: str | None, page: str | None, has_results: bool | None, notes: Notes) -> str | None:
+    """The page of the results; DRKS names a place on every entry's own page, whether or not there are any (DRKS00021577)."""
+    if link and not has_results and link.partition("#")[0] == page:
+        notes.warn("results_url", link, "The entry's own page, and the entry does not say that there are results.")
+        return None
+    return link
 
 
 def _answer(text: str | None, field: str, notes: Notes) -> bool | None:

@@ -285,29 +285,37 @@ def _of_fields(fields: Iterable[tuple[str, str, SecondaryIdType | None]]) -> Ite
                 continue
             numbers = find(piece) or [found for found in [canonical(piece) or _without_prefix(field, piece)] if found]
             for found in numbers:
-                kind = _kind(found, hint, f"{field}: {piece[: found.start]}")
+                kind = _kind(found, hint, f"{field}: {piece[: found.start]}", piece[found.end :])
                 yield _row(found.raw, found.normalized, found.registry, kind, field)
             for code in _codes_beside(piece, numbers) if numbers else [piece.strip()]:
-                yield _row(code, _key(code), None, hint or ("sponsor_code" if _FIGURE.search(code) else "other"), field)
+                is_code = _FIGURE.search(code) and not _DATE.fullmatch(code)
+                yield _row(code, _key(code), None, hint or ("sponsor_code" if is_code else "other"), field)
 
 
 _SEPARATOR = re.compile(r"[;\n]")  # no identifier holds a semicolon; ICTRP joins with it
 _FIGURE = re.compile("[0-9]")
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 
 # Words before a number in a field for identifiers that make it the number of another trial: "Extension of NCT01234567".
+_OTHER_STUDY = (
+    r"(?:parent|preceding|previous|prior|earlier|feeder|core|lead-?in|main|master|related|associated|original|extension|roll[ -]?over|companion)"
+    r"\s+(?:clinical\s+)?(?:stud(?:y|ies)|trials?|protocol)"
+)
 _ANOTHERS = re.compile(
     r"\b(?:(?:extension|continuation|follow[ -]?up|sub-?stud(?:y|ies)|sub-?trial|ancillary|companion|addendum|part|roll[ -]?over)\b.{0,20}\b(?:of|to|from|for)"
-    r"|(?:parent|preceding|previous|prior|earlier|feeder|core|lead-?in|main|master|related|associated|original)\s+(?:clinical\s+)?(?:stud(?:y|ies)|trials?|protocol))\b",
+    rf"|{_OTHER_STUDY}|(?:related|linked|associated)\s+(?:to|with))\b",
     re.IGNORECASE,
 )
+# The same behind it, in brackets or after a dash: "NCT01234567 (parent study)".
+_ANOTHERS_NUMBER = re.compile(rf"\s*[(\[\u2010-\u2015-]\s*(?:the\s+)?(?:{_OTHER_STUDY})\s*(?:[)\]]|\Z)", re.IGNORECASE)
 
 
-def _kind(found: Found, hint: SecondaryIdType | None, before: str) -> SecondaryIdType:
+def _kind(found: Found, hint: SecondaryIdType | None, before: str, behind: str) -> SecondaryIdType:
     if hint == "alias":
         return "alias"
     if found.registry == _UTN:
         return "utn"
-    return "mention" if _ANOTHERS.search(before) else "registry"
+    return "mention" if _ANOTHERS.search(before) or _ANOTHERS_NUMBER.match(behind) else "registry"
 
 
 def _row(raw: str, normalized: str, registry: str | None, kind: SecondaryIdType, field: str) -> SecondaryId:
@@ -324,7 +332,7 @@ def _without_prefix(field: str, piece: str) -> Found | None:
 
 
 # A code that shares its field with a registry's number, parted from it: "CUV029 (EudraCT 2010-018024-10)"; a date is none.
-_CODE = re.compile(r"(?=\S*[0-9])(?!\d{1,4}[./-]\d{1,2}[./-]\d{1,4}$)\S{4,}")
+_CODE = re.compile(rf"(?=\S*[0-9])(?!{_DATE.pattern}$)\S{{4,}}")
 
 
 def _codes_beside(piece: str, numbers: list[Found]) -> list[str]:

@@ -260,6 +260,18 @@ def test_the_csv_modules_limit_is_lifted_where_a_row_is_read_and_not_before() ->
     subprocess.run([sys.executable, "-c", asked], check=True, timeout=60)
 
 
+def test_a_place_on_the_entrys_own_page_is_no_page_of_results() -> None:
+    page = "https://register.example.org/trial/1"
+    said = {"web_address": page, "results_url_link": f"{page}#results"}
+    silent, loud = trial(**said), trial(results_yes_no="Yes", **said)
+    assert (silent.results_url, loud.results_url) == (None, f"{page}#results")
+    assert [warning.field for warning in silent.warnings] == ["results_url"]
+    assert (
+        trial(web_address=page, results_url_link="https://results.example.org/1").results_url
+        == "https://results.example.org/1"
+    )
+
+
 def test_a_date_that_is_none_is_a_warning() -> None:
     record = trial(
         Date_enrollement="soon",
@@ -786,7 +798,7 @@ FILLED: dict[str, Callable[[Record], object]] = {
     "Primary_outcome": lambda r: any(o.kind == "primary" for o in r.outcomes),
     "Secondary_outcome": lambda r: any(o.kind == "secondary" for o in r.outcomes),
     "Date_enrollement": lambda r: r.date_of_first_enrollment,
-    "results_url_link": lambda r: r.results_url,
+    "results_url_link": lambda r: r.results_url or any(warning.field == "results_url" for warning in r.warnings),
     "results_yes_no": lambda r: r.has_results is not None,
     "Ethics_review_status": lambda r: r.ethics_reviews,
     "Last_Refreshed_on": lambda r: r.last_update_date,

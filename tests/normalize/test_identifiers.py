@@ -205,6 +205,17 @@ def test_a_joined_list_is_taken_apart_and_junk_is_left_out() -> None:
     ]
 
 
+def test_a_day_is_no_sponsors_code() -> None:
+    assert _types(("Secondary_ID", "2020-01-15", None)) == [("20200115", "other")]
+
+
+def test_words_behind_a_number_that_name_the_next_one_leave_it_alone() -> None:
+    assert _types(("Secondary_ID", "NCT01111111 - parent study NCT01234567", None)) == [
+        ("NCT01111111", "registry"),
+        ("NCT01234567", "mention"),
+    ]
+
+
 def test_a_code_beside_a_registry_number_is_kept() -> None:
     assert _types(("x", "AB-029 (EudraCT 2017-001400-29)", None)) == [
         ("2017-001400-29", "registry"),
@@ -222,9 +233,12 @@ def test_a_code_beside_a_registry_number_is_kept() -> None:
         "Sub-study to NCT01234567",
         "rollover from trial NCT01234567",
         "Preceding trial NCT01234567",
+        "Related to NCT01234567",
+        "NCT01234567 (parent study)",
+        "NCT01234567 - the main trial",
     ],
 )
-def test_words_before_a_number_in_a_field_make_it_another_trials(value: str) -> None:
+def test_words_beside_a_number_in_a_field_make_it_another_trials(value: str) -> None:
     assert ("NCT01234567", "mention") in _types(("Secondary_ID", value, None))
 
 
