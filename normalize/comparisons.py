@@ -37,6 +37,12 @@ _DENIED = re.compile(
     r"\b(?:no\s(?:[\w-]+\s)?(?:history|evidence|record|presence)\s(?:of|with)|(?:not|never)\s(?:had|have|received|undergone|smoked|taken|used)|without(?:\shistory\sof)?)"
     r"\s(?:an?\s)?$"
 )
+#: The same right before a comparison, for all but times ("without seizures ≥ 6 months" is how long): "no lesion > 3 cm", "must not have ALT > 90".
+_NOTHING = re.compile(
+    r"(?:\b(?:no|none|without|absence\sof|free\s(?:of|from))|\b(?:must|should|shall|may|can|do|does)\s?n[o']t\shave)"
+    r"(?:\s(?!(?:and|or|with|if|unless|but|for|within|since|in|at|during|on|after|before|to|than|more|less|that|who|whose|is|are|was|has|have|limits?|restrictions?"
+    r"|contraindications?|need|requirement|change)\b)[\w/-]+){0,5}\s?(?:of\s)?$"
+)
 _DENIED_ENDS = (
     " of ",
     " with ",
@@ -99,6 +105,9 @@ _DATED_IN = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit
 _TIMES = frozenset(
     spelling for spelling, unit in units.ATOMS.items() if unit.ucum in ("a", "mo", "wk", "d", "h") and len(spelling) > 2
 )
+
+
+_ALL_TIMES = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.dimension == "time")
 
 
 def has_more(text: str) -> bool:
@@ -171,7 +180,17 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     else:
         take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and numbers.is_year(value)
+    if not limit.negated and before.start > begin and limit.unit not in _ALL_TIMES:
+        limit.negated = _is_of_nothing(text, begin, before.start)
     return limit
+
+
+def _is_of_nothing(text: str, begin: int, at: int) -> bool:
+    """ "No lesion > 3 cm", "none exceeding 3 cm": whether it is said that nothing reaches the limit."""
+    left = text[at - 60 if at - 60 > begin else begin : at].lower()
+    if not ("no" in left or "free" in left or "without" in left or "absence" in left):
+        return False
+    return _NOTHING.search(left) is not None
 
 
 def _is_denied(text: str, begin: int, at: int) -> bool:
@@ -188,6 +207,8 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bound("gt", numbers.value(number[1]))
         take_unit(limit, unit_of(text, end, number))
         return limit if limit.unit else None
+    if number[2] is None and number[4] == "/" and (pressures := _pressures(text, number)):
+        return pressures
     if _DATED_IN.intersection(number.group(2, 4)) and (dated := _dated(text, begin, number)):
         return dated
     near = start - 40 if start - 40 > begin else begin
@@ -214,6 +235,20 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         take_unit(limit, unit)
         return limit
     return ranges.listed(text, limit, value)
+
+
+def _pressures(text: str, number: re.Match[str]) -> Limit | None:
+    """Two pressures that a comparison follows: "140/90 or higher", "160/100 mmHg and above"."""
+    start, end = number.span(1)
+    slash = _SLASH.match(text, end)
+    if slash is None or not 70 <= numbers.value(number[1]) <= 300 or numbers.value(slash[1]) < 30:
+        return None
+    limit = Limit(start, start, slash.end())
+    unit = unit_at(text, slash.end())
+    found = _postfix(text, limit, numbers.value(number[1]), unit, _next(text, unit.end))
+    if found:
+        found.second = numbers.value(slash[1])
+    return found
 
 
 def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:

@@ -16,6 +16,7 @@ class Limit(Struct, gc=False):
     upper: float | None = None
     upper_inclusive: bool | None = None
     second: float | None = None  # the number after a slash: "≥ 140/90"
+    second_upper: float | None = None  # where those after it are two: "130-139/80-89"
     unit: str = ""  # as it is written
     upper_unit: str = ""  # that of the upper bound where it is another: "6 months to 18 years"
     negated: bool = False

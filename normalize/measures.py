@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from normalize import (
+    better,
+    changes,
     comparisons,
     gestation,
     grades,
@@ -36,11 +37,18 @@ _TIME_AFTER = re.compile(
 )
 #: After a name: it is what comes next that is limited by it ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
+#: "aged < 50 years at diagnosis", "age at migraine onset < 50": when something was, no participant's age now.
+_AT_ONSET = re.compile(
+    r"[\s,]*\(?(?:at|by)\s(?:the\s)?(?:time\sof\s)?(?:(?:first|initial|original|[\w-]+)\s){0,2}(?:onset|diagnosis)\b",
+    re.IGNORECASE,
+)
+_AGE_AT = re.compile(r"\b[aA]ge\s(?:at|of)\s(?:[\w-]+\s){1,4}(?:onset|diagnosis)\b[^,;.]{0,12}$")
+#: "a 6th-grade reading level"
+_SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
 _DURATION = variables.NAMES["duration"][0]
 _INTERVAL = variables.NAMES["interval"][0]
-#: Of CTCAE: death.
-_WORST_GRADE = 5
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
+_SCHOOL = variables.NAMES["school grade"][0]
 
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
 _MEASURED = frozenset(
@@ -68,12 +76,13 @@ def measures(
     out: list[CriterionMeasure] = []
     hints = iter([*sorted(numbers.hints_of_words(low)), len(low)])
     hint = next(hints)
+    may_be_half = b" half a" in low
     for ordinal, criterion in enumerate(criteria, 1):
         at, end, text = criterion.start, criterion.end, criterion.text
         while hint < at:
             hint = next(hints)
         in_words = hint < end
-        if not in_words and _FIGURE not in low[at:end] and not grades.may_be_in(text):
+        if not in_words and _FIGURE not in low[at:end] and not may_be_half and not grades.may_be_in(text):
             continue
         if without is not None and without.match(text):
             continue
@@ -184,9 +193,10 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[l
     if unit is None and not limit.of_age:
         spelled = text[number].isalpha() and not limit.roman
         counted = wording.counts(rest) or (spelled and rest[1:2].isalpha())
-    if limit.unit == ratios.SNELLEN and "worse" in text[limit.start : limit.end]:
-        limit.turn()  # "20/200 or worse": of scores, worse is more
-    if known := _known(text, limit, lead, clause, rest, unit, counted):
+    known = _known(text, limit, lead, clause, rest, unit, counted)
+    if ("etter" in text or "orse" in text) and not better.settle(text, limit, known):
+        return [], ""
+    if known:
         return known, ""
     if limit.perhaps_year or limit.unit == ratios.SNELLEN or (limit.unit == ratios.TITRE and "ratio" in clause):
         return [], ""
@@ -217,6 +227,8 @@ def _known(
         and (named := variables.before(name[1], unit, 6)[0])
     ):
         return named
+    if _SCHOOL_GRADE.match(text, limit.number):
+        return [_SCHOOL]
     weeks = unit.ucum in ("wk", "d") if unit is not None else gestation.has_days(text, limit)
     if weeks and gestation.is_said(text, limit):
         return [GESTATIONAL_AGE]
@@ -231,10 +243,16 @@ def _known(
         and "grade" in text[limit.start : limit.number].lower()
     ):
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
-    if found and found[0] is _CTCAE_GRADE and (limit.lower or limit.upper or 0) > _WORST_GRADE:
-        found = []  # "reads at grade 8 or above"
-    if found and not found[0].name.endswith("_change") and _is_of_change(clause, limit, unit, away):
+    if found and not found[0].name.endswith("_change") and changes.is_of_change(clause, rest, limit, unit, away):
         found = []
+    if away and found and found[0].unit.dimension == "score" and changes.is_of_part(clause, away):
+        found = []
+    if (
+        found
+        and found[0].name in variables.SCALES
+        and not variables.can_be_limited_to(found[0], limit.lower, limit.upper, unit)
+    ):
+        return []  # "reads at grade 8 or above", "CDAI > 10"
     if limit.ahead and found and away < 2:
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
     if limit.roman:
@@ -245,6 +263,10 @@ def _known(
         and (limit.of_age or "age" in text[limit.start : limit.number].lower())
     ):
         return [AGE_AT_ONSET]
+    if (timed or unit is None) and _AT_ONSET.match(rest):
+        return [AGE_AT_ONSET] if limit.of_age or (found and found[0] is AGE) else found
+    if found and found[0] is AGE and _AGE_AT.search(clause):
+        return [AGE_AT_ONSET]
     if limit.of_age and (timed or unit is None):
         return found if found and found[0].name.endswith("_age") and away < 7 else [AGE]
     follows = rest.lstrip(" ")
@@ -254,6 +276,7 @@ def _known(
             ahead
             and not (ahead.variable is AGE and limit_pairs.BEFORE_OR_AFTER.match(follows))
             and (not found or ahead.away == 0)
+            and variables.can_be_limited_to(ahead.variable, limit.lower, limit.upper, unit)
             and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
         ):
             return [ahead.variable]
@@ -268,39 +291,6 @@ def _known(
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
     return []
-
-
-def _may_say_change(clause: str) -> bool:
-    """A quick look for words of change."""
-    return (
-        "crease" in clause
-        or "hang" in clause
-        or "educ" in clause
-        or "eclin" in clause
-        or "ari" in clause
-        or "evers" in clause
-        or " by" in clause
-    )
-
-
-def _is_of_change(clause: str, limit: Limit, unit: Unit | None, away: int) -> bool:
-    """Whether it is limited how what is named changes: "FEV1 reversibility ≥ 12 %", "SCr increases by > 0.3 mg/dL", "decrease in Hb ≥ 2 g/dL".
-
-    A multiple of the laboratory's limit is no change. `away`: how many words of the clause follow the name.
-    """
-    if (unit is not None and unit.dimension in ("uln", "lln")) or not _may_say_change(clause):
-        return False
-    words = variables.words(clause)
-    before = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
-    if before[-1:] == ["to"]:
-        return False  # "increase to > 2 mg/dL"
-    after_name, near = before[len(words) - away :], before[-5:]
-    changes = wording.WORDS["changes"]
-    return (
-        after_name[-1:] == ["by"]
-        or not changes.isdisjoint(after_name)
-        or any(word in changes and then in ("in", "of") for word, then in pairwise(near))
-    )
 
 
 def _also(last: Named, unit: Unit | None) -> tuple[list[Variable], str]:
@@ -359,7 +349,7 @@ def _add_rows(rows: list[_Read], text: str, limit: Limit, known: list[Variable],
     if limit.second is not None and known and known[0] in (BLOOD_PRESSURE, SYSTOLIC, DIASTOLIC):
         rows.append(_row(text, limit, SYSTOLIC, "", lower, upper, limit.unit))
         lower = (limit.second if limit.lower is not None else None, limit.lower_inclusive)
-        upper = (limit.second if limit.upper is not None else None, limit.upper_inclusive)
+        upper = (limit.second_upper or limit.second if limit.upper is not None else None, limit.upper_inclusive)
         known = [DIASTOLIC]
     for variable in known or (None,):
         if limit.upper_unit:

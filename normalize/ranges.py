@@ -25,6 +25,8 @@ _LIST = re.compile(r"\s*(?:,\s*(?:or|and)?|/|\bor\b|\band\b)\s*(\d)(?![\w.,/-]\d
 #: A second number after one that is compared.
 DASHED = re.compile(rf"\s?[-–—]\s?({numbers.DIGITS})(?![\d/:]|[-–]\d)")
 DASHES = frozenset("-–—")
+#: The diastolic pressures after the systolic ones: "130-139/80-89".
+_DIASTOLIC = re.compile(r"\s?/\s?([4-9][0-9]|1[0-4][0-9])\s?[-–—]\s?([4-9][0-9]|1[0-4][0-9])(?![0-9/])")
 _SCALE_BEFORE = re.compile(
     r"\b(?:scale(?:\s(?:of|from))?|on an?|range|ranging|ranges)[\s:(]*(?:of|from)?[\s:(]*$", re.IGNORECASE
 )
@@ -52,6 +54,10 @@ def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, 
     negative = (opening or to["minus"]) and signs.is_negative(text, begin, limit.number)
     value = -value if negative else value
     end = to.end()
+    diastolic = _DIASTOLIC.match(text, end) if 70 <= value < upper <= 250 else None
+    if diastolic:
+        limit.second, limit.second_upper = float(diastolic[1]), float(diastolic[2])
+        end = diastolic.end()
     date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
     scale = value == 0 and (
         _SCALE_AFTER.match(text, end)

@@ -30,7 +30,28 @@ _POWER = re.compile(
 _RAISED_TEN = re.compile("10[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
+#: The point of thousands where more than the number says so: "1.500/mm3", a weight of "1.500 g"; no English count is written so.
+_POINT = re.compile(
+    r"\.(?<=[0-9]\.)(?<!\b0\.)(?=[0-9]{3}(?:\s?(?:c[eé]l[\w.]*|Zellen|cellule)?\s?(?:/|per\s)\s?(?:mm|[µμum]c?[lL]\b|cmm)))"
+)
+_POINT_OF_WEIGHT = re.compile(r"\.(?<=[1-9]\.)(?=[0-9]{3}\s?g(?:r|ramos|ramas|ramm|rammi|rammes)?\b(?!\s?/))")
+#: "17 years 11 months", "37 years and 364 days".
+_YEARS_AND = re.compile(
+    r"y(?:ears?|rs?)?\s(?P<and>and\s)?(?:(?P<months>[0-9]{1,2})\s?months?\b(?:\s(?:and\s)?(?P<more>[0-9]{1,2})\s?days?\b)?|(?P<days>[0-9]{1,3})\s?days?\b)"
+)
+_YEARS = re.compile(r"(?<![0-9.,])([0-9]{1,2})\s?$")
+#: After "2 years and 6 months": the months are of something else.
+_OF_ANOTHER = re.compile(r"\s(?!of\sage|and|or|old|to|inclusive)\w")
+_HALVES = re.compile(r"\b(?:(one|two)\sand\sa\shalf|half\san?)\s(?=(?:year|month|hour|day|week)s?\b)", re.IGNORECASE)
+#: "3/10 or higher": of a score, out of how many.
+_OUT_OF = re.compile(
+    r"/(?<=[0-9]/)(?:5|10|15|30|40|50|60|100)(?=\sor\s(?:more|higher|greater|above|over|less|lower|below|fewer)\b)"
+)
+_SCORED = re.compile(r"(?<![0-9/.])([0-9]{1,2})(/[0-9]+)")
+
 _ESCAPED = re.compile(r"&(?:(?P<gt>gt)|(?P<lt>lt)|(?P<ge>ge)|le);(?P<equal>\s?=)?")
+
+_HALF = {"": "0.5 ", "one": "1.5 ", "two": "2.5 "}
 
 #: Places in the plainer text, in order, and how many characters are gone from there on.
 Gone = list[tuple[int, int]]
@@ -47,6 +68,16 @@ def plainer(text: str) -> tuple[str, Gone]:
         edits += _said_twice(text)
         if "ncl" in text:
             edits += [(found.span(), "") for found in _INCLUSIVE.finditer(text)]
+    if "0/" in text or "0 /" in text or "0 c" in text:
+        edits += [(found.span(), "") for found in _POINT.finditer(text)]
+    if "0 g" in text and ("eso " in text or "oids " in text or "ewicht " in text):
+        edits += [(found.span(), "") for found in _POINT_OF_WEIGHT.finditer(text)]
+    if "year" in text and (" month" in text or " day" in text):
+        edits += _years_said_in_two(text)
+    if "half " in text:
+        edits += [(found.span(), _HALF[(found[1] or "").lower()]) for found in _HALVES.finditer(text)]
+    if "/" in text and ("0 or " in text or "5 or " in text):
+        edits += [(found.span(), "") for found in _OUT_OF.finditer(text) if _is_score(text, found)]
     if "10^" in text or "10 ^" in text or (not text.isascii() and _RAISED_TEN.search(text)):
         edits += [(found.span(), str(10 ** _exponent(found))) for found in _POWER.finditer(text)]
     return _edited(text, sorted(edits)) if edits else (text, [])
@@ -60,6 +91,24 @@ def _said_twice(text: str) -> Iterator[tuple[tuple[int, int], str]]:
         pattern = _WORD_BEFORE if figure else _FIGURE_BEFORE
         if before := pattern.search(text, max(0, end - _LONGEST_WORD), end):
             yield (before.start(), bracket.end()), figure or before[0]
+
+
+def _years_said_in_two(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Ages in years and months, or days, each in years."""
+    for said in _YEARS_AND.finditer(text):
+        years = _YEARS.search(text, max(0, said.start() - 4), said.start())
+        if years is None:
+            continue
+        months, days = int(said["months"] or 0), int(said["days"] or said["more"] or 0)
+        whole = months == 11 or days > 300  # all but one: "37 years and 364 days"
+        if months < 12 and days < 366 and (whole or not said["and"] or not _OF_ANOTHER.match(text, said.end())):
+            yield (years.start(1), said.end()), f"{round(int(years[1]) + months / 12 + days / 365.25, 4):g} years"
+
+
+def _is_score(text: str, out_of: re.Match[str]) -> bool:
+    """Whether a ratio is a score, so many of so many, and neither visual acuity ("20/40 or better") nor two pressures."""
+    said = _SCORED.search(text, max(0, out_of.start() - 3), out_of.end())
+    return said is not None and said[1] != "20" and int(said[1]) <= int(said[2][1:])
 
 
 def _exponent(power: re.Match[str]) -> int:

@@ -57,6 +57,8 @@ _PHRASE_LENGTHS = {
 _FILLERS = frozenset(units.VOCABULARY["fillers"].split())
 #: One of these stands before a number that a phrase compares.
 _LAST_WORDS = frozenset((*_PHRASE_LENGTHS, *_FILLERS))
+#: How words begin that compare ages.
+_OF_AGE = ("old", "young", "ouder", "jonger", "älter", "jünger")
 _DENIALS = frozenset(("not", "never", "nor", "isn't", "aren't"))
 
 
@@ -143,7 +145,7 @@ def _phrase(text: str, begin: int, at: int) -> Before | None:
                 denied = not _DENIALS.isdisjoint(
                     words[max(0, first - 2 if words[first - 1] == "be" else first - 1) : first]
                 )
-                of_age = words[first].startswith(("old", "young")) or "age" in words[end:] or "ages" in words[end:]
+                of_age = words[first].startswith(_OF_AGE) or "age" in words[end:] or "ages" in words[end:]
                 return Before(allowed, window + _place(left, words[first:]), denied, of_age)
         if not last.isalnum() and (glued := _SIGN_ON_WORD.match(last)):
             if glued[2] not in _FILLERS:

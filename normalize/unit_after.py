@@ -27,6 +27,8 @@ _BEFORE_OLD = frozenset("-,./oO")
 OLD_BEGINNINGS = frozenset(("o", "of", "in", "age", "aged", "old", "de", "d", "alt", "di", "/", ".", ",", "-"))
 #: How a unit that is no word begins.
 _SIGNS = frozenset("×*✕∙·•/÷(-") | units.BEGINNINGS_OF_SIGNS
+#: After a Spanish "y", which is "and".
+_NOT_YEARS = ("menor", "mayor", "hasta", "inferior", "superior")
 #: The unit of a number of weeks and days that names them itself.
 WEEKS = "weeks"
 
@@ -58,6 +60,8 @@ def unit_of(text: str, at: int, tail: re.Match[str]) -> UnitAfter:
     elif more is None and word in units.ALONE:
         is_unit = False
         name, end = word, tail.end(2)
+        if word == "y" and then and then.startswith(_NOT_YEARS):
+            return UnitAfter("", at, False)  # "mayores de 18 y menores de 65 años"
         if word in ("yo", "YO"):
             return UnitAfter(word[0], end, True)  # years, old
         follows = then

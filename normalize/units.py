@@ -60,7 +60,7 @@ _LIMIT = (
     r"(?!\s?[mywdkghpb%/°µ])(?:-?\s?fold|times|[xX×*∙·]|\()?\s?(?:(?:greater|higher|more|above)\s(?:than\s)?)?(?:the\s)?"
     r"(?:(?:institutional|institution's|laboratory|laboratory's|local|lab|site|site's|study|reference|normal|age|adjusted|specific|respective"
     r"|upper|of|the|institution|range)[\s-]\s{0,24}){0,4}"
-    r"(?P<limit>ULN|UNL|ULRR|LLN|LNL|ULNs|IULN"
+    r"(?P<limit>ULN|UNL|ULRR|LSN|LNS|OGN|LLN|LNL|ULNs|IULN"
     r"|(?:[uU]pper|[lL]ower)\s(?:limits?\s|normal\s|end\s|reference\s|institutional\s|level\s|range\s|laboratory\s){1,2}(?:of\s|for\s)?(?:the\s)?"
     r"(?:(?:institutional|institution's|laboratory|laboratory's|reference|local)\s){0,2}(?:normal(?:\svalues?|\srange|\slimits?)?|limits?|range|reference\srange|reference|age)?"
     r"|normal\supper\slimits?|maximum\s(?:limits?\sof\s(?:the\s)?)?normal(?:\s(?:limits?|values?|range))?|upper\slimits?"
@@ -76,7 +76,7 @@ _LETTERS = re.compile(r"[^\W\d_]+|%")
 #: Words that a text matching `PATTERN` can begin with; a number before another word has no unit.
 BEGINNINGS = frozenset(
     """x X e E per each a fold times greater higher more above the institutional institution laboratory local lab site study reference normal
-    age adjusted specific respective upper lower Upper Lower maximum of ULN UNL ULRR LLN LNL ULNs IULN""".split()  # noqa: SIM905
+    age adjusted specific respective upper lower Upper Lower maximum of ULN UNL ULRR LLN LNL ULNs IULN LSN LNS OGN""".split()  # noqa: SIM905
 ) | {match[0] for spelling in ATOMS if (match := _LETTERS.match(spelling))}
 #: Those of them that are a unit whole, whatever follows but a power or another unit.
 ALONE = frozenset(spelling for spelling in ATOMS if _LETTERS.fullmatch(spelling)) - {
@@ -92,7 +92,7 @@ _SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
 _EVERY = {" daily": " per day", " weekly": " per week"}
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")
 _LOWER_LIMIT = re.compile(r"\b(?:lln|lnl)\b|lower", re.IGNORECASE)
-_UPPER_LIMIT = re.compile(r"uln|\bunl\b|ulrr|upper|limit|normal", re.IGNORECASE)
+_UPPER_LIMIT = re.compile(r"uln|\blsn\b|\blns\b|\bogn\b|\bunl\b|ulrr|upper|limit|normal", re.IGNORECASE)
 _INVERTED = re.compile(r"\s?[.·∙*⋅]?\s?(m|mL|min|L|kg)\s?[-−–]\s?([12])$")
 
 

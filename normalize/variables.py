@@ -75,6 +75,19 @@ BLOOD_PRESSURE = NAMES["blood pressure"][0]
 #: Those that say only that something lasts or lies apart, or how bad an event is: no sign that two criteria are about one thing.
 VAGUE = ("duration", "interval", "ctcae_grade")
 _CAPITALS = frozenset(units.VOCABULARY["capitals"].split())
+_WITH_UNIT = frozenset(name.strip() for name in units.VOCABULARY["with_unit"].split("|"))
+#: Scale -> the lowest and highest sensible limit on it.
+SCALES = {
+    name: (float(low), float(high))
+    for name, low, high in (line.split() for line in units.VOCABULARY["scales"].split("|"))
+}
+#: Name that many things have -> the words beside which it is what the vocabulary takes it for.
+_GENERIC = {
+    name: frozenset(entry["beside"].split())
+    for entry in units.VOCABULARY["generic"].values()
+    for name in entry["names"].strip().split("|")
+}
+_BESIDE_ANY = frozenset(units.VOCABULARY["generic_beside"].split())
 
 
 def _lengths(place: int, beside: int) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -94,6 +107,7 @@ def _lengths(place: int, beside: int) -> dict[str, dict[str, tuple[int, ...]]]:
     }
 
 
+_JOINING = frozenset(("and", "or", "both", "either", "et", "ou", "y", "und", "oder"))
 _ENDING = _lengths(-1, -2)
 _BEGINNING = _lengths(0, 1)
 
@@ -121,8 +135,9 @@ def _called(name: str, unit: Unit | None, text: str) -> Variable | None:
     variables = NAMES.get(name)
     if variables is None or (name in _CAPITALS and name in text and name.upper() not in text):
         return None
+    only_counts = unit is None and name in _WITH_UNIT
     for variable in variables:
-        if fits(variable, unit):
+        if fits(variable, unit) and not (only_counts and variable.unit.dimension != "score"):
             return variable
     return None
 
@@ -147,6 +162,8 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
     count = len(low)
     for away, word in enumerate(low[: -reach - 1 : -1]):
         if word in _ENDING and (found := _at_end(low, count - away, unit, text)):
+            if _is_another(text, low, count - away, found[1]):
+                return [], 0
             variables = [found[0]]
             if found[0].unit.dimension != "score":
                 _named_together(low, count - away - found[1], unit, text, variables)
@@ -160,7 +177,7 @@ def _named_together(low: list[str], at: int, unit: Unit | None, text: str, varia
     multiple = unit is not None and unit.dimension in ("uln", "lln")
     joined = multiple or same == "U/L"
     while at > 0:
-        if low[at - 1] in ("and", "or", "both", "either"):
+        if low[at - 1] in _JOINING:
             joined = True
             at -= 1
             continue
@@ -170,6 +187,19 @@ def _named_together(low: list[str], at: int, unit: Unit | None, text: str, varia
         if other[0] not in variables:
             variables.insert(0, other[0])
         at -= other[1]
+
+
+def _is_another(text: str, low: list[str], end: int, length: int) -> bool:
+    """Whether a name that many things have is that of something else: "pupil diameter", "alveolar bone height", "cough VAS"."""
+    name = " ".join(low[end - length : end])
+    beside = _GENERIC.get(name)
+    if beside is None or end == length:
+        return False
+    ahead = text[: text.lower().rfind(name)].rstrip()
+    if not ahead[-1:].isalnum():
+        return False
+    word = low[end - length - 1]
+    return not (word in beside or word in _BESIDE_ANY or len(word) < 2 or word.isdigit())
 
 
 class Ahead(NamedTuple):
@@ -199,6 +229,14 @@ def after(text: str, unit: Unit | None, reach: int) -> Ahead | None:
                 ends = [word.end() for word in _WORD.finditer(text)]
                 return Ahead(variable, start, ends[min(start + length, len(ends)) - 1])
     return None
+
+
+def can_be_limited_to(variable: Variable, lower: float | None, upper: float | None, unit: Unit | None) -> bool:
+    """Whether a number without unit, or of points, can be a limit on a variable; 10 is none of Crohn's disease activity."""
+    scale = SCALES.get(variable.name)
+    if scale is None or (unit is not None and unit.dimension != "score"):
+        return True
+    return all(scale[0] <= value <= scale[1] for value in (lower, upper) if value)
 
 
 class Comparable(NamedTuple):

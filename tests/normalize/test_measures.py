@@ -664,7 +664,10 @@ def test_every_spelling_of_a_unit_is_read_whole() -> None:
 
 def test_every_name_of_the_vocabulary_is_found() -> None:
     for name, choices in variables.NAMES.items():
+        # "2 h" means a glucose only with a unit of one
         found, away = variables.before(name.upper(), None, 1)
+        if not found:
+            found, away = variables.before(name.upper(), choices[0].unit, 1)
         assert found and found[-1] in choices and away == 0, name
 
 

@@ -1,0 +1,205 @@
+"""Limits that a quick reader gets wrong: told as better or worse, of a part of a scale, of another thing of the same name, denied, or in another language's figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.normalize.limits import bounds, measures, read
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "expected"),
+    [
+        # of which less is better
+        ("ECOG performance status of 1 or better", "ecog", "<=1"),
+        ("ECOG better than 3", "ecog", "<3"),
+        ("Rankin scale 3 or worse before the stroke", "modified_rankin", ">=3"),
+        ("Healing to grade 1 or better", "ctcae_grade", "<=1"),
+        ("EDSS 6.0 or better", "expanded_disability_status", "<=6"),
+        ("Hearing loss of 45 dB or worse", "hearing_threshold", ">=45"),
+        ("Visual acuity of 0.2 logMAR or better", "visual_acuity_logmar", "<=0.2"),
+        # and more
+        ("Karnofsky 80 or better", "karnofsky", ">=80"),
+        ("Karnofsky status 50 or worse", "karnofsky", "<=50"),
+        ("MMSE worse than 21", "mmse", "<21"),
+        ("Vision of 40 letters or worse, BCVA worse than 30 letters", "visual_acuity", "<30"),
+        ("T-score worse than -2.0 at the spine", "bone_density_t_score", "<-2"),
+        ("Mean deviation worse than -6 dB", "Mean deviation", "<-6"),
+        ("20/100 or worse in the better eye", "visual_acuity", "<=0.2"),
+    ],
+)
+def test_better_and_worse_point_the_way_that_the_scale_does(text: str, variable: str, expected: str) -> None:
+    one = measures(text)[-1]
+    assert (one.variable, bounds(one)) == (variable, expected)
+
+
+def test_better_makes_no_limit_where_nobody_can_tell_which_way_it_points() -> None:
+    assert read("Itchiness index of 12 or better") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MADRS item 10 > 2",
+        "HAM-D item 1 (sad mood) score ≥ 3",
+        "MDS-UPDRS part III of at least 15",
+        "GCS motor score < 6",
+        "WOMAC pain subscale ≥ 5",
+        "Oral CDAI > 12",
+        "Oxygenation index of 18 or more on day 2",
+        "Pupil height > 5 mm",
+        "Iliac bone height ≥ 9 mm",
+        "Duct diameter ≥ 2 mm",
+        "Nausea VAS > 30 mm",
+        "Fatigue NRS ≥ 5",
+        "Vaginal pH > 4.5 after delivery",
+        "CKD stage ≥ 4 with Child-Pugh A, CKD stage ≥ 4",
+        "PSA rise ≥ 1 ng/mL above nadir",
+        "Hemoglobin drop > 2 g/dL",
+        "Fall in FEV1 ≥ 20 %",
+    ],
+)
+def test_a_part_a_change_or_a_namesake_is_no_limit_of_the_thing_itself(text: str) -> None:
+    found = measures(text)
+    assert found
+    assert all(one.canonical_unit is None for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("HDRS (17 items) ≥ 18", "hamilton_depression"),
+        ("CDAI between 220 and 400", "crohns_activity"),
+        ("Crohn's disease with CDAI > 250", "crohns_activity"),
+        ("Longest diameter ≥ 12 mm", "tumor_size"),
+        ("Tumour ≤ 4 cm", "tumor_size"),
+        ("Good hearing, height > 150 cm", "body_height"),
+        ("Back pain VAS ≥ 45 mm", "pain_score"),
+        ("qSOFA ≥ 2", "quick_sofa"),
+        ("HCT-CI ≤ 4", "transplant_comorbidity_index"),
+        ("NRS-2002 ≥ 3", "nutritional_risk_screening"),
+        ("Mayo endoscopic subscore ≥ 2", "mayo_endoscopic_subscore"),
+        ("ODI ≥ 12/h", "oxygen_desaturation_index"),
+        ("ODI ≥ 40 %", "oswestry"),
+        ("Tuberculin skin test ≥ 10 mm", "tuberculin_skin_test"),
+        ("Height velocity < 4 cm/year", "height_velocity"),
+        ("Heavy drinking days ≥ 4 a month", "heavy_drinking_days"),
+        ("At least a 5th-grade reading level", "school_grade"),
+        ("FEV1 falls below 70 %", "fev1"),
+        ("From 20 to 80 inflammatory lesions", "number_of_lesions"),
+        ("Fasting glucose ≥ 5.1 mmol/L or 2h ≥ 8.5 mmol/L", "postprandial_glucose"),
+    ],
+)
+def test_names_that_several_things_have(text: str, variable: str) -> None:
+    assert measures(text)[-1].variable == variable
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No lesion > 2 cm",
+        "Up to four nodules, none larger than 3 cm",
+        "Must not have creatinine > 2 mg/dL",
+        "Without any lymph node > 15 mm",
+        "Free of metastases larger than 1 cm",
+    ],
+)
+def test_what_nothing_reaches_is_denied(text: str) -> None:
+    assert measures(text)[-1].negated
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No more than 3 lesions",
+        "No chemotherapy and platelets > 90 x 10^9/L",
+        "Without seizures for ≥ 6 months",
+        "No contraindication, LVEF > 40 %",
+    ],
+)
+def test_a_no_of_something_else_denies_no_limit(text: str) -> None:
+    assert not measures(text)[-1].negated
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Age at seizure onset ≤ 12 years", "<=12"),
+        ("Aged 40 years or younger at diagnosis", "<=40"),
+        ("< 21 years of age at the time of first diagnosis", "<21"),
+    ],
+)
+def test_an_age_at_onset_is_no_age_now(text: str, expected: str) -> None:
+    (one,) = measures(text)
+    assert (one.variable, bounds(one)) == ("age_at_onset", expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Girls aged 4 years 6 months to 9 years 11 months", (4.5, 9.9167)),
+        ("Aged 12 years to 17 years and 364 days", (12, 17.9966)),
+        ("Women from 18 to 42 years and 11 months", (18, 42.9167)),
+    ],
+)
+def test_ages_in_years_and_months(text: str, expected: tuple[float, float]) -> None:
+    (one,) = measures(text)
+    assert (one.variable, one.canonical_lower, one.canonical_upper) == ("age", *expected)
+    assert one.text in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BMI at or above the 90th percentile", [("body_mass_index", ">=90", "percentile")]),
+        ("Ferritin at or below 15 ng/mL", [("ferritin", "<=15", "ng/mL")]),
+        ("Pain of 4/10 or higher", [("pain_score", ">=4", None)]),
+        ("MoCA 22/30 or less", [("moca", "<=22", None)]),
+        ("ANA titre 1/160 or more", [("antinuclear_antibodies", ">=160", "titer")]),
+        ("Widal agglutination > 1/80", [("Widal agglutination", ">80", "titer")]),
+        ("HIV RNA > 4 log10 copies/mL", [("viral_load", ">4", "log10 copies/mL")]),
+        ("Back ache for more than half a year", [("duration", ">0.5", "year")]),
+        ("Over 5 weeks of age and younger than 20 weeks", [("age", ">5 <20", "weeks")]),
+        (
+            "Blood pressure of 150/95 mmHg or above",
+            [("systolic_blood_pressure", ">=150", "mmHg"), ("diastolic_blood_pressure", ">=95", "mmHg")],
+        ),
+        (
+            "Office blood pressure 130-139/80-89 mmHg",
+            [("systolic_blood_pressure", ">=130 <=139", "mmHg"), ("diastolic_blood_pressure", ">=80 <=89", "mmHg")],
+        ),
+    ],
+)
+def test_numbers_that_are_told_in_a_way_of_their_own(text: str, expected: list[tuple[str, str, str | None]]) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "expected"),
+    [
+        ("Neutrófilos > 1.500/mm3", "neutrophils", ">1500"),
+        ("Neutrofili ≥ 1.800 /mm3", "neutrophils", ">=1800"),
+        ("Geburtsgewicht unter 1.500 g", "birth_weight", "<1500"),
+        ("Nicht mehr als 2 Fehlgeburten", "miscarriages", "<=2"),
+        ("Pas plus de 3 fausses couches", "miscarriages", "<=3"),
+        ("No más de 2 abortos", "miscarriages", "<=2"),
+        ("Non più di 4 aborti", "miscarriages", "<=4"),
+        ("Não mais de 2 abortos", "miscarriages", "<=2"),
+        ("Edad gestacional < 34 semanas", "gestational_age", "<34"),
+        ("Età gestazionale ≥ 30 settimane", "gestational_age", ">=30"),
+        ("Peso ao nascer < 1800 g", "birth_weight", "<1800"),
+        ("Pacientes mayores de 21 y menores de 60 años", "age", ">21 <60"),
+        ("Femmes âgées d'au moins 20 ans", "age", ">=20"),
+        ("Età uguale o superiore a 21 anni", "age", ">=21"),
+        ("Alter größer oder gleich 21 Jahre", "age", ">=21"),
+        ("Ouder dan 21 jaar", "age", ">21"),
+        ("Idade igual ou superior a 21 anos", "age", ">=21"),
+        ("Bloeddruk > 170/95 mmHg", "diastolic_blood_pressure", ">95"),
+        ("ALAT ≤ 2,5 x LSN", "alanine_aminotransferase", "<=2.5"),
+        ("FEVG < 45 %", "left_ventricular_ejection_fraction", "<45"),
+    ],
+)
+def test_other_languages(text: str, variable: str, expected: str) -> None:
+    one = measures(text)[-1]
+    assert (one.variable, bounds(one)) == (variable, expected)
+    assert one.canonical_unit is not None
