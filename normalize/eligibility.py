@@ -121,6 +121,9 @@ _OPEN_ENDS = "fehornyatms(/"
 #: What a line begins with that hardly begins a criterion, beside a small letter.
 _GOES_ON_WITH = "0123456789<>≥≤=%"
 
+#: Characters of a line that a sentence in small letters after it goes on with, rather than another criterion.
+_LONG_LINE = 50
+
 #: Characters of a line that names a group.
 _LONGEST_LABEL = 60
 _WORDLESS = re.compile(r"[\W_]*")
@@ -339,6 +342,8 @@ class _Reader:
             if last.end - line_start + 1 + len(body.split(None, 1)[0]) > self.width:
                 return True  # the first word had no room on the line before
         if last.style and not ended and (body[0].islower() or body[0] in _GOES_ON_WITH):
+            return True
+        if not ended and body[0].islower() and last.end - last.start >= _LONG_LINE and raw[last.start].isupper():
             return True
         return (
             raw[last.end - 1] in _OPEN_ENDS

@@ -80,3 +80,10 @@ def test_a_number_on_the_next_line_belongs_to_the_item_before(line: str) -> None
 def test_markup_of_the_source_is_no_criterion(text: str) -> None:
     found = parse([("unspecified", text)])
     assert [one.text for one in found.criteria] == ["Riders", "Walkers"] and found.raw == text
+
+
+def test_a_sentence_that_goes_on_in_small_letters_is_one_criterion() -> None:
+    long = "Riders who have owned a bicycle of two wheels and who ride it"
+    assert texts(f"Inclusion Criteria:\n{long}\nto work each day\nAdults\nown shoes") == [
+        ("in", f"{long}\nto work each day"), ("in", "Adults"), ("in", "own shoes"),
+    ]  # fmt: skip
