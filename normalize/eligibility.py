@@ -294,7 +294,10 @@ class _Reader:
 
     def _is_label(self, one: Item) -> bool:
         """Whether a line does nothing but name a group or a part of the study: "Controls", "Cohort 2:"."""
-        return one.end - one.start <= _LONGEST_LABEL and LABEL.match(self.raw, one.start, one.end) is not None
+        if one.end - one.start > _LONGEST_LABEL:
+            return False
+        start = one.start + 4 if self.raw.startswith(("For ", "for ", "FOR "), one.start) else one.start
+        return LABEL.match(self.raw, start, one.end) is not None
 
     def _close_half(self) -> None:
         if self.since >= 0:

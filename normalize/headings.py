@@ -36,6 +36,25 @@ LABEL = re.compile(
 )
 
 
+_AFTERWARDS = "withdrawals? discontinuation drop-?\\s?outs? elimination exit termination removal rejection shedding suspension stopping".replace(
+    " ", "|"
+)
+#: Criteria of what ends taking part: neither inclusion nor exclusion.
+_ENDING = re.compile(
+    rf"""(?:(?:the|study|trial|subject|patient|participant|early|premature)\s)*
+    (?:(?:{_AFTERWARDS})(?:\s(?:and|or|/)\s(?:{_AFTERWARDS}))?\scriteria|criteria\sfor\s(?:(?:study|early|premature|subject|patient)\s)*(?:{_AFTERWARDS})(?:\sfrom\s(?:the\s)?(?:study|trial))?
+    |criterios\sde\s(?:eliminaci[óo]n|retiro|salida)|crit[èe]res\s(?:de\ssortie|d['’]arr[êe]t)|crit[ée]rios\sde\s(?:descontinua[çc][ãa]o|retirada))
+    \s*(?:{COLON}\s*|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def afterwards(line: str) -> Heading | None:
+    """ "Withdrawal criteria: a pregnancy": what ends taking part is no exclusion from it."""
+    match = _ENDING.match(line)
+    return Heading("unspecified", match.end(), False) if match else None
+
+
 def named(non: str | None, part: str) -> CriterionKind:
     return "exclusion" if non or part[0] in "eE" else "inclusion"
 

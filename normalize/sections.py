@@ -13,7 +13,7 @@ from typing import Literal
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from normalize import foreign_titles
+from normalize import foreign_titles, headings
 from normalize.headings import COLON, CRITERIA, FRAME, LABEL, PART, Heading, kind_of, named
 from normalize.text import places, plain
 
@@ -56,14 +56,14 @@ _EXCLUSIONS = re.compile(
 _TYPO = re.compile(rf"[\W_]*(?:(?:key|main)\W+)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\W+{CRITERIA}[\W_]*", re.IGNORECASE)
 
 _INSIDE = re.compile(
-    rf"""(?=[A-Zacrt])(?:  # how they all begin
+    rf"""(?=[A-Zaceirt])(?:  # how they all begin
     (?<=[\s.;:,)\]])(?:(?P<words>(?:The|Key|Main|General|Additional|Other|Specific|Principal|Primary|Secondary|Newly\ added)[^\S\n]+)|(?=[A-Z]))
     (?P<non>[Nn][Oo][Nn]-?\s?)?(?P<part>(?i:in|ex))(?i:clusion(?:ary)?[^\S\n]+criteri(?:a|on))\b
     (?P<after>(?:[^\S\n]+(?:for|in|of|includes?|included)\b[^.;:\n]{{0,60}}|[^\S\n]+(?P<verb>are|were)\b[^.;:\n]{{0,60}}|[^\S\n]*\([^()\n]{{1,60}}\))?)[^\S\n]*{COLON}[^\S\n]*
     |(?<=[\s.;:,)\]])(?P<part3>(?:IN|EX)CLUSIONS?|(?<=[.;,)\d][ ])(?:In|Ex)clusions?)[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<part6>(?:In|Ex)clusion)[ ](?i:criteria)[ ][-–][ ]
     |(?<=[.;)][ ])(?P<words4>(?:[A-Z][a-z]+[ ])?)(?i:{CRITERIA})[ ]for[ ](?P<part4>in|ex)clusion[^\S\n]*{COLON}[^\S\n]*
-    |(?<=[.;][ ])(?:and[ ])?the[ ](?P<part5>in|ex)clusion[ ]criteria(?:[ ](?:are|were|includes?|included))?[^\S\n]*{COLON}[^\S\n]*
+    |(?<=[.;][ ])(?:and[ ])?(?:the[ ])?(?P<part5>in|ex)clusion[ ]criteria(?:[ ](?:are|were|includes?|included))?[^\S\n]*{COLON}[^\S\n]*
     |(?<=[.;)][ ])(?P<words2>[A-Z][\w-]*[ ](?:[\w-]+[ ]){{0,2}})(?P<non2>non-?)?(?P<part2>in|ex)clusion[ ]criteria\.?$)""",
     re.VERBOSE,
 )
@@ -177,6 +177,8 @@ def heading(line: str, bulleted: bool) -> Heading | None:
 
 def _unnumbered(line: str, bulleted: bool) -> Heading | None:
     low = plain(line).lower()
+    if "crit" in low and not bulleted and (found := headings.afterwards(line)):
+        return found
     titled = "clusi" in low or "cluti" in low
     closed = low.endswith(_COLONS)
     short = len(line) <= 60 and ("criter" in low or "clu" in low or "eligib" in low)

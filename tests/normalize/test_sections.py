@@ -260,6 +260,34 @@ def test_a_word_between_two_headings_of_a_line_is_a_criterion(text: str) -> None
     assert [(kind, words.rstrip(".")) for kind, words in found] == [("in", "Women"), ("ex", "Men")]
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Withdrawal Criteria:",
+        "Elimination criteria",
+        "Discontinuation and withdrawal criteria:",
+        "Criteria for withdrawal from the study:",
+        "Criterios de eliminación:",
+        "Critères de sortie :",
+    ],
+)
+def test_what_ends_taking_part_is_no_exclusion(title: str) -> None:
+    text = f"Inclusion Criteria:\n- adult\nExclusion Criteria:\n- asthma\n{title}\n- moves away"
+    assert kinds(text) == [("in", "adult"), ("ex", "asthma"), ("un", "moves away")]
+    assert read(text).exclusion == "- asthma"
+
+
+def test_who_meets_criteria_of_withdrawal_is_a_criterion() -> None:
+    text = "Exclusion Criteria:\n- meets withdrawal criteria of alcohol\nWithdrawal criteria of alcohol are met"
+    assert [kind for kind, _ in kinds(text)] == ["ex", "ex"]
+
+
+def test_a_title_in_small_letters_after_a_stop_opens_its_half() -> None:
+    assert kinds("Inclusion criteria: women with lupus; exclusion criteria: men. inclusion criteria: girls") == [
+        ("in", "women with lupus;"), ("ex", "men."), ("in", "girls"),
+    ]  # fmt: skip
+
+
 def test_several_groups_each_have_both_halves() -> None:
     text = "Patient Inclusion Criteria:\n- ill\nPatient Exclusion Criteria:\n- well\nDonor Inclusion Criteria\n- well\nDonor Exclusion Criteria\n- ill"
     assert kinds(text) == [("in", "ill"), ("ex", "well"), ("in", "well"), ("ex", "ill")]
