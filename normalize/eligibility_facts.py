@@ -35,6 +35,8 @@ def _pattern(name: str) -> re.Pattern[str]:
 _MEN = frozenset(_VOCABULARY["men"].split())
 _WOMEN = frozenset(_VOCABULARY["women"].split())
 _PLAIN = frozenset(" ".join(_VOCABULARY["plain"].values()).split()) | _MEN | _WOMEN
+#: What says more of one sex than that it is meant.
+_CONDITIONS = frozenset(("must", "should", "shall", "will", "eligible"))
 _WORD = re.compile(r"[^\W\d_]+")
 _OLDEST = 120.0  # years; more is a slip of the pen ("25~3568 years old", NCT02406469)
 #: After the limit: what all participants have in common may follow ("≥ 18 years with proven gout").
@@ -55,7 +57,12 @@ _NOT_PREGNANT = _pattern("not_pregnant")
 _MUST_BE_PREGNANT = _pattern("must_be_pregnant")
 _BREASTFEEDING = _pattern("breastfeeding")
 _NOT_BREASTFEEDING = _pattern("not_breastfeeding")
+_ACCEPTED = _pattern("accepted")
+_NO_BREASTFEEDING = _pattern("no_breastfeeding")
+_NOT_HEALTHY = _pattern("not_healthy")
 _CONSENT = _pattern("consent")
+_ANOTHER_CONSENT = _pattern("another_consent")
+_CONSENT_TO_ANOTHER = _pattern("consent_to_another")
 _REPRESENTATIVE = _pattern("representative")
 _WAIVED = _pattern("waived")
 _CANNOT = _pattern("cannot")
@@ -230,14 +237,23 @@ def _sex(kind: CriterionKind, text: str) -> _Value | None:
     men, women = not _MEN.isdisjoint(words), not _WOMEN.isdisjoint(words)
     if _BOTH_SEXES.search(text):
         men = women = True
+    if men is not women and _is_condition(words):
+        return None
     if men or women:
         return "all" if men and women else "male" if men else "female", True, 0, len(text)
     return None
 
 
+def _is_condition(words: Sequence[str]) -> bool:
+    """ "Women must not be pregnant", "Women are eligible": of one sex it says more than that it is meant; not "Participants must be women"."""
+    low = [word.lower() for word in words]
+    of_sex = min(at for at, word in enumerate(low) if word in _MEN or word in _WOMEN)
+    return any(word in _CONDITIONS for word in low[of_sex:])
+
+
 def _healthy(kind: CriterionKind, text: str) -> _Value | None:
     match = _HEALTHY.search(text)
-    if match is None:
+    if match is None or _NOT_HEALTHY.search(text, 0, match.start()):
         return None
     value = "accepted" if kind == "inclusion" else "not_accepted"
     return value, match.start() == 0 and not match["controls"] and not _FOR_SOME.search(text), *match.span()
@@ -245,24 +261,39 @@ def _healthy(kind: CriterionKind, text: str) -> _Value | None:
 
 def _pregnancy(kind: CriterionKind, text: str) -> _Value | None:
     if kind == "exclusion":
-        match = _PREGNANT.search(text)
-        if match is None or _ANOTHER_PREGNANCY.search(text, 0, match.start()) or _NOT_PREGNANT.search(text):
+        if _NOT_PREGNANT.search(text):
             return None
-        return "excluded", True, *match.span()
+        for said in _PREGNANT.finditer(text):
+            if not _ANOTHER_PREGNANCY.search(text, 0, said.start()):
+                return "excluded", True, *said.span()
+        return None
     if match := _NOT_PREGNANT.search(text):
         return "excluded", True, *match.span()
-    match = _MUST_BE_PREGNANT.match(text)
-    return ("required", True, *match.span()) if match else None
+    if (match := _PREGNANT.search(text)) and _ACCEPTED.match(text, match.end()):
+        return None if _ANOTHER_PREGNANCY.search(text, 0, match.start()) else ("accepted", True, *match.span())
+    must = _MUST_BE_PREGNANT.match(text)
+    return ("required", True, *must.span()) if must else None
 
 
 def _breastfeeding(kind: CriterionKind, text: str) -> _Value | None:
-    pattern = _BREASTFEEDING if kind == "exclusion" else _NOT_BREASTFEEDING
-    match = pattern.search(text)
-    return ("excluded", True, *match.span()) if match else None
+    if kind == "exclusion":
+        for match in _BREASTFEEDING.finditer(text):
+            if not _NO_BREASTFEEDING.search(text, 0, match.start()):
+                return "excluded", True, *match.span()
+        return None
+    not_so = _NOT_BREASTFEEDING.search(text)
+    return ("excluded", True, *not_so.span()) if not_so else None
 
 
 def _consent(kind: CriterionKind, text: str) -> _Value | None:
-    match = _CONSENT.search(text)
+    match = next(
+        (
+            found
+            for found in _CONSENT.finditer(text)
+            if not (_ANOTHER_CONSENT.search(text, 0, found.start()) or _CONSENT_TO_ANOTHER.match(text, found.end()))
+        ),
+        None,
+    )
     if match is None or (kind == "exclusion" and not _CANNOT.search(text)):
         return None
     waived = _WAIVED.search(text)

@@ -145,6 +145,46 @@ def test_whose_pregnancy_is_meant_and_whether_it_must_be(half: str, criterion: s
     assert found == ([value] if value else [])
 
 
+@pytest.mark.parametrize(
+    ("half", "criterion", "fact", "value"),
+    [
+        # who takes part, who is planned, who is near
+        ("Inclusion", "Pregnant women are also eligible", "pregnancy", "accepted"),
+        ("Inclusion", "Pregnant or nursing women may take part", "pregnancy", "accepted"),
+        ("Inclusion", "Adults of both sexes except pregnant women", "pregnancy", "excluded"),
+        ("Inclusion", "Neither pregnant nor breastfeeding", "pregnancy", "excluded"),
+        ("Inclusion", "Neither pregnant nor breastfeeding", "breastfeeding", "excluded"),
+        ("Exclusion", "Wish to become pregnant within a year", "pregnancy", None),
+        ("Exclusion", "Women who are or plan to become pregnant", "pregnancy", "excluded"),
+        ("Exclusion", "Pregnancy or plans for one", "pregnancy", "excluded"),
+        ("Exclusion", "Household contact with a pregnant woman", "pregnancy", None),
+        ("Exclusion", "Everyone except pregnant women", "pregnancy", None),
+        ("Exclusion", "Non-viable pregnancy", "pregnancy", None),
+        ("Exclusion", "Men whose partner is pregnant or breastfeeding", "breastfeeding", None),
+        # a mother who does not breastfeed
+        ("Exclusion", "Mothers not breastfeeding", "breastfeeding", None),
+        ("Exclusion", "Unable to breastfeed", "breastfeeding", None),
+        ("Exclusion", "Contraindication to breastfeeding", "breastfeeding", None),
+        ("Exclusion", "Must not be breastfeeding", "breastfeeding", "excluded"),
+        # a condition for one sex
+        ("Inclusion", "Women must be nonpregnant", "sex", None),
+        ("Inclusion", "Participants must be women", "sex", "female"),
+        ("Inclusion", "Men and women are eligible", "sex", "all"),
+        # patients, and who is none
+        ("Inclusion", "Otherwise healthy adults with a cough", "healthy_volunteers", None),
+        ("Inclusion", "Patients and not healthy volunteers", "healthy_volunteers", None),
+        # consent to something else
+        ("Inclusion", "Has withdrawn consent for storage", "consent", None),
+        ("Inclusion", "Consent to another trial was given", "consent", None),
+        ("Inclusion", "Informed consent; may withdraw consent at any time", "consent", "personal"),
+    ],
+)
+def test_what_is_denied_planned_or_of_somebody_else_is_no_fact(
+    half: str, criterion: str, fact: str, value: str | None
+) -> None:
+    assert values(f"{half} criteria:\n- {criterion}", fact) == ([(value, True)] if value else [])
+
+
 def test_the_words_of_a_fact_are_a_slice_of_the_text() -> None:
     text = "Inclusion Criteria:\n- Healthy male volunteers\n- Written informed consent\n- Age ≥ 18 years"
     rows = said(text)
