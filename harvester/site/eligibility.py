@@ -98,8 +98,9 @@ def _in_words(row: Row) -> str:
     return f"{labels.measure(row['variable'])}: {_compared(row) or _limit(row, '', row['unit'] or '')}"
 
 
-def _measure(row: Row) -> dict[str, str]:
+def _measure(row: Row, heading: str | None) -> dict[str, str]:
     return {
+        "heading": heading or "",
         "variable": labels.measure(row["variable"]),
         "limit": _limit(row, "", row["unit"] or ""),
         "compared": _compared(row),
@@ -135,10 +136,11 @@ def eligibility(entry: Entry) -> dict[str, Any] | None:
         {"heading": title, "parts": _parts([row for row in criteria if row["kind"] == kind], measures)}
         for kind, title in _HEADINGS.items()
     ]
+    headings = {row["ordinal"]: row["heading"] for row in criteria}
     content = {
         "facts": _facts(entry.row),
         "lists": [one for one in lists if one["parts"]],
         "raw": entry.row["eligibility_raw"],
-        "measures": [_measure(row) for row in measures],
+        "measures": [_measure(row, headings[row["criterion_ordinal"]]) for row in measures],
     }
     return content if any(content.values()) else None

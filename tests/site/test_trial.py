@@ -74,6 +74,25 @@ def test_sections_show_what_the_records_say(html: str, anchor: str, text: str) -
     assert text in section(html, anchor)
 
 
+def test_criteria_and_limits_stand_under_the_heading_that_says_for_whom_they_are(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    workshop = Workshop(tmp_path)
+    one = study("NCT90000001")
+    one["protocolSection"]["eligibilityModule"]["eligibilityCriteria"] = (
+        "Inclusion Criteria:\n\n* Age \\>= 18 years\n\nInclusion Criteria for Controls:\n\n* Age \\>= 40 years"
+    )
+    workshop.take_in(one)
+    workshop.build()
+    html = serve(workshop.catalogue).html("/trial/NCT90000001")
+    assert re.findall(r"<h4>(.*?)</h4>", html) == ["Inclusion Criteria for Controls"]
+    limits = re.findall(r"<tr><td>(&gt;= \d+ years)(.*?)</td>", html)
+    assert [(limit, re.sub(r"<[^>]*>", "", under)) for limit, under in limits] == [
+        ("&gt;= 18 years", ""),
+        ("&gt;= 40 years", "Inclusion Criteria for Controls"),
+    ]
+
+
 def test_criteria_are_nested_lists_and_the_text_stands_whole(html: str) -> None:
     nested = r"Two losses or more:</span><ul class=\"criteria\"><li><span class=\"text\">before 12 weeks</span></li><li><span class=\"text\">unexplained"
     assert re.search(nested, html)
