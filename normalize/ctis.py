@@ -114,7 +114,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         completion_date=ended or estimated_end,
         completion_date_type="actual" if ended else "anticipated" if estimated_end else None,
         last_update_date=_any_date(trial, ("lastUpdated", "lastPublicationUpdate", "publishDate"), "last_update_date"),
-        prospective_registration=None if transitioned else is_prospective(registered, enrolled or estimated_start),
+        prospective_registration=None if transitioned else _prospective(registered, enrolled, estimated_start),
         target_sample_size=next((count.count for count in counts if count.scope == "total"), None),
         sample_size_raw=", ".join(f"{count.scope_value}: {count.count}" for count in counts if count.scope != "total")
         or None,
@@ -198,8 +198,25 @@ def _first(parts: list[Part], key: str, column: str) -> str | None:
 def _first_enrollment(trial: Part, parts_two: list[Part]) -> str | None:
     """The first start of recruitment in a member state, else the start of the trial in the EU: things that have happened."""
     column = "date_of_first_enrollment"
-    periods = chain.from_iterable(part.part("mscInfo").parts("trialRecruitmentPeriod") for part in parts_two)
+    periods = chain.from_iterable(_recruitment_periods(part.part("mscInfo")) for part in parts_two)
     return _first(list(periods), "recruitmentStartDate", column) or trial.date("startDateEU", "dmy", column)
+
+
+def _recruitment_periods(state: Part) -> list[Part]:
+    """Those that count. `trialRecruitmentPeriod` keeps what was corrected since: of 2023-505613-24-00 Belgium's 2021-10-31 beside
+    2022-10-31, which the portal shows and `activeTrialRecruitmentPeriod` has. A period that has an end was one, before a halt."""
+    told, active = state.parts("trialRecruitmentPeriod"), state.part("activeTrialRecruitmentPeriod")
+    if not active.data.get("recruitmentStartDate"):
+        return told
+    return [active, *(period for period in told if period.data.get("recruitmentEndDate"))]
+
+
+def _prospective(registered: str | None, enrolled: str | None, estimated: str | None) -> bool | None:
+    """By the date of first enrollment; an estimated one that is past on the day of registration is an estimate that did not come true, for
+    nobody is enrolled before the authorisation."""
+    if enrolled:
+        return is_prospective(registered, enrolled)
+    return is_prospective(registered, estimated) or None
 
 
 def _global_end(application: Part) -> str | None:

@@ -28,6 +28,7 @@ from normalize.enrollment import Size, parse_size
 from normalize.isrctn_rows import NOTHING, below, content, date_of, path, text_at, texts_at, value_of
 from normalize.objects import Notes
 from normalize.schema import Record, Unreadable
+from normalize.text import fold
 from normalize.xml_payload import parse, utf_8
 
 REGISTRY = "ISRCTN"
@@ -77,7 +78,7 @@ def normalize(body: bytes, media_type: str) -> Record:
         public_title=text_at(description, "title"),
         scientific_title=text_at(description, "scientificTitle"),
         acronym=text_at(description, "acronym"),
-        brief_summary=text_at(description, "plainEnglishSummary"),
+        brief_summary=_said(text_at(description, "plainEnglishSummary"), "brief_summary", notes),
         detailed_description=text_at(description, "studyHypothesis"),
         study_type=study_type,
         study_type_raw=text_at(design, "primaryStudyDesign"),
@@ -122,8 +123,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         exclusion_criteria=criteria.exclusion,
         eligibility_raw=criteria.raw,
         has_results=None if report is NOTHING else content(report) is not None,
-        ipd_sharing=value_of("ipd_sharing", text_at(trial, "miscellaneous/ipdSharingPlan"), notes),
-        ipd_description=_ipd_description(results),
+        ipd_sharing=_ipd_sharing(trial, results, notes),
+        ipd_description=_said(_ipd_description(results), "ipd_description", notes),
         secondary_ids=rows.secondary_ids(trial, own),
         conditions=tuple(rows.conditions(trial)),
         keywords=tuple(rows.keywords(trial)),
@@ -206,6 +207,27 @@ def _design_raw(design: etree._Element) -> str | None:
         ("Setting: ", texts_at(design, "trialSettings/trialSetting")),
     )
     return "\n".join(label + ", ".join(texts) for label, texts in labelled if texts) or None
+
+
+_NOT_PROVIDED = "not provided at time of registration"
+_LONGEST_NOT_PROVIDED = 100
+
+
+def _said(text: str | None, column: str, notes: Notes) -> str | None:
+    """The text, unless it is the registry's sentence for none: "Plain English summary of protocol not provided at time of registration"
+    (ISRCTN16025168). It would hide what another registry's entry of the trial has to say."""
+    if text and len(text) <= _LONGEST_NOT_PROVIDED and fold(text).endswith(_NOT_PROVIDED):
+        notes.warn(column, text, "Says that there is none.")
+        return None
+    return text
+
+
+def _ipd_sharing(trial: etree._Element, results: etree._Element, notes: Notes) -> str | None:
+    """The plan; of entries without one what the data policy says, where that is yes or no."""
+    if plan := text_at(trial, "miscellaneous/ipdSharingPlan"):
+        return vocabularies.read("ipd_sharing", plan, notes.unmapped)
+    policies = texts_at(results, "dataPolicies/dataPolicy")
+    return vocabularies.known("ipd_sharing", policies[0]) if len(policies) == 1 else None
 
 
 def _ipd_description(results: etree._Element) -> str | None:

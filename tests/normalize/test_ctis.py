@@ -81,6 +81,38 @@ def test_a_trial_from_eudract_is_not_called_retrospective() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "first"),
+    [
+        ([], "2024-07-02"),
+        ([{"recruitmentStartDate": "2023-07-02"}], "2024-07-02"),  # mended since
+        ([{"recruitmentStartDate": "2023-07-02", "recruitmentEndDate": "2023-09-01"}], "2023-07-02"),  # before a halt
+    ],
+)
+def test_a_start_of_recruitment_that_was_mended_does_not_count(told: list[dict[str, str]], first: str) -> None:
+    trial = payload(TODAY)
+    for part in trial["authorizedApplication"]["authorizedPartsII"]:
+        active = {"recruitmentStartDate": "2024-07-02"}
+        part["mscInfo"] |= {"trialRecruitmentPeriod": [*told, active], "activeTrialRecruitmentPeriod": active}
+    assert read(trial).date_of_first_enrollment == first
+
+
+@pytest.mark.parametrize(("estimate", "prospective"), [("2023-01-09", None), ("2024-06-01", True)])
+def test_an_estimate_that_did_not_come_true_does_not_judge_the_registration(
+    estimate: str, prospective: bool | None
+) -> None:
+    trial = payload(TODAY)
+    trial.pop("startDateEU", None)
+    application = trial["authorizedApplication"]
+    for part in application["authorizedPartsII"]:
+        part["mscInfo"].pop("trialRecruitmentPeriod", None)
+    information = application["authorizedPartI"]["trialDetails"]["trialInformation"]
+    information["trialDuration"]["estimatedRecruitmentStartDate"] = estimate
+    record = read(trial)
+    assert (record.date_of_first_enrollment, record.date_of_first_enrollment_type) == (estimate, "anticipated")
+    assert record.prospective_registration is prospective
+
+
+@pytest.mark.parametrize(
     ("short", "acronym"),
     [("FZL-101", None), ("204817", None), ("ABCDEF-2031-01", None), ("LANTERN-Lung04", "LANTERN-Lung04"), ("HARE ALL 2031", "HARE ALL 2031")],
 )  # fmt: skip
