@@ -11,7 +11,7 @@ from normalize.units import Unit
 
 #: After a limit: from where it is counted.
 _FROM_BASELINE = re.compile(
-    r"\s(?:above|over|below|from|higher\sthan|lower\sthan)\s(?:the\s|their\s)?(?:[\w-]+\s)?(?:baseline|nadir|pre-?treatment|normal\sbaseline)\b",
+    r"\s?(?:(?:above|over|below|from|higher\sthan|lower\sthan)\s(?:the\s|their\s)?(?:[\w-]+\s)?|(?:[x×]|times|-?fold)\s(?:the\s|their\s)?)(?:baseline|nadir|pre-?treatment)\b",
     re.IGNORECASE,
 )
 
@@ -24,7 +24,7 @@ def is_of_change(clause: str, rest: str, limit: Limit, unit: Unit | None, away: 
     """
     if unit is not None and unit.dimension in ("uln", "lln"):
         return False
-    if rest[1:2] in "abohl" and _FROM_BASELINE.match(rest):
+    if ("baseline" in rest or "nadir" in rest or "treatment" in rest) and _FROM_BASELINE.match(rest):
         return True
     if not _may_say_change(clause):
         return False

@@ -17,7 +17,7 @@ _WHOSE = re.compile(r"(?:\b(?:the|institutional|laboratory|local|lab)\s){1,3}$")
 #: What makes a multiple of it.
 _MULTIPLES = ("x", "X", "×", "*", "times", "fold")
 _SCALES = (
-    "NYHA", "ASA ", "Heart Association", "esthesiologists", "Cardiovascular Society", "CCS", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
+    "NYHA", "ASA ", "Killip", "GOLD", "Tanner", "Hurley", "KL ", "Heart Association", "esthesiologists", "Cardiovascular Society", "CCS", "GMFCS", "itzpatrick", "Kellgren", "Mallampati", "Hoehn"
 )  # fmt: skip
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 _GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"

@@ -35,6 +35,7 @@ _TIME_AFTER = re.compile(
     r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
     re.IGNORECASE,
 )
+_YEARS = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "a")
 #: After a name: it is what comes next that is limited by it ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 #: "aged < 50 years at diagnosis", "age at migraine onset < 50": when something was, no participant's age now.
@@ -205,7 +206,11 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[l
     if (
         last
         and not counted
-        and last[0].unit.lower() == limit.unit.lower()
+        and not (unit and unit.dimension == "time" and _TIME_AFTER.match(rest))
+        and (
+            last[0].unit.lower() == limit.unit.lower()
+            or (last[1] == [AGE] and "old" in text[limit.start : limit.number])
+        )
         and limit_pairs.between(text, last[0], limit) in limit_pairs.CONNECTIVES
     ):
         return last[1], last[2]
@@ -255,6 +260,8 @@ def _known(
         return []  # "reads at grade 8 or above", "CDAI > 10"
     if limit.ahead and found and away < 2:
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
+    if timed and away > 1 and found and found[0] is AGE and limit.unit not in _YEARS and _TIME_AFTER.match(rest):
+        found = []  # "age ≥ 18 years and ≥ 6 months after the transplant"
     if limit.roman:
         return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
     if (

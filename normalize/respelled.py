@@ -25,10 +25,10 @@ _LONGEST_WORD = 14
 _INCLUSIVE = re.compile(r"(?<=[\w%])\s?\((?:inclusive|incl\.?|both inclusive)\)", re.IGNORECASE)
 #: A power of ten that is the number: "< 10^3 copies/mL"; not in "5 x 10^9/L", "100 10^9/L".
 _POWER = re.compile(
-    r"(?<![x×*✕∙·•.,0-9])(?<![x×*✕∙·•0-9]\s)10\s?(?:\^\s?(?P<exponent>[0-9]{1,2})(?![0-9.])|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
+    r"(?<![x×*✕∙·•.,0-9])(?<![x×*✕∙·•0-9]\s)10\s?(?:\^\s?\(?(?P<exponent>[-−–]?[0-9]{1,2})(?![0-9.])\)?|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
 )
-_RAISED_TEN = re.compile("10[⁰¹²³⁴⁵⁶⁷⁸⁹]")
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_RAISED_TEN = re.compile("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_RAISED = str.maketrans("⁻−–⁰¹²³⁴⁵⁶⁷⁸⁹", "---0123456789")
 
 #: The point of thousands where more than the number says so: "1.500/mm3", a weight of "1.500 g"; no English count is written so.
 _POINT = re.compile(
@@ -79,7 +79,7 @@ def plainer(text: str) -> tuple[str, Gone]:
     if "/" in text and ("0 or " in text or "5 or " in text):
         edits += [(found.span(), "") for found in _OUT_OF.finditer(text) if _is_score(text, found)]
     if "10^" in text or "10 ^" in text or (not text.isascii() and _RAISED_TEN.search(text)):
-        edits += [(found.span(), str(10 ** _exponent(found))) for found in _POWER.finditer(text)]
+        edits += [(found.span(), _power(found)) for found in _POWER.finditer(text)]
     return _edited(text, sorted(edits)) if edits else (text, [])
 
 
@@ -111,8 +111,10 @@ def _is_score(text: str, out_of: re.Match[str]) -> bool:
     return said is not None and said[1] != "20" and int(said[1]) <= int(said[2][1:])
 
 
-def _exponent(power: re.Match[str]) -> int:
-    return int(power["exponent"] or power["raised"].translate(_RAISED))
+def _power(of_ten: re.Match[str]) -> str:
+    """ "10^5" in figures, "10^-4" too."""
+    exponent = int((of_ten["exponent"] or of_ten["raised"]).translate(_RAISED))
+    return str(10**exponent) if exponent >= 0 else f"{10.0**exponent:.{-exponent}f}"
 
 
 def _edited(text: str, edits: list[tuple[tuple[int, int], str]]) -> tuple[str, Gone]:

@@ -625,8 +625,8 @@ def test_conversions_of_the_laboratory(text: str, value: float, unit: str) -> No
 
 
 #: UCUM (ucum.org, table of units): atoms that take a prefix, atoms that take none, and an annotation, which may hold anything.
-_METRIC = r"g|mol|L|l|m|s|eq|U|\[IU\]|Gy|Hz|cal|Bq|Pa|m\[Hg\]|m\[H2O\]|B"
-_OTHERS = r"%|a|mo|wk|d|h|min|Cel|\[degF\]|deg|\[diop\]|\[lb_av\]|\[oz_av\]|\[in_i\]|\[ft_i\]|\[mi_i\]|\[MET\]|\[EU\]|\[arb'U\]|\[wood'U\]|dyn\.s|\[ppm\]|\[ppb\]"
+_METRIC = r"g|mol|osm|L|l|m|s|eq|U|\[IU\]|Gy|Hz|cal|Bq|Pa|m\[Hg\]|m\[H2O\]|B"
+_OTHERS = r"%|a|mo|wk|d|h|min|Cel|\[degF\]|deg|\[diop\]|\[lb_av\]|\[oz_av\]|\[in_i\]|\[ft_i\]|\[mi_i\]|\[MET\]|\[EU\]|\[arb'U\]|\[wood'U\]|\[beth'U\]|dyn\.s|\[ppm\]|\[ppb\]"
 _FACTOR = rf"(?:10\*\d{{1,2}}|(?:[kdcmunpf]?(?:{_METRIC})|{_OTHERS})[235]?|\{{[^{{}}]+\}})"
 UCUM = re.compile(rf"(?:{_FACTOR})?(?:/{_FACTOR})*")
 
