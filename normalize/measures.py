@@ -16,6 +16,7 @@ from normalize import (
     comparisons,
     gestation,
     grades,
+    lasting,
     limit_pairs,
     numbers,
     ratios,
@@ -31,11 +32,6 @@ from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
 from normalize.variables import AGE, AGE_AT_ONSET, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
 
-_TIME_AFTER = re.compile(
-    r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
-    re.IGNORECASE,
-)
-_YEARS = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "a")
 #: After a name: it is what comes next that is limited by it ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
 #: "aged < 50 years at diagnosis", "age at migraine onset < 50": when something was, no participant's age now.
@@ -206,7 +202,7 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[l
     if (
         last
         and not counted
-        and not (unit and unit.dimension == "time" and _TIME_AFTER.match(rest))
+        and not (unit and unit.dimension == "time" and lasting.TIME_AFTER.match(rest))
         and (
             last[0].unit.lower() == limit.unit.lower()
             or (last[1] == [AGE] and "old" in text[limit.start : limit.number])
@@ -260,8 +256,15 @@ def _known(
         return []  # "reads at grade 8 or above", "CDAI > 10"
     if limit.ahead and found and away < 2:
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
-    if timed and away > 1 and found and found[0] is AGE and limit.unit not in _YEARS and _TIME_AFTER.match(rest):
-        found = []  # "age ≥ 18 years and ≥ 6 months after the transplant"
+    if found and found[0] is AGE and _AGE_AT.search(clause):
+        return [AGE_AT_ONSET]
+    if (
+        found
+        and (timed or unit is None)
+        and not limit.of_age
+        and not lasting.is_of(found[0], clause, rest, limit, away)
+    ):
+        found = []  # "age ≥ 18 years and asthma for ≥ 6 months"
     if limit.roman:
         return found[:1] if found and found[0].name in wording.WORDS["roman_scales"] else []
     if (
@@ -272,8 +275,6 @@ def _known(
         return [AGE_AT_ONSET]
     if (timed or unit is None) and _AT_ONSET.match(rest):
         return [AGE_AT_ONSET] if limit.of_age or (found and found[0] is AGE) else found
-    if found and found[0] is AGE and _AGE_AT.search(clause):
-        return [AGE_AT_ONSET]
     if limit.of_age and (timed or unit is None):
         return found if found and found[0].name.endswith("_age") and away < 7 else [AGE]
     follows = rest.lstrip(" ")
@@ -316,7 +317,7 @@ def _described(
         return [], name[1].strip()
     if counted and (words := wording.after(follows)):
         return [], words
-    if timed and _TIME_AFTER.match(follows):
+    if timed and lasting.TIME_AFTER.match(follows):
         return [_INTERVAL], ""
     last_word = left.rstrip(" (").rpartition(" ")[2].lower()
     if timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):

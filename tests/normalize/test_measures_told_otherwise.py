@@ -131,6 +131,26 @@ def test_a_no_of_something_else_denies_no_limit(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("Age ≥ 20 years with asthma for at least 12 months", ["age", "duration"]),
+        ("Age ≥ 50 and amenorrhoeic for ≥ 12 months", ["age", "duration"]),
+        ("Women of childbearing age must use contraception for at least 3 months", ["duration"]),
+        ("Aged 20 years or more, on dialysis > 3 months", ["age", "dialysis"]),
+        ("Old stroke ≥ 6 months", ["Old stroke"]),
+        ("Age ≥ 20 (sub-studies 2 and 3)", ["age"]),
+        ("Age at transplant 2 to 30 years", ["age"]),
+        ("Life expectancy ≥ 6 months and stable dose for ≥ 4 weeks", ["life_expectancy", "duration"]),
+        ("Women of reproductive age (20-45 years)", ["age"]),
+        ("Age at the time of signing the consent ≥ 20 years", ["age"]),
+        ("Life expectancy as judged by the physician > 4 months", ["life_expectancy"]),
+    ],
+)
+def test_what_lasts_beside_an_age_is_no_age(text: str, variables: list[str]) -> None:
+    assert [one.variable for one in measures(text)] == variables
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Age at seizure onset ≤ 12 years", "<=12"),
