@@ -107,7 +107,7 @@ def _sign_word(match: re.Match[str]) -> str:
 
 
 def essence(item: Item) -> tuple[Any, ...]:
-    """What two items must share to say the same: kind, limits in canonical units, and all other words with signs, in any order.
+    """What two items must share to say the same: kind, whether it holds for all, limits in canonical units, and all other words with signs, in any order.
 
     The words that only name what is limited are left out: "BMI below 35" says the same as "body mass index < 35".
     """
@@ -116,7 +116,7 @@ def essence(item: Item) -> tuple[Any, ...]:
         rest = rest[: limit.start] + " " + rest[limit.end :]
     naming = {word for limit in item.limits if limit.is_known for word in _words_for(limit.variable)}
     others = sorted(word for word in words(_SIGN.sub(_sign_word, rest)) if word not in naming)
-    return item.kind, frozenset(limit.bounds for limit in item.limits), tuple(others)
+    return item.kind, item.is_of_all, frozenset(limit.bounds for limit in item.limits), tuple(others)
 
 
 @cache

@@ -105,3 +105,11 @@ def written(folder: Path, form: Callable[[Comparison], str]) -> Path:
     with closing(sqlite3.connect(make(folder / "catalogue.db"))) as db:
         file.write_text(form(compare(db, IDS)), encoding="utf-8", newline="")
     return file
+
+
+def compared(folder: Path, *texts: str) -> Comparison:
+    """The comparison of trials of which nothing is known but their eligibility texts."""
+    records = [_record(number, text) for number, text in enumerate(texts, 1)]
+    file = make_catalogue(folder / "catalogue.db", [(one.registry_id, "ctgov", one) for one in records])
+    with closing(sqlite3.connect(file)) as db:
+        return compare(db, [one.registry_id for one in records])

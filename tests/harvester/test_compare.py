@@ -23,7 +23,7 @@ from harvester.compare import UNREADABLE, Comparison, Line, compare, verdict
 from harvester.compare_align import Item, aligned, differing
 from harvester.compare_fields import Aligned, Many, One, plan
 from harvester.compare_population import overlap
-from tests.harvester.compared import IDS, make
+from tests.harvester.compared import IDS, compared, make
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +162,20 @@ def test_inclusion_never_stands_beside_exclusion_but_is_told(two: Comparison) ->
 def test_disjoint_limits_exclude_each_other(db: sqlite3.Connection) -> None:
     reasons = [conflict.reason for conflict in compare(db, [IDS[0], IDS[2]]).conflicts]
     assert reasons == ["age: “18 to 40 years” against “46 to 50 years”"]
+
+
+@pytest.mark.parametrize(("title", "conflicts", "verdict"), [("", 1, "same"), (" for Controls", 0, "similar")])
+def test_what_holds_for_some_excludes_nobody_else_and_is_not_the_same(
+    tmp_path: Path, title: str, conflicts: int, verdict: str
+) -> None:
+    found = compared(
+        tmp_path,
+        f"Inclusion Criteria{title}:\n- Women aged 18 to 40 years\n- Written consent",
+        "Inclusion Criteria:\n- Women aged 50 to 60 years\n- Written consent",
+    )
+    consent, *_ = (line for line in found.lines if line.values[0] and line.values[0][0].value == "Written consent")
+    headings = [line for line in found.lines if line.field == "criteria.heading"]
+    assert (len(found.conflicts), consent.verdict, bool(headings)) == (conflicts, verdict, bool(title))
 
 
 def test_pregnancy_required_here_and_excluded_there_is_told(db: sqlite3.Connection) -> None:
