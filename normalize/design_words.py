@@ -22,10 +22,10 @@ _WORDS: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
         (re.compile(r"\bsingle[- ](?:arm|group|assignment)\b", re.IGNORECASE), "single_group"),
     ),
     "masking": (
-        # In a list "open" stands alone (ReBec); UMIN writes "Open -no one is blinded".
-        (re.compile(r"\bopen[- ]?label|\b(?:un|non-?|not )(?:blind|mask)ed\b|(?:\A|,)\s*open\s*(?=,|\Z|\(masking|-no one)", re.IGNORECASE), "none"),
+        # In a list "open" stands alone (ReBec); UMIN writes "Parallel Randomized Open -no one is blinded".
+        (re.compile(r"\bopen[- ]?label|\b(?:un|non-?|not )(?:blind|mask)ed\b|(?:\A|,)\s*open\s*(?=,|\Z|\(masking)|\bopen\s*-\s*no one", re.IGNORECASE), "none"),
         *((re.compile(rf"\b{number}[- ]?(?:blind|mask)", re.IGNORECASE), number) for number in ("single", "double", "triple", "quadruple")),
-        # Who is masked is said, but not how many are: no value of the list.
+        # Who is masked is said, but not how many are: no value of the list. It contradicts an open trial alone.
         (re.compile(r"\b(?:assessor|observer|evaluator|rater|analyst|patient|participant|investigator|subject)s?(?:\(s\))?[- ](?:are )?(?:blind|mask)", re.IGNORECASE), ""),
     ),
     "observational_model": (
@@ -51,6 +51,8 @@ def said(column: str, text: str) -> str | None:
     found = [value for pattern, value in _WORDS.get(column, ()) if pattern.search(text)]
     if "other" in found:
         return "other"
+    if "" in found and "none" not in found:
+        found.remove("")
     return found[0] or None if len(found) == 1 else None
 
 

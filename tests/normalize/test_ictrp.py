@@ -398,6 +398,9 @@ def test_design_is_read_where_it_is_a_form(register: str, design: str, found: tu
         ("CTRI", "Other Method of generating randomization sequence:Not Applicable Method of allocation concealment:Not Applicable Blinding and masking:Not Applicable", (None, None, None, None)),
         ("jRCT", "single arm study, open(masking not used), uncontrolled control, single assignment, prevention purpose", ("na", "single_group", "none", "prevention")),
         ("jRCT", "single arm study, uncontrolled control, parallel assignment", ("na", None, None, None)),  # one arm, and parallel ones
+        ("UMIN", "Parallel Randomized Open -no one is blinded", ("randomized", "parallel", "none", None)),
+        ("UMIN", "Cross-over Randomized Single blind -assessor(s) are blinded", ("randomized", "crossover", "single", None)),
+        ("UMIN", "Parallel Randomized Open -but assessor(s) are blinded", ("randomized", "parallel", None, None)),
         ("UMIN", "Single arm Non-randomized", ("non_randomized", "single_group", None, None)),
         ("PACTR", "Factorial: participants get none, one or more of the interventions,Randomised,Minimisation,Central telephone", ("randomized", "factorial", None, None)),
         ("NTR", "Randomized: No,<br> Masking: Double,<br> Control: Placebo,<br> Group: undefined,<br> Type: 2 or more arms, randomized", ("randomized", None, "double", None)),
