@@ -25,7 +25,7 @@ OF_PREGNANCY = re.compile(
 )
 #: Before weeks: "pregnancies of 12-16 weeks", "pregnant women between 24 and 34 weeks"; not how long ago a pregnancy was.
 _PREGNANT_BEFORE = re.compile(
-    r"\bpregnan(?:t|cy|cies)(?:\s(?:women|woman|patients?|females?|subjects?|participants?))?(?:\s(?:of|at|with|from|in|is|are|who|be|must|aged)){0,3}[\s:(,]*$",
+    r"\b(?:trimester|pregnan(?:t|cy|cies))(?:\s(?:women|woman|patients?|females?|subjects?|participants?))?(?:\s(?:of|at|with|from|in|is|are|who|be|must|aged)){0,3}[\s:(,]*$",
     re.IGNORECASE,
 )
 #: Before weeks: what happens in a pregnancy and is told by its weeks, from ten on, a birth from twenty on: "preterm birth < 34 weeks",

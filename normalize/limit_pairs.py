@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from normalize import signs, wording
+from normalize import signs, units, variables, wording
 from normalize.limit import Limit
 from normalize.variables import Variable
 
@@ -48,10 +48,21 @@ def share_units(text: str, found: list[Limit]) -> None:
                 continue
             if BEFORE_OR_AFTER.match(text, two.start):
                 continue
+            if not one.unit and _is_of_another_unit(text, one, two.unit):
+                continue  # "ECOG ≤ 2 and at least 3 weeks from surgery"
             if one.unit and not wording.counts(text[two.end : two.end + 40]):
                 two.unit = one.unit
             elif two.unit:
                 one.unit, one.of_age = two.unit, one.of_age or two.of_age
+
+
+def _is_of_another_unit(text: str, one: Limit, unit: str) -> bool:
+    """Whether what is named right before a limit cannot last as long as the limit beside it."""
+    time = units.unit(unit)
+    if time is None or time.dimension != "time":
+        return False
+    named, _ = variables.before(text[max(0, one.start - 60) : one.start], None, 2)
+    return bool(named) and not variables.fits(named[0], time)
 
 
 def joined(text: str, named: list[Named]) -> list[Named]:

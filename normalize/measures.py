@@ -244,6 +244,8 @@ def _known(
         and "grade" in text[limit.start : limit.number].lower()
     ):
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
+    if found and found[0] is _CTCAE_GRADE and _is_of_other_grade(clause, rest):
+        found = []
     if found and not found[0].name.endswith("_change") and changes.is_of_change(clause, rest, limit, unit, away):
         found = []
     if away and found and found[0].unit.dimension == "score" and changes.is_of_part(clause, away):
@@ -274,7 +276,8 @@ def _known(
     ):
         return [AGE_AT_ONSET]
     if (timed or unit is None) and _AT_ONSET.match(rest):
-        return [AGE_AT_ONSET] if limit.of_age or (found and found[0] is AGE) else found
+        is_age = limit.of_age or (found[0] is AGE if found else unit is not None and unit.ucum == "a")
+        return [AGE_AT_ONSET] if is_age else found
     if limit.of_age and (timed or unit is None):
         return found if found and found[0].name.endswith("_age") and away < 7 else [AGE]
     follows = rest.lstrip(" ")
@@ -299,6 +302,14 @@ def _known(
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
     return []
+
+
+def _is_of_other_grade(clause: str, rest: str) -> bool:
+    """ "Wagner grade 1-2", "grade 3 glioma": whether grades are of something else than adverse events."""
+    if "oxic" in clause or "dverse" in clause or "CTC" in clause:
+        return False
+    beside = {*variables.words(clause)[-5:], *variables.words(rest[:40])[:3]}
+    return not wording.WORDS["other_grades"].isdisjoint(beside)
 
 
 def _also(last: Named, unit: Unit | None) -> tuple[list[Variable], str]:
