@@ -20,16 +20,17 @@ CIRCLED = {chr(ord(first) + n): first for first, last in ("①⑳", "⑴⒇", "�
 _BULLET = rf"""
     {SYMBOL}+
     | [-–—−‐‑*]{{1,3}}(?={BLANK}|[^\W\d_]|[(\["'“])
-    | [+?§°](?={BLANK})
+    | [+?§°üØ~»›→⇒](?={BLANK})
     | o(?=\t|{BLANK}{{2}}|{BLANK}[A-Z0-9(<>≥≤])
     | </?(?:p|ul|ol|li)>
     | [{"".join(CIRCLED)}]
-    | [(\[（]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}(?:\.?[)\]）]|\.(?!\d)|、|[:．](?={BLANK}))\.?
+    | [(\[（]?\d{{1,2}}(?:\.\d{{1,2}}){{0,3}}(?:\.?[)\]）]|{BLANK}[)）]|\.(?!\d)|、|[:．](?={BLANK}))\.?
     | [(\[（]?(?:[A-Za-z]|[ivxIVX]{{2,5}})[)\]）]
     | (?:[a-z]|[ivx]{{2,5}})\.(?={BLANK})"""
 #: Enumerators only when they are the first or the next of a list: "A. fumigatus", "1-Year", "1.1 Mutations".
 _DOUBTFUL = rf"""
     \d{{1,2}}(?:\.\d{{1,2}}){{1,3}}(?={BLANK}+[A-Z][a-z])
+    | \d{{1,2}}/(?={BLANK}+[^\W\d_])
     | \d{{1,2}}{BLANK}?[-–](?={BLANK}+[^\W\d_]|[A-Z][a-z])
     | (?:[A-Z]|[IVX]{{2,5}})\.(?={BLANK}*[^a-z\s.])"""
 
@@ -93,7 +94,7 @@ def mark_of(mark: str) -> _Mark:
     if core[0].isdigit():
         levels = core.split(".")
         style = opening + ".".join("1" * len(levels)) + closing
-        return _Mark((style, int(levels[-1])), None, closing in ("", "-", "–"))
+        return _Mark((style, int(levels[-1])), None, closing in ("", "-", "–", "/"))
     case = "a" if core.islower() else "A"
     number = ord(core.lower()) - 96 if len(core) == 1 else None
     return _Mark((opening + case + closing, number), _ROMAN.get(core.lower()), case == "A" and closing == ".")

@@ -13,6 +13,7 @@ from normalize.lists import BLANK, CIRCLED, ROMAN_NAMES, SYMBOL, Item, mark_of
 _LIST_AFTER_COLON = re.compile(rf"[:：]{BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
 _DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
 _DOT_AFTER = re.compile(rf"{SYMBOL}(?<=[\s.;:,)].){SYMBOL}*\s*(?=[^\W\d_]|[(<>≥≤])")
+_FLAT = {"-": re.compile(r"\s+[-–]\s*(?=[^\W\d_])"), "*": re.compile(r"\s+\*\s*(?=[^\W\d_])")}
 #: After these the sentence goes on, as it does after initials.
 _ABBREVIATED = "approx ca vs no nr dr st incl excl inc resp max min e.g i.e eg ie cf etc al i.v p.o s.c fig spp sp"
 _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
@@ -79,14 +80,24 @@ def _apart(raw: str, one: Item, after: Item | None, dotted: bool) -> list[Item]:
 
 
 def _sentences(raw: str, items: list[Item]) -> list[Item]:
-    """The items, those apart that a half without any list runs together: "Women. Age 18 to 40; two losses"."""
+    """The items, those apart that a half runs together on one line: "Women. Age 18 to 40", "- adults - two losses - consent"."""
     kinds = [one.kind for one in items]
     if not (alone := [kind for kind in set(kinds) if kinds.count(kind) == 1]):
         return items
     out = []
     for one in items:
-        out += _split_at(raw, one, _clause_ends(raw, one)) if one.kind in alone and not one.style else [one]
+        cuts = []
+        if one.kind in alone:
+            cuts = _flat_bullets(raw, one) or ([] if one.style else _clause_ends(raw, one))
+        out += _split_at(raw, one, cuts) if cuts else [one]
     return out
+
+
+def _flat_bullets(raw: str, one: Item) -> list[tuple[int, int]]:
+    """Bullets of a whole list on one line: "- adults - two losses - consent"; one alone may be a dash."""
+    inside = _FLAT.get(one.style or "-")  # a title before the list may have taken its first dash
+    cuts = _bullets(raw, one, inside) if inside else []
+    return cuts if len(cuts) > 1 else []
 
 
 def _clause_ends(raw: str, one: Item) -> list[tuple[int, int]]:

@@ -56,6 +56,24 @@ def test_what_is_about_one_thing_stays_together(text: str) -> None:
     assert texts(f"Exclusion Criteria: {text}") == [("ex", text)]
 
 
+@pytest.mark.parametrize(
+    "text", ["- Riders - own shoes - walk", "-Riders -own shoes -walk", "*Riders *own shoes *walk"]
+)
+def test_a_list_on_one_line_is_taken_apart_at_its_bullets(text: str) -> None:
+    found = [("ex", "Riders"), ("ex", "own shoes"), ("ex", "walk")]
+    assert texts(f"Exclusion Criteria: {text}") == texts(f"Exclusion Criteria:\n{text}") == found
+
+
+def test_one_dash_is_no_list() -> None:
+    assert texts("Exclusion Criteria: Riders - of bicycles") == [("ex", "Riders - of bicycles")]
+
+
+@pytest.mark.parametrize("mark", ["{}/ ", "{} ) ", "ü ", "Ø ", "~ ", "» "])
+def test_more_bullets(mark: str) -> None:
+    text = "\n".join(mark.format(n) + words for n, words in enumerate(("Riders", "own shoes"), 1))
+    assert texts(f"Inclusion Criteria:\n{text}") == [("in", "Riders"), ("in", "own shoes")]
+
+
 def test_a_paragraph_of_a_list_stays_whole() -> None:
     text = "Inclusion Criteria:\n- Riders. They own a bicycle. It has two wheels.\n- Walkers"
     assert texts(text) == [("in", "Riders. They own a bicycle. It has two wheels."), ("in", "Walkers")]
