@@ -53,9 +53,12 @@ def _may_say_change(clause: str) -> bool:
         or "ari" in clause
         or "evers" in clause
         or " by" in clause
-        or "rop" in clause
-        or "all" in clause
-        or "ise" in clause
+        or "drop" in clause
+        or "Drop" in clause
+        or "fall" in clause
+        or "Fall" in clause
+        or "rise" in clause
+        or "Rise" in clause
     )
 
 

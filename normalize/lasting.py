@@ -33,10 +33,8 @@ _JOINS = frozenset(("and", "or", "with", "who", "having"))
 def is_of(variable: Variable, clause: str, rest: str, limit: Limit, away: int) -> bool:
     """Whether the limit that `clause` ends with is on the variable named `away` words before the end; `rest` is what follows it.
 
-    A limit on no time is always one, whatever stands between, unless the variable is an age.
+    The variable is one of time.
     """
-    if variable.unit.dimension != "time":
-        return True
     words = variables.words(clause)
     name_ends = len(words) - away
     compared = len(variables.words(clause[max(0, len(clause) - (limit.number - limit.start)) :]))

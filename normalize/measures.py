@@ -228,7 +228,7 @@ def _known(
         and (named := variables.before(name[1], unit, 6)[0])
     ):
         return named
-    if _SCHOOL_GRADE.match(text, limit.number):
+    if "grade" in rest and _SCHOOL_GRADE.match(text, limit.number):
         return [_SCHOOL]
     weeks = unit.ucum in ("wk", "d") if unit is not None else gestation.has_days(text, limit)
     if weeks and gestation.is_said(text, limit):
@@ -262,6 +262,7 @@ def _known(
         return [AGE_AT_ONSET]
     if (
         found
+        and found[0].unit.dimension == "time"
         and (timed or unit is None)
         and not limit.of_age
         and not lasting.is_of(found[0], clause, rest, limit, away)
@@ -275,7 +276,7 @@ def _known(
         and (limit.of_age or "age" in text[limit.start : limit.number].lower())
     ):
         return [AGE_AT_ONSET]
-    if (timed or unit is None) and _AT_ONSET.match(rest):
+    if (timed or unit is None) and ("nset" in rest or "iagnos" in rest) and _AT_ONSET.match(rest):
         is_age = limit.of_age or (found[0] is AGE if found else unit is not None and unit.ucum == "a")
         return [AGE_AT_ONSET] if is_age else found
     if limit.of_age and (timed or unit is None):

@@ -87,6 +87,7 @@ _GENERIC = {
     for entry in units.VOCABULARY["generic"].values()
     for name in entry["names"].strip().split("|")
 }
+_GENERIC_ENDS = frozenset(name.rpartition(" ")[2] for name in _GENERIC)
 _BESIDE_ANY = frozenset(units.VOCABULARY["generic_beside"].split())
 
 
@@ -162,7 +163,7 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
     count = len(low)
     for away, word in enumerate(low[: -reach - 1 : -1]):
         if word in _ENDING and (found := _at_end(low, count - away, unit, text)):
-            if _is_another(text, low, count - away, found[1]):
+            if word in _GENERIC_ENDS and _is_another(text, low, count - away, found[1]):
                 return [], 0
             variables = [found[0]]
             if found[0].unit.dimension != "score":
