@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from normalize.sponsor_list import Known, Match, is_ambiguous, is_of_commerce, ordered_words
+from normalize.sponsor_list import Known, Match, is_ambiguous, is_of_commerce, loses_its_name, ordered_words
 from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import Name, read_name, repaired
 from normalize.sponsor_nodes import (
@@ -109,7 +109,7 @@ def _known_nodes() -> dict[Node, Known]:
     out: dict[Node, Known] = {}
     for known in known_organizations().values():
         for spelling in (*known.whole, *known.phrases):
-            if len(fold(spelling)) < 6:
+            if len(fold(spelling)) < 6 or loses_its_name(spelling):
                 continue
             node = _node(Spelled(spelling, read_name(spelling), None))
             if len(node.words) == 1 and node.places:

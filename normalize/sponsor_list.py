@@ -5,7 +5,7 @@ Called by `sponsors`. The file's own head says how to write an entry.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple, get_args
 
@@ -21,6 +21,7 @@ from normalize.sponsor_words import (
     HEADS,
     LEGAL_FORMS,
     LOCAL,
+    OTHER_KINDS,
     PATRONS,
     PLACES,
     QUALIFIERS,
@@ -123,6 +124,13 @@ def _ordinary() -> frozenset[str]:
     return frozenset(table("organizations")["ordinary"].split())
 
 
+def _ambiguous() -> Iterator[str]:
+    """Names that mean more than one organization: as written, and with their words in the order of the alphabet."""
+    for part in map(fold, _split(table("organizations")["ambiguous"])):
+        words = words_of(part)
+        yield from (part, " ".join(words), " ".join(sorted(words)))
+
+
 @compiled
 def _together() -> list[tuple[frozenset[str], Known]]:
     """Names of organizations that sponsor trials as one, and the organization that they are together."""
@@ -132,9 +140,7 @@ def _together() -> list[tuple[frozenset[str], Known]]:
 
 @compiled
 def _index() -> _Index:
-    index = _Index(
-        {}, {}, {}, {}, {}, 12, frozenset(fold(part) for part in _split(table("organizations")["ambiguous"]))
-    )
+    index = _Index({}, {}, {}, {}, {}, 12, frozenset(_ambiguous()))
     for known in organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if index.whole.setdefault(fold(spelling), known) != known:
@@ -143,9 +149,8 @@ def _index() -> _Index:
                 )
         for spelling in (known.name, *known.phrases):
             words = words_of(spelling)
-            lost = set(fold(spelling).split()) & (LEGAL_FORMS | STOP) - _JOINING - set(words)
-            if lost and not distinctive(words) and not any(w in PLACES for w in words):
-                continue  # "E-DA Hospital" would be any hospital: only as a whole name
+            if loses_its_name(spelling):
+                continue
             if len(words) == 1 and len(words[0]) < 5 and STOP.intersection(fold(spelling).split()):
                 continue  # "Il-Yang" would be every Yang
             if (
@@ -166,6 +171,14 @@ def _index() -> _Index:
             if len(words) == 1 and len(words[0]) >= 8 and distinctive(words):
                 index.long_words.setdefault(words[0][0], []).append(words[0])
     return index
+
+
+def loses_its_name(spelling: str) -> bool:
+    """Whether what is left of a spelling says less than it: "E-DA Hospital" would be any hospital, "Texas A&M University" any of Texas."""
+    words = words_of(spelling)
+    lost = set(fold(spelling).split()) & (LEGAL_FORMS | STOP) - _JOINING - set(words)
+    letters = any(len(w) == 1 and w != "s" for w in lost)
+    return bool(lost) and not distinctive(words) and (letters or not any(w in PLACES for w in words))
 
 
 def is_ambiguous(words: tuple[str, ...]) -> bool:
@@ -267,6 +280,8 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
             continue  # "Duke Therapeutics"
         if size == 1 and window[0] in _ordinary() and not _in_trade(rest):
             continue  # "Summit Medical Group"
+        if window[-1] == "university" and not OTHER_KINDS.isdisjoint(words[at + size : at + size + 1]):
+            continue  # "Tokyo University of Science"
         if rule.endswith("misspelt") and not _says_its_kind(known, rest):
             continue
         rank = (_PRECEDENCE.get(kind, 2), -at if kind == "industry" else size, -at)
@@ -325,8 +340,9 @@ def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:
     own = _own_words()[known.name] & PLACES
     if not named or not own or named & own:
         return False
-    nameless = "hospital" in window and PLACES.isdisjoint(window)  # "Xinhua Hospital" without its town
-    return "hospital" in rest or nameless or _are_initials(known, window)
+    headed = any(HEADS.get(w, "") in ("hospital", "university", "institute") for w in window)
+    nameless = headed and PLACES.isdisjoint(window)  # "Xinhua Hospital" without its town
+    return "hospital" in rest or "clinic" in rest or nameless or _are_initials(known, window)
 
 
 def _abroad(known: Known, rest: list[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from normalize.sponsor_words import BUSINESS
+from normalize.sponsor_words import BUSINESS, DIRECTIONS
 
 
 class Node(NamedTuple):
@@ -23,7 +23,8 @@ def order(node: Node) -> tuple[tuple[str, ...], list[str], list[str], bool, bool
 
 
 def numerals(node: Node) -> frozenset[str]:
-    return frozenset(w for w in node.words if w.isdigit())
+    """The numbers in a name and, of what is no company, the points of the compass: they tell two organizations apart."""
+    return frozenset(w for w in node.words if w.isdigit() or (w in DIRECTIONS and not node.company))
 
 
 def apart(one: frozenset[str], other: frozenset[str]) -> bool:
