@@ -1,25 +1,17 @@
-"""ClinicalTrials.gov: what a study of API v2 means. Fixtures field by field, behaviours, recorded payloads, hostile payloads."""
+"""ClinicalTrials.gov: studies written here become records."""
 
 from __future__ import annotations
 
-import copy
 import json
-import re
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from normalize.ctgov import normalize
-from normalize.schema import CHILDREN, Record, Unreadable
-from normalize.vocabularies import VOCABULARIES
+from normalize.schema import Record, Unreadable
+from tests.normalize.ctgov import FIXTURES, read, study
 
-FIXTURES = Path(__file__).parent.parent / "fixtures" / "ctgov"
 #: Left to the tests of eligibility: they change with its rules, not with this registry's.
 ELSEWHERE = ("criteria", "criterion_measures")
 
@@ -42,21 +34,8 @@ def written(value: object) -> object:
     )
 
 
-def study(**modules: object) -> dict[str, Any]:
-    """A study with its number and the modules given, without the suffix `Module`."""
-    protocol: dict[str, Any] = {"identificationModule": {"nctId": "NCT90000004"}}
-    return {"protocolSection": protocol | {f"{name}Module": module for name, module in modules.items()}}
-
-
-def read(payload: object) -> Record:
-    return normalize(json.dumps(payload).encode(), "application/json")
-
-
 def warned(record: Record) -> set[str]:
     return {warning.field for warning in record.warnings} - {"record"}
-
-
-# ------------------------------------------------------------------------------------------------------------ fixtures
 
 
 @pytest.mark.parametrize(
@@ -81,9 +60,6 @@ def test_criteria_are_slices_of_the_eligibility_text() -> None:
     slices = [(part.start, part.end, part.text) for part in record.criteria]
     slices += [(part.start, part.end, part.text) for part in record.criterion_measures]
     assert all(record.eligibility_raw[start:end] == text for start, end, text in slices)
-
-
-# ---------------------------------------------------------------------------------------------------------- behaviours
 
 
 def test_a_mesh_descriptor_is_written_as_mesh_writes_it() -> None:
@@ -315,9 +291,6 @@ def test_characters_that_cannot_be_stored_cost_no_study(title: bytes) -> None:
     assert any("cannot be stored" in warning.reason for warning in record.warnings)
 
 
-# ------------------------------------------------------------------------------------------------------------- refusals
-
-
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -350,304 +323,3 @@ def test_what_is_no_study_is_refused_with_a_sentence(body: bytes, words: str) ->
     ) as refusal:
         normalize(body, "application/json")
     assert words in str(refusal.value)
-
-
-# ---------------------------------------------------------------------------------------------------- recorded payloads
-
-
-def test_an_address_has_plain_ampersands() -> None:
-    escaped, plain = "https://share.example.org/get?study=1&amp;file=2", "https://share.example.org/get?study=1&file=2"
-    record = read(
-        study(
-            references={
-                "seeAlsoLinks": [{"label": "Plan", "url": escaped}],
-                "availIpds": [{"type": "Data", "url": escaped}],
-            },
-            ipdSharingStatement={"url": escaped},
-        )
-    )
-    assert (record.publications[0].url, record.documents[0].url, record.ipd_url) == (plain, plain, plain)
-
-
-def recorded_studies(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
-
-
-def recorded_arrays(folder: Path) -> list[dict[str, Any]]:
-    return [one for path in sorted(folder.glob("array-*.json")) for one in json.loads(path.read_bytes())]
-
-
-@pytest.fixture(scope="module")
-def studies(shared: Path) -> list[tuple[dict[str, Any], Record]]:
-    return [(payload, read(payload)) for payload in recorded_studies(shared / "recorded" / "ctgov" / "studies")]
-
-
-@pytest.fixture(scope="module")
-def arrays(shared: Path) -> list[tuple[dict[str, Any], Record]]:
-    return [(payload, read(payload)) for payload in recorded_arrays(shared / "recorded" / "ctgov" / "pages")]
-
-
-def tally(records: list[Record]) -> dict[str, Any]:
-    """The figures that an independent program counted in the recorded payloads, as the records have them."""
-    interventions = [item for record in records for item in record.interventions]
-    publications = [p for r in records for p in r.publications if p.type in ("background", "result", "derived")]
-    sponsors = [sponsor for record in records for sponsor in record.record_sponsors]
-    return {
-        "ids": len({record.registry_id for record in records}),
-        "has_results": sum(record.has_results is True for record in records),
-        "documents": sum(document.type != "individual_participant_data" for r in records for document in r.documents),
-        "planned": sum(record.target_sample_size or 0 for record in records),
-        "actual": sum(record.actual_enrollment or 0 for record in records),
-        "counts": Counter(count.kind for record in records for count in record.enrollment_counts),
-        "locations": sum(len(record.sites) for record in records),
-        "points": sum(site.latitude is not None for record in records for site in record.sites),
-        "countries": len({country.country_code for record in records for country in record.countries}),
-        "outcomes": Counter(outcome.kind for record in records for outcome in record.outcomes),
-        "arms": sum(len(record.arms) for record in records),
-        "interventions": Counter(item.type for item in interventions),
-        "other_names": sum(len(item.other_names.split("\n")) for item in interventions if item.other_names),
-        "conditions": sum(len(record.conditions) for record in records),
-        "keywords": sum(len(record.keywords) for record in records),
-        "lead": Counter(sponsor.class_raw for sponsor in sponsors if sponsor.role == "primary"),
-        "collaborators": sum(sponsor.role == "secondary" for sponsor in sponsors),
-        "officials": sum(len(record.investigators) for record in records),
-        "central": sum(contact.kind == "public" for record in records for contact in record.contacts),
-        "references": (len(publications), sum(publication.pmid is not None for publication in publications)),
-        "status": Counter(record.recruitment_status for record in records),
-        "stopped": sum(record.why_stopped is not None for record in records),
-        "study_type": Counter(record.study_type for record in records),
-        "phase": Counter(record.phase for record in records),
-        "sex": Counter(record.sex for record in records),
-        "ages": (
-            sum(record.minimum_age_years is not None for record in records),
-            sum(record.maximum_age_years is not None for record in records),
-        ),
-        "healthy": Counter(record.healthy_volunteers for record in records),
-        "start": Counter(len(record.date_of_first_enrollment or "") for record in records),
-        "start_type": Counter(record.date_of_first_enrollment_type for record in records),
-        "ipd": Counter(record.ipd_sharing for record in records),
-        "criteria": sum(record.eligibility_raw is not None for record in records),
-        "updated": (min(r.last_update_date or "9" for r in records), max(r.last_update_date or "" for r in records)),
-        "partial": sum(record.is_partial for record in records),
-        "unmapped": sum(len(record.unmapped_values) for record in records),
-    }
-
-
-# fmt: off
-STUDIES = {
-    "ids": 580, "has_results": 79, "documents": 75, "planned": 2_122_457 + 386, "actual": 69_306,
-    "counts": {"actual": 346, "planned": 225 + 5},  # five without a type are taken as planned
-    "locations": 4522, "points": 4374, "countries": 65,  # 66 spellings: Turkey has two
-    "outcomes": {"primary": 1115, "secondary": 3412, "other": 272}, "arms": 1256,
-    "interventions": {
-        "drug": 510, "biological": 186, "other": 149, "dietary_supplement": 61, "procedure": 42, "diagnostic_test": 38, "device": 22,
-        "behavioral": 12, "combination_product": 4, "radiation": 2,
-    },
-    "other_names": 504, "conditions": 989, "keywords": 1619,
-    "lead": {"OTHER": 359, "INDUSTRY": 184, "NIH": 22, "OTHER_GOV": 15}, "collaborators": 400, "officials": 561, "central": 251,
-    "references": (816, 805),
-    "status": {
-        "completed": 298, "unknown": 92, "recruiting": 90, "not_yet_recruiting": 32, "active_not_recruiting": 28, "terminated": 21,
-        "withdrawn": 16, "enrolling_by_invitation": 2, "no_longer_available": 1,
-    },
-    "stopped": 37, "study_type": {"interventional": 436, "observational": 143, "expanded_access": 1},
-    "phase": {None: 144, "not_applicable": 113, "2": 95, "1": 79, "3": 46, "1/2": 40, "4": 39, "2/3": 14, "early_1": 10},
-    "sex": {"all": 557, "female": 15, "male": 8}, "ages": (539, 379), "healthy": {False: 441, True: 124, None: 15},
-    "start": {10: 361, 7: 215, 0: 4}, "start_type": {"actual": 334, None: 176, "anticipated": 70},
-    "ipd": {None: 267, "no": 182, "yes": 81, "undecided": 50}, "criteria": 580,
-    "updated": ("2005-06-24", "2026-06-02"), "partial": 0, "unmapped": 0,
-}
-ARRAYS = {
-    "ids": 280, "has_results": 13, "documents": 22, "planned": 49_136 + 40, "actual": 41_287, "counts": {"planned": 175 + 1, "actual": 104},
-    "locations": 1950, "points": 1909, "countries": 54, "outcomes": {"primary": 604, "secondary": 1432, "other": 129}, "arms": 497,
-    "interventions": {
-        "drug": 226, "device": 110, "other": 76, "procedure": 34, "behavioral": 26, "biological": 11, "diagnostic_test": 10, "radiation": 8,
-        "dietary_supplement": 3, "combination_product": 2, "genetic": 1,
-    },
-    "other_names": 145, "conditions": 531, "keywords": 765,
-    "lead": {"OTHER": 158, "INDUSTRY": 116, "NETWORK": 4, "OTHER_GOV": 2, "FED": 1, "INDIV": 1}, "collaborators": 160, "officials": 238,
-    "central": 228, "references": (396, 369),
-    "status": {
-        "recruiting": 119, "completed": 82, "not_yet_recruiting": 38, "active_not_recruiting": 16, "unknown": 12, "terminated": 9,
-        "withdrawn": 4, "enrolling_by_invitation": 2,
-    },
-    "stopped": 12, "study_type": {"interventional": 225, "observational": 57},
-    "phase": {"not_applicable": 118, None: 57, "2": 32, "1": 23, "1/2": 19, "3": 19, "4": 7, "2/3": 5, "early_1": 2},
-    "sex": {"all": 273, "female": 7, "male": 2}, "ages": (268, 158), "healthy": {False: 244, True: 27, None: 11},
-    "start": {10: 248, 7: 34}, "start_type": {"actual": 213, "anticipated": 48, None: 21},
-    "ipd": {"no": 136, None: 88, "yes": 41, "undecided": 17}, "criteria": 282,
-    "updated": ("2006-12-22", "2025-12-05"), "partial": 0, "unmapped": 0,
-}
-# fmt: on
-
-
-@pytest.mark.parametrize("what", STUDIES)
-def test_recorded_studies_hold_what_was_counted_in_them(
-    studies: list[tuple[dict[str, Any], Record]], what: str
-) -> None:
-    assert tally([record for _, record in studies])[what] == STUDIES[what]
-
-
-@pytest.mark.parametrize("what", ARRAYS)
-def test_recorded_arrays_hold_what_was_counted_in_them(arrays: list[tuple[dict[str, Any], Record]], what: str) -> None:
-    assert tally([record for _, record in arrays])[what] == ARRAYS[what]
-
-
-def visible(texts: object) -> str:
-    """Non-blank characters of all texts in a JSON value, Markdown escapes undone."""
-    if isinstance(texts, str):
-        return re.sub(r"\s", "", re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", texts))
-    if isinstance(texts, dict):
-        return "".join(visible(value) for value in texts.values())
-    return "".join(visible(value) for value in texts) if isinstance(texts, (list, tuple)) else ""
-
-
-def long_texts(protocol: dict[str, Any], record: Record) -> Iterator[tuple[object, object]]:
-    """What the registry wrote beside what the record has."""
-    for module, key, column in (
-        ("identificationModule", "briefTitle", "public_title"),
-        ("identificationModule", "officialTitle", "scientific_title"),
-        ("descriptionModule", "briefSummary", "brief_summary"),
-        ("descriptionModule", "detailedDescription", "detailed_description"),
-        ("eligibilityModule", "eligibilityCriteria", "eligibility_raw"),
-        ("eligibilityModule", "studyPopulation", "study_population"),
-        ("statusModule", "whyStopped", "why_stopped"),
-    ):
-        yield protocol.get(module, {}).get(key), getattr(record, column)
-    outcomes = protocol.get("outcomesModule", {})
-    for key, kind in (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other")):
-        yield (
-            [[o.get("measure"), o.get("description"), o.get("timeFrame")] for o in outcomes.get(key, [])],
-            [[o.measure, o.description, o.time_frame] for o in record.outcomes if o.kind == kind],
-        )
-    module = protocol.get("armsInterventionsModule", {})
-    yield (
-        [[i["name"], i.get("description"), i.get("otherNames")] for i in module.get("interventions", [])],
-        [[i.name, i.description, i.other_names] for i in record.interventions],
-    )
-    yield (
-        [[arm.get("label"), arm.get("description")] for arm in module.get("armGroups", [])],
-        [[arm.label, arm.description] for arm in record.arms],
-    )
-
-
-def test_no_visible_character_of_the_long_texts_is_lost(
-    studies: list[tuple[dict[str, Any], Record]], arrays: list[tuple[dict[str, Any], Record]]
-) -> None:
-    for payload, record in studies + arrays:
-        for source, stored in long_texts(payload["protocolSection"], record):
-            assert re.sub(r"\s", "", "".join(flat(stored))) == visible(source), record.registry_id
-    source = "".join(payload["protocolSection"]["eligibilityModule"]["eligibilityCriteria"] for payload, _ in studies)
-    assert len(re.sub(r"\s", "", source)) == 1_002_529
-
-
-def flat(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from flat(item)
-
-
-def test_recorded_parts_of_studies_are_partial(shared: Path) -> None:
-    folder = shared / "recorded" / "ctgov"
-    partial: Counter[str] = Counter()
-    for path in sorted((folder / "pages").glob("page-*.json")):
-        for payload in json.loads(path.read_bytes())["studies"]:
-            partial["page" if read(payload).is_partial else path.name] += 1
-    # The pages with whole studies, as counted; all others were asked for with fields=
-    assert partial == {"page-5.json": 2, "page-full-10.json": 5, "page-full-3.json": 2, "page": 59}
-    assert normalize((folder / "partial" / "NCT02576665.json").read_bytes(), "application/json").is_partial
-    assert not any(read(json.loads(path.read_bytes())).is_partial for path in (folder / "versions").rglob("*.json"))
-
-
-def test_recorded_payloads_that_are_no_study_are_refused(shared: Path) -> None:
-    files = [path for path in sorted((shared / "recorded" / "ctgov" / "malformed").rglob("*")) if path.is_file()]
-    for path in files:
-        with pytest.raises(Unreadable):
-            normalize(path.read_bytes(), "application/octet-stream")
-    assert len(files) == 62
-
-
-# ----------------------------------------------------------------------------------------------------- hostile payloads
-
-WHOLE = json.loads((FIXTURES / "NCT90000001" / "payload.json").read_bytes())
-WHOLE_TEXT = json.dumps(WHOLE).encode()
-ANYTHING = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(exclude_categories=()))
-    | st.sampled_from(["2024-02-30", "NCT90000005", "0", "\u0000", "<br>", "18 Parsecs", "ACTUAL"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-VOCABULARY_COLUMNS = {
-    "allocation", "intervention_model", "masking", "primary_purpose", "observational_model", "time_perspective", "phase", "study_type",
-    "recruitment_status", "sex", "ipd_sharing", "sampling_method",
-}  # fmt: skip
-DATE_TYPES = ("date_of_first_enrollment_type", "primary_completion_date_type", "completion_date_type")
-
-
-def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield (*path, key)
-        yield from places(inner, (*path, key))
-
-
-def change(payload: Any, path: tuple[Any, ...], value: object) -> None:
-    """Puts `value` at `path`, or drops what is there; nothing when an earlier change has removed the place."""
-    for key in path[:-1]:
-        try:
-            payload = payload[key]
-        except (KeyError, IndexError, TypeError):
-            return
-    if isinstance(payload, dict) and value == "drop":
-        payload.pop(path[-1], None)
-    elif isinstance(payload, dict) or (isinstance(payload, list) and path[-1] in range(len(payload))):
-        payload[path[-1]] = value
-
-
-def hold(record: Record) -> None:
-    """What is true of every record, however broken its payload."""
-    stored = msgspec.json.encode(record).decode()  # fails on a lone surrogate
-    assert "\\u0000" not in stored
-    assert re.fullmatch(r"NCT\d{8}", record.registry_id)
-    for column in VOCABULARY_COLUMNS:
-        assert getattr(record, column) in VOCABULARIES[column] | {None}, column
-    assert all(getattr(record, column) in ("actual", "anticipated", None) for column in DATE_TYPES)
-    assert set(filter(None, (record.masked_roles or "").split(", "))) <= VOCABULARIES["masked_roles"]
-    assert {arm.type for arm in record.arms} <= VOCABULARIES["arm_type"] | {None}
-    assert {item.type for item in record.interventions} <= VOCABULARIES["intervention_type"] | {None}
-    assert {site.status for site in record.sites} <= VOCABULARIES["site_status"] | {None}
-    assert {sponsor.class_registry for sponsor in record.record_sponsors} <= VOCABULARIES["sponsor_class"] | {None}
-    assert all(isinstance(row, CHILDREN[name]) for name in CHILDREN for row in getattr(record, name))
-    assert all(0 <= count.count < 2**63 for count in record.enrollment_counts)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(list(places(WHOLE))), st.just("drop") | ANYTHING), min_size=1, max_size=4))
-def test_any_broken_study_is_a_record_or_refused(changes: list[tuple[tuple[str | int, ...], object]]) -> None:
-    payload = copy.deepcopy(WHOLE)
-    for path, value in changes:
-        change(payload, path, value)
-    try:
-        hold(read(payload))
-    except Unreadable as refusal:
-        assert str(refusal).startswith("ClinicalTrials.gov: ")
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.binary(max_size=200) | st.integers(0, len(WHOLE_TEXT) - 1).map(lambda end: WHOLE_TEXT[:end]))
-def test_any_bytes_are_a_record_or_refused(body: bytes) -> None:
-    with pytest.raises(Unreadable, match=r"^ClinicalTrials\.gov: "):
-        normalize(body, "application/json")
-
-
-@settings(max_examples=30, deadline=None)
-@given(ANYTHING)
-def test_the_same_payload_gives_the_same_record(value: object) -> None:
-    payload = json.dumps(study(description={"briefSummary": value}, outcomes=value)).encode()
-    assert normalize(payload, "") == normalize(payload, "")
