@@ -155,8 +155,9 @@ def _of_plain(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
     if len(found) > 1:
         limit_pairs.share_units(text, found)
     named: list[Named] = []
+    says_better = "etter" in text or "orse" in text
     for limit in found:
-        known, words = _limited(text, limit, named, lead)
+        known, words = _limited(text, limit, named, lead, says_better)
         if known or words:
             named.append((limit, known, words))
     if len(named) > 1:
@@ -170,10 +171,11 @@ def _of_plain(text: str, lead: str, in_words: bool) -> tuple[_Read, ...]:
 # ------------------------------------------------------------------------------------------------------ what is limited
 
 
-def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[list[Variable], str]:
+def _limited(text: str, limit: Limit, before: list[Named], lead: str, says_better: bool) -> tuple[list[Variable], str]:
     """What a limit is about: variables of the vocabulary, or else the source's words for it; neither where it is no limit.
 
-    `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under.
+    `before` are the limits of the criterion before this one, `lead` is the criterion that it is nested under; `says_better`: it
+    may say "better" or "worse" somewhere.
     """
     number = limit.number
     unit = units.unit(limit.unit) if limit.unit else None
@@ -191,7 +193,7 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str) -> tuple[l
         spelled = text[number].isalpha() and not limit.roman
         counted = wording.counts(rest) or (spelled and rest[1:2].isalpha())
     known = _known(text, limit, lead, clause, rest, unit, counted)
-    if ("etter" in text or "orse" in text) and not better.settle(text, limit, known):
+    if says_better and not better.settle(text, limit, known):
         return [], ""
     if known:
         return known, ""
