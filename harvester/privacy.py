@@ -1,7 +1,7 @@
 """Private by default: what of a record's people is published without `publish_contacts = true`.
 
 Called by `reading` before a record's rows are written; pure. E-mail addresses and telephone numbers of contacts stay in the archive,
-also where a registrant wrote the address for a name (a site contact of NCT01949129) or an affiliation (an official of NCT05907980).
+also where a registrant wrote the address for a name (a site contact of NCT01949129) or an affiliation (an official of NCT05907980), or whom to write to for data among the terms of sharing them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ def published(record: Record) -> Record:
     named = ((one, _unaddressed(one.name)) for one in record.investigators)
     return replace(
         record,
+        ipd_description=_withheld(record.ipd_description),
+        ipd_access_criteria=_withheld(record.ipd_access_criteria),
         contacts=tuple(one for one in contacts if one != Contact(kind=one.kind)),
         investigators=tuple(
             Investigator(name=name, role=one.role, affiliation=_unaddressed(one.affiliation))
@@ -33,8 +35,14 @@ def published(record: Record) -> Record:
     )
 
 
+def _withheld(text: str | None) -> str | None:
+    """A text that may say whom to write to for data, with a remark in the place of each address."""
+    return text if text is None or "@" not in text else _ADDRESS.sub("[e-mail address withheld]", text)
+
+
 def _unaddressed(text: str | None) -> str | None:
     """The text without e-mail addresses; None when nothing else is left."""
     if text is None or "@" not in text:
         return text
-    return re.sub(r"\s{2,}", " ", _ADDRESS.sub("", text)).strip(" ,;:-") or None
+    left = re.sub(r"\s+(?=[,;])", "", _ADDRESS.sub("", text))
+    return re.sub(r"\s{2,}", " ", left).strip(" ,;:-") or None

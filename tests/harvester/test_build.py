@@ -171,12 +171,18 @@ def test_an_address_in_place_of_a_name_is_not_published_either(workshop: Worksho
         "overallOfficials": [{"name": "Bo Example", "affiliation": "bo@example.org"}, {"name": "cy@example.org"}],
         "locations": [{"facility": "Clinic", "contacts": [{"name": "Mailto:dee@example.org"}]}],
     }
+    entry["protocolSection"]["ipdSharingStatementModule"] = {
+        "ipdSharing": "YES",
+        "description": "Write to data@example.org first.",
+    }
     workshop.take_in(entry)
     workshop.build()
-    assert workshop.rows("SELECT name, affiliation FROM contacts") == [("Ann Example , MD", None), (None, "Clinic")]
+    assert workshop.rows("SELECT ipd_description FROM trials") == [("Write to [e-mail address withheld] first.",)]
+    assert workshop.rows("SELECT name, affiliation FROM contacts") == [("Ann Example, MD", None), (None, "Clinic")]
     assert workshop.rows("SELECT name, affiliation FROM investigators") == [("Bo Example", None)]
     workshop.build(publish_contacts=True)
     assert ("trials@example.org",) in workshop.rows("SELECT name FROM contacts")
+    assert workshop.rows("SELECT ipd_description FROM trials") == [("Write to data@example.org first.",)]
 
 
 def test_a_payload_that_cannot_be_read_is_told_and_costs_no_neighbour(
