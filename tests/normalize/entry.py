@@ -1,8 +1,11 @@
-"""A record that says who may take part and nothing else, for the tests of what is read from that."""
+"""Records for the tests of the normalizers: how one is written down, and one that says who may take part and nothing else."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import msgspec
 
 from normalize import eligibility
 from normalize.closed_lists import CriterionKind
@@ -20,3 +23,11 @@ def record_of(texts: list[tuple[CriterionKind, str]], **fields: Any) -> Record:
         criterion_measures=read.measures,
         **fields,
     )
+
+
+def written(value: object) -> object:
+    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
+    plain = json.loads(msgspec.json.encode(value))
+    if not isinstance(plain, list):
+        return plain
+    return [{name: cell for name, cell in row.items() if cell is not None} for row in plain]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-
-import msgspec
 
 from normalize.euctr import normalize
 from normalize.schema import Record
@@ -24,16 +21,6 @@ def text_of(name: str) -> str:
 
 def read(text: str) -> Record:
     return normalize(text.encode(), "text/plain; charset=utf-8")
-
-
-def written(value: object) -> object:
-    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
-    plain = json.loads(msgspec.json.encode(value))
-    return (
-        [{name: cell for name, cell in row.items() if cell is not None} for row in plain]
-        if isinstance(plain, list)
-        else plain
-    )
 
 
 def changed(old: str, new: str) -> Record:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 import pytest
 
 from normalize.ctgov import normalize
 from normalize.schema import Record, Unreadable
 from tests.normalize.ctgov import FIXTURES, read, study
+from tests.normalize.entry import written
 
 #: Left to the tests of eligibility: they change with its rules, not with this registry's.
 ELSEWHERE = ("criteria", "criterion_measures")
@@ -22,16 +22,6 @@ def fixture(number: str) -> Record:
 
 def expected(number: str) -> dict[str, Any]:
     return json.loads((FIXTURES / number / "expected.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-def written(value: object) -> object:
-    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
-    plain = json.loads(msgspec.json.encode(value))
-    return (
-        [{name: cell for name, cell in row.items() if cell is not None} for row in plain]
-        if isinstance(plain, list)
-        else plain
-    )
 
 
 def warned(record: Record) -> set[str]:

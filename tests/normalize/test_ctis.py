@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from normalize.ctis import normalize
 from normalize.schema import Record, Unreadable
 from normalize.vocabularies import VOCABULARIES
+from tests.normalize.entry import written
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "ctis"
 TODAY, BEFORE = "2024-599001-11-00", "2022-599002-12-00"
@@ -34,16 +35,6 @@ def expected(number: str) -> dict[str, Any]:
 
 def read(trial: object) -> Record:
     return normalize(json.dumps(trial).encode(), "application/json")
-
-
-def written(value: object) -> object:
-    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
-    plain = json.loads(msgspec.json.encode(value))
-    return (
-        [{name: cell for name, cell in row.items() if cell is not None} for row in plain]
-        if isinstance(plain, list)
-        else plain
-    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from normalize.euctr import normalize
 from normalize.euctr_fields import Field, cut_page, cut_text
-from tests.normalize.euctr import ASTHMA, FIXTURES, changed, payload, read, text_of, written
+from tests.normalize.entry import written
+from tests.normalize.euctr import ASTHMA, FIXTURES, changed, payload, read, text_of
 
 #: Left to the tests of eligibility: they change with its rules, not with this registry's.
 ELSEWHERE = frozenset(("criteria", "criterion_measures", "inclusion_criteria", "exclusion_criteria"))

@@ -9,7 +9,8 @@ import pytest
 
 from normalize.euctr import normalize
 from normalize.schema import Record, Unreadable
-from tests.normalize.euctr import ASTHMA, changed, payload, read, text_of, written
+from tests.normalize.entry import written
+from tests.normalize.euctr import ASTHMA, changed, payload, read, text_of
 
 
 def warned(record: Record) -> set[str]:

@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any
 
-import msgspec
 import pytest
 
 from normalize.ictrp import normalize
 from normalize.schema import Record, Unreadable
+from tests.normalize.entry import written
 from tests.normalize.ictrp import FIXTURES, payload, row, trial
 
 #: Left to the tests of eligibility: they change with its rules, not with this source's.
@@ -23,14 +23,6 @@ def fixture(number: str) -> Record:
 
 def expected(number: str) -> dict[str, Any]:
     return json.loads((FIXTURES / number / "expected.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-def written(value: object) -> object:
-    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
-    plain = json.loads(msgspec.json.encode(value))
-    if not isinstance(plain, list):
-        return plain
-    return [{name: cell for name, cell in row.items() if cell is not None} for row in plain]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from normalize.isrctn import normalize
 from normalize.schema import CHILDREN, Record, Unreadable
 from normalize.vocabularies import VOCABULARIES
+from tests.normalize.entry import written
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "isrctn"
 MEDIA_TYPE = "application/xml; charset=utf-8"
@@ -34,14 +35,6 @@ def fixture(number: str) -> Record:
 
 def expected(number: str) -> dict[str, Any]:
     return json.loads((FIXTURES / number / "expected.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-def written(value: object) -> object:
-    """A value of a record as `expected.json` has it: rows without the columns that are empty."""
-    plain = json.loads(msgspec.json.encode(value))
-    if not isinstance(plain, list):
-        return plain
-    return [{name: cell for name, cell in row.items() if cell is not None} for row in plain]
 
 
 def trial(inner: str, updated: str = "2024-06-30") -> Record:
