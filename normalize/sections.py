@@ -222,7 +222,7 @@ def inside(line: str) -> tuple[int, Heading] | None:
     """A heading in the middle of a line ("... signed consent Exclusion criteria: ..."): where it starts, and itself."""
     if not _may_hide(line):
         return None
-    match = _INSIDE.search(line)
+    match = _INSIDE.search(line) if "clusion" in line.lower() else None
     if match is None:
         foreign = foreign_titles.INSIDE.search(line)
         return (foreign.start(), foreign_titles.titled(foreign)) if foreign else None
