@@ -36,6 +36,18 @@ _EVENT_BEFORE = re.compile(
     (?:\s(?:at|of|that|occurred|occurring|which|was|were)){0,3}[\s:(,]*$""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: In the same clause as a range of weeks, before or after it: what only a pregnancy has.
+_OBSTETRIC = re.compile(
+    r"""\b(?<!not\s)(?<!no\s)(?<!non-)(?:f(?:o?e)tus(?:es)?|f(?:o?e)tal|twins?|singletons?|triplets|cervical\slength|cervix|cerclage|(?:oligo|poly)hydramnios|placentas?|placenta(?:l\sabruption|l\sinsufficiency)?
+    |(?:nulli|multi)parous|(?:primi|nulli|multi)gravid[ae]?|nulliparas?|multiparas?|anomaly\sscan|amnio(?:centesis|tic)|membranes|embryos?|heartbeat|eclampsia|pregnan(?:t|cy|cies)|obstetric|antenatal|gestational)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+#: What lasts so long, is done so often or will be, is told in weeks too.
+_LASTS = re.compile(
+    r"\b(?:for|every|lasting|lasted|duration(?:\sof)?|interval(?:\sof)?|apart|over|during|within|after|follow-?up(?:\sof)?)[\s:(]*$",
+    re.IGNORECASE,
+)
+_CLAUSE_ENDS = re.compile(r"[.;:\n]\s|\n")
 _AWAY = re.compile(
     r"[\s)]*(?:prior|before|ago\b|since|after|post|earlier|preceding|previous|apart|following|from\b)", re.IGNORECASE
 )
@@ -60,6 +72,7 @@ def is_said(text: str, limit: Limit) -> bool:
             (
                 _PREGNANT_BEFORE.search(text, max(0, limit.start - 60), limit.start) is not None
                 or _is_of_event(text, limit)
+                or _is_among_obstetrics(text, limit)
             )
             and _AWAY.match(text, limit.end) is None
         )
@@ -73,6 +86,22 @@ def _is_of_event(text: str, limit: Limit) -> bool:
         return False
     event = _EVENT_BEFORE.search(text, max(0, limit.start - 60), limit.start)
     return event is not None and (latest >= 20 or not event["birth"])
+
+
+def _is_among_obstetrics(text: str, limit: Limit) -> bool:
+    """Whether a range of weeks stands beside what only a pregnancy has: "cervix ≤ 25 mm between 16 and 24 weeks", "8 to 14 weeks with a live fetus"."""
+    if (
+        limit.lower is None
+        or limit.upper is None
+        or not 4 <= limit.lower < limit.upper <= 44
+        or limit.unit not in UNITS
+    ):
+        return False
+    before = _CLAUSE_ENDS.split(text[max(0, limit.start - 70) : limit.start])[-1]
+    after = _CLAUSE_ENDS.split(text[limit.end : limit.end + 50])[0].partition(",")[0]
+    if _LASTS.search(before):
+        return False
+    return any(_OBSTETRIC.search(part) is not None for part in (before, after))
 
 
 def has_days(text: str, limit: Limit) -> bool:

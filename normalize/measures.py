@@ -191,6 +191,8 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str, says_bette
     counted = False
     if unit is None and not limit.of_age:
         spelled = text[number].isalpha() and not limit.roman
+        if some := wording.one_of(rest):
+            return [], some
         counted = wording.counts(rest) or (spelled and rest[1:2].isalpha())
     known = _known(text, limit, lead, clause, rest, unit, counted)
     if says_better and not better.settle(text, limit, known):
@@ -294,7 +296,7 @@ def _known(
             and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
         ):
             return [ahead.variable]
-    if not found and limit.unit and not timed:
+    if not found and limit.unit and not timed and not text[: limit.start].rstrip(" (:").endswith(("index", "score")):
         found = variables.before(limit.unit, unit, 3)[0]  # "more than 20 cigarettes a day"
     if found:
         return found

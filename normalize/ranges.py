@@ -31,6 +31,11 @@ _SCALE_BEFORE = re.compile(
     r"\b(?:scale(?:\s(?:of|from))?|on an?|range|ranging|ranges)[\s:(]*(?:of|from)?[\s:(]*$", re.IGNORECASE
 )
 _SCALE_AFTER = re.compile(r"[\s-]*(?:points?\b|vas\b|nrs\b|scale|numeric|visual|likert|rating)", re.IGNORECASE)
+#: Between a limit and the range of its instrument: without a bracket, and with one.
+_INSTRUMENT = (
+    re.compile(r"(?:\s[\w'’/-]+){0,6}\s(?:scale|questionnaire|index|score|instrument)[\s,]*", re.IGNORECASE),
+    re.compile(r"(?:\spoints?)?\s(?:on|in|by|of|using)(?:\s[\w'’/-]+){1,6}\s\(", re.IGNORECASE),
+)
 #: How a limit begins after the range of its scale.
 _COMPARING = (
     *signs.SIGNS,
@@ -59,12 +64,16 @@ def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, 
         limit.second, limit.second_upper = float(diastolic[1]), float(diastolic[2])
         end = diastolic.end()
     date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
-    scale = value == 0 and (
-        _SCALE_AFTER.match(text, end)
-        or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
-        or _is_scale(text, limit.start, end)
-        if not opening
-        else opening[:4].lower() == "rang" and _is_scale(text, limit.start, end)
+    scale = (
+        _is_of_instrument(text, begin, limit.start, opening)
+        or value == 0
+        and (
+            _SCALE_AFTER.match(text, end)
+            or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
+            or _is_scale(text, limit.start, end)
+            if not opening
+            else opening[:4].lower() == "rang" and _is_scale(text, limit.start, end)
+        )
     )
     if (to["and"] and not opening) or date or scale:
         return None
@@ -102,6 +111,17 @@ def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, 
     if negative and not opening:
         limit.start -= 1
     return limit
+
+
+def _is_of_instrument(text: str, begin: int, start: int, opening: str) -> bool:
+    """ "≥ 1 on a scale from 0 to 3", "> 36 on the FSS (range 9-63)": whether a range after a limit is what its instrument can say."""
+    if not opening or not begin:
+        return False
+    between = text[begin:start]
+    return (
+        len(between) <= 60
+        and _INSTRUMENT[opening[:4].lower() == "rang" and between.endswith("(")].fullmatch(between) is not None
+    )
 
 
 def _is_scale(text: str, start: int, end: int) -> bool:

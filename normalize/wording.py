@@ -15,6 +15,12 @@ _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
 _WORDS_AFTER = re.compile(r"\s*(?:but\snot?\smore\sthan\s[\w-]+\s)?((?:[^\W\d_][\w'’/-]*\s{0,24}){1,5})")
 
 
+#: "of the 11 ACR criteria", "of 3 Amsterdam criteria"; which things those are is said before ("of the following 4 criteria").
+_ONE_OF = re.compile(
+    r"\sof\s(?:the\s|these\s)?(?:[0-9]{1,4}|three|four|five|six|seven|eight|nine|ten|eleven)\s"
+    r"((?!(?:of|these|following|conditions|above|below)\b)[^\W\d_][\w'’/-]*(?:\s\(?[^\W\d_][\w'’/-]*\)?){0,6}?\s(?:criteria|features|items|signs|symptoms|domains|components|tests))\b"
+)
+
 _OWN_NAME = re.compile(
     r"(?:[,;(]|\b(?:and|or)\b)(?:\s*(?:and/or|and|or)\b)?\s*((?:[^\W\d_][\w'’-]*\s){0,3}[^\W\d_][\w'’-]*)[\s:(]*$"
 )
@@ -69,6 +75,12 @@ def after(rest: str) -> str:
     while words and words[-1].lower() in _ARTICLES:
         words.pop()
     return " ".join(words)
+
+
+def one_of(rest: str) -> str:
+    """What a number of things are some of: "ACR criteria" after "at least 4" in "at least 4 of the 11 ACR criteria"; "" for nothing."""
+    found = _ONE_OF.match(rest) if rest.startswith(" of ") else None
+    return found[1] if found else ""
 
 
 def counts(rest: str) -> bool:

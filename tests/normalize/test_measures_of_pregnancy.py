@@ -137,3 +137,32 @@ def test_what_is_counted_and_measured_before_and_in_a_pregnancy(
 )
 def test_miscarriages_are_counted_in_other_languages(text: str) -> None:
     assert read(text) == [("miscarriages", ">=2", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cervix ≤ 20 mm between 17 and 23 weeks", ">=17 <=23"),
+        ("Twins between 15 and 25 weeks", ">=15 <=25"),
+        ("Women between 9 and 13 weeks with a live fetus", ">=9 <=13"),
+        ("Oligohydramnios between 25 and 33 weeks", ">=25 <=33"),
+        ("Nulliparous women between 10 and 12 weeks", ">=10 <=12"),
+        ("Women between 19 and 21 weeks coming for the anomaly scan", ">=19 <=21"),
+    ],
+)
+def test_a_range_of_weeks_beside_what_only_a_pregnancy_has_is_of_one(text: str, expected: str) -> None:
+    assert ("gestational_age", expected, "weeks") in read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Infusions of 12-24 weeks, not pregnant",
+        "Fetal scans every 2 to 4 weeks",
+        "Breastfeeding for 6 to 8 weeks after a pregnancy",
+        "Stable dose for 8-12 weeks before pregnancy",
+        "Placenta stored within 4-6 weeks",
+    ],
+)
+def test_how_long_something_lasts_is_no_week_of_pregnancy(text: str) -> None:
+    assert "gestational_age" not in [name for name, _, _ in read(text)]

@@ -261,3 +261,48 @@ def test_a_criterion_of_more_numbers_than_are_read_says_so() -> None:
 def test_a_limit_knows_its_criterion() -> None:
     found = parse([("inclusion", "adults\nBMI > 30"), ("exclusion", "weight > 150 kg")])
     assert [(one.criterion_ordinal, one.text) for one in found.measures] == [(2, "> 30"), (3, "> 150 kg")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("EULAR/ACR 2019 score of ≥ 10", [("acr_eular_criteria_score", ">=10", None)]),
+        ("ACR > 30 mg/g", [("urine_albumin_creatinine_ratio", ">30", "mg/g")]),
+        ("CLASI-A ≥ 9", [("clasi_activity", ">=9", None)]),
+        ("NIH activity index > 3", [("nephritis_activity_index", ">3", None)]),
+        ("Chronicity index < 6/12", []),
+        ("PhGA of at least 2", [("investigator_global_assessment", ">=2", None)]),
+    ],
+)
+def test_scores_of_lupus_have_names_of_their_own(text: str, expected: list[object]) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Fulfilling at least 4 of 11 ACR criteria", "ACR criteria"),
+        ("Meets at least four of the 1997 ACR criteria", "ACR criteria"),
+        ("At least 2 of the 3 Sydney criteria for the syndrome", "Sydney criteria"),
+        ("at least 3 of 9 Fried (frailty) features", "Fried (frailty) features"),
+    ],
+)
+def test_some_of_a_number_of_criteria_are_counted_by_their_name(text: str, name: str) -> None:
+    assert [one.variable for one in measures(text)] == [name]
+
+
+def test_some_of_what_is_listed_below_are_no_limit() -> None:
+    assert read("at least 2 of the following 3 features") == read("at least 2 of 3 of these criteria") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Global rating ≥ 2 on a scale from 0 to 4",
+        "Total of 8 or higher on a scale ranging from 0 to 30",
+        "Tiredness > 30 on the Leaf (range 9-63)",
+        "Tiredness > 30 points on the Leaf index from 9 to 63",
+    ],
+)
+def test_what_an_instrument_can_say_is_no_limit(text: str) -> None:
+    assert len(measures(text)) == 1
