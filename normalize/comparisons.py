@@ -43,6 +43,11 @@ _NOTHING = re.compile(
     r"(?:\s(?!(?:and|or|with|if|unless|but|for|within|since|in|at|during|on|after|before|to|than|more|less|that|who|whose|is|are|was|has|have|limits?|restrictions?"
     r"|contraindications?|need|requirement|change)\b)[\w/-]+){0,5}\s?(?:of\s)?$"
 )
+#: How a comparison begins that is one by denying another.
+_DENIES = re.compile(r"not?\s(?!at\sleast)", re.IGNORECASE)
+_CONTRARY = {"ge": "lt", "gt": "le", "le": "gt", "lt": "ge"}
+#: Between two comparisons of one thing that one word denies.
+_ALSO_DENIED = re.compile(r"\s*,?\s*(?:or|nor|and)\s(?:be\s)?", re.IGNORECASE)
 _DENIED_ENDS = (
     " of ",
     " with ",
@@ -129,6 +134,8 @@ def limits(text: str, in_words: bool) -> list[Limit]:
             if limit is None and found:
                 limit = _carried(text, found[-1], number)
             if limit:
+                if found:
+                    _deny_alike(text, found[-1], limit)
                 found.append(limit)
                 done = limit.end
     if not grades.may_be_in(text):
@@ -185,6 +192,22 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     return limit
 
 
+def _deny_alike(text: str, last: Limit, limit: Limit) -> None:
+    """ "not younger than 18 or older than 65", "not < 45 or > 90": what denies the first comparison denies the second."""
+    if limit.start - last.end > 12 or limit.negated or _ALSO_DENIED.fullmatch(text, last.end, limit.start) is None:
+        return
+    before, side = last.side(), limit.side()
+    if not before or not side:
+        return
+    first, second = last.lower or last.upper or 0.0, limit.lower or limit.upper or 0.0
+    if last.negated:  # what lies between is left
+        limit.negated = before[0] != side[0] and (first < second if side[0] == "g" else first > second)
+    elif before[0] == side[0] and (first < second if side[0] == "g" else first > second):
+        if _DENIES.match(text, last.start):
+            limit.lower = limit.upper = limit.lower_inclusive = limit.upper_inclusive = None
+            limit.bound(_CONTRARY[side], second)
+
+
 def _is_of_nothing(text: str, begin: int, at: int) -> bool:
     """ "No lesion > 3 cm", "none exceeding 3 cm": whether it is said that nothing reaches the limit."""
     left = text[at - 60 if at - 60 > begin else begin : at].lower()
@@ -196,6 +219,8 @@ def _is_of_nothing(text: str, begin: int, at: int) -> bool:
 def _is_denied(text: str, begin: int, at: int) -> bool:
     """ "No history of more than 2 miscarriages", "have not had ≥ 3 courses": whether what is compared is denied."""
     left = text[max(begin, at - 40) : at].lower()
+    if left.endswith(" not ") and not left.endswith(" or not "):
+        return True
     return left.endswith(_DENIED_ENDS) and _DENIED.search(left) is not None
 
 
@@ -258,12 +283,9 @@ def _carried(text: str, last: Limit, number: re.Match[str]) -> Limit | None:
         return None
     limit = Limit(start, start, end)
     value = numbers.value(number[1])
-    if last.upper is None and last.lower is not None:
-        limit.bound("ge" if last.lower_inclusive else "gt", value)
-    elif last.lower is None and last.upper is not None:
-        limit.bound("le" if last.upper_inclusive else "lt", value)
-    else:
+    if not (side := last.side()):
         return None
+    limit.bound(side, value)
     limit.carried = True
     take_unit(limit, unit_of(text, end, number))
     return limit

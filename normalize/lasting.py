@@ -13,7 +13,8 @@ from normalize.limit import Limit
 from normalize.variables import AGE, Variable
 
 TIME_AFTER = re.compile(
-    r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following)",
+    r"\s*(?:prior|before|ago\b|since|after|from\b|post|earlier|preceding|previously|apart|in\sadvance|following"
+    r"|(?:(?:must|should|shall)\s)?(?:has|have)\s(?:elapsed|passed|gone\sby))",
     re.IGNORECASE,
 )
 _YEARS = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.ucum == "a")

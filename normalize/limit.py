@@ -34,6 +34,14 @@ class Limit(Struct, gc=False):
         else:
             self.upper, self.upper_inclusive = value, side == "le"
 
+    def side(self) -> str:
+        """The side (ge, gt, le, lt) of its number that it allows; "" for both or neither."""
+        if (self.lower is None) == (self.upper is None):
+            return ""
+        if self.upper is None:
+            return "ge" if self.lower_inclusive else "gt"
+        return "le" if self.upper_inclusive else "lt"
+
     def turn(self) -> None:
         """Make the lower bound the upper one and the other way round."""
         self.lower, self.lower_inclusive, self.upper, self.upper_inclusive = (

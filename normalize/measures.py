@@ -339,6 +339,8 @@ def _described(
     if timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
         return [_DURATION], ""
     words = wording.before(left) or wording.after(follows)
+    if timed and follows.startswith("of ") and last_word in wording.WORDS["no_name"]:
+        words = wording.after(follows) or words  # "after completing no more than 6 months of radiotherapy"
     if (
         not words
         and before

@@ -35,6 +35,8 @@ _POINT = re.compile(
     r"\.(?<=[0-9]\.)(?<!\b0\.)(?=[0-9]{3}(?:\s?(?:c[eé]l[\w.]*|Zellen|cellule)?\s?(?:/|per\s)\s?(?:mm|[µμum]c?[lL]\b|cmm)))"
 )
 _POINT_OF_WEIGHT = re.compile(r"\.(?<=[1-9]\.)(?=[0-9]{3}\s?g(?:r|ramos|ramas|ramm|rammi|rammes)?\b(?!\s?/))")
+#: A decimal point that a blank follows: "< 0. 6 x 10^9/L".
+_POINT_AND_BLANK = re.compile(r"(?<=(?<![\w.,])0\.)\s(?=[0-9]+\s?[x×*])")
 #: "17 years 11 months", "37 years and 364 days".
 _YEARS_AND = re.compile(
     r"y(?:ears?|rs?)?\s(?P<and>and\s)?(?:(?P<months>[0-9]{1,2})\s?months?\b(?:\s(?:and\s)?(?P<more>[0-9]{1,2})\s?days?\b)?|(?P<days>[0-9]{1,3})\s?days?\b)"
@@ -70,6 +72,8 @@ def plainer(text: str) -> tuple[str, Gone]:
             edits += [(found.span(), "") for found in _INCLUSIVE.finditer(text)]
     if "0/" in text or "0 /" in text or "0 c" in text:
         edits += [(found.span(), "") for found in _POINT.finditer(text)]
+    if "0. " in text:
+        edits += [(found.span(), "") for found in _POINT_AND_BLANK.finditer(text)]
     if "0 g" in text and ("eso " in text or "oids " in text or "ewicht " in text):
         edits += [(found.span(), "") for found in _POINT_OF_WEIGHT.finditer(text)]
     if "year" in text and (" month" in text or " day" in text):

@@ -249,3 +249,39 @@ def test_other_languages(text: str, variable: str, expected: str) -> None:
     one = measures(text)[-1]
     assert (one.variable, bounds(one)) == (variable, expected)
     assert one.canonical_unit is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("not younger than 20 or older than 60 years", [(">=20", False), ("<=60", False)]),
+        ("weight not more than 95 kg or less than 50 kg", [("<=95", False), (">=50", False)]),
+        ("pulse not lower than 55, or higher than 95 bpm", [(">=55", False), ("<=95", False)]),
+        ("weight not < 50 kg or > 95 kg", [("<50", True), (">95", True)]),
+        ("must not be under 20 or over 60 years", [("<20", True), (">60", True)]),
+        ("ALT not > 2 x ULN or AST > 3 x ULN", [(">2", True), (">3", False)]),
+        ("not pregnant or age > 40 years", [(">40", False)]),
+        ("smokers or not, > 40 years", [(">40", False)]),
+    ],
+)
+def test_what_denies_one_comparison_denies_the_next_of_the_same_thing(
+    text: str, expected: list[tuple[str, bool]]
+) -> None:
+    assert [(bounds(one), one.negated) for one in measures(text)] == expected
+
+
+def test_a_blank_after_a_decimal_point_parts_no_number() -> None:
+    assert read("lymphocytes < 0. 8 x 10^9/L") == [("lymphocytes", "<0.8", "x 10^9/L")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("At least 30 days must have elapsed since the last ride", "interval"),
+        ("unless more than 4 months have passed", "interval"),
+        ("after completing no more than 5 months of rowing", "rowing"),
+        ("fulfilling at least 5 weeks of steady rowing without pause", "steady rowing"),
+    ],
+)
+def test_what_a_time_limits(text: str, name: str) -> None:
+    assert [one.variable for one in measures(text)] == [name]
