@@ -41,7 +41,7 @@ _DENIED = re.compile(
 _NOTHING = re.compile(
     r"(?:\b(?:no|none|without|absence\sof|free\s(?:of|from))|\b(?:must|should|shall|may|can|do|does)\s?n[o']t\shave)"
     r"(?:\s(?!(?:and|or|with|if|unless|but|for|within|since|in|at|during|on|after|before|to|than|more|less|that|who|whose|is|are|was|has|have|limits?|restrictions?"
-    r"|contraindications?|need|requirement|change)\b)[\w/-]+){0,5}\s?(?:of\s)?$"
+    r"|contraindications?|need|requirement|change|caso|momento|in[ií]cio|dia|per[ií]odo|m[eê]s|ano|m[ií]nimo|m[aá]ximo)\b)[\w/-]+){0,5}\s?(?:of\s)?$"
 )
 #: How a comparison begins that is one by denying another.
 _DENIES = re.compile(r"not?\s(?!at\sleast)", re.IGNORECASE)
@@ -89,7 +89,8 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _SLASH = re.compile(rf"\s?/\s?({numbers.DIGITS})")
 _NO_LIMIT_AFTER = re.compile(
-    r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|hand\b|or\sboth|another)",
+    r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|of\sthe\s(?:two|three|four|five|six)\s?[).,;]"
+    r"|of\s(?!the\s|an?\s|any\s)[^,.;:()\n]{1,40},\s[^.;:()\n]{1,80}?\b(?:and|or)\s|hand\b|or\sboth|another)",
     re.IGNORECASE,
 )
 #: How it begins.

@@ -241,6 +241,8 @@ def _known(
         # "ferritin > 2000"; "hypertension > 2005" is a year.
         return [one for one in variables.before(clause, unit, 1)[0] if "/" in one.unit.dimension]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
+    if found and unit is None and away > 8 and found[0].unit.dimension != "score":
+        found = []  # "HR+ tumours who had endocrine-based therapy and received at least 2"
     if (
         found
         and unit is None
@@ -338,6 +340,8 @@ def _described(
     last_word = left.rstrip(" (").rpartition(" ")[2].lower()
     if timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
         return [_DURATION], ""
+    if timed and left.endswith("(") and last_word in wording.WORDS["how_long"]:
+        return [_DURATION], ""  # "long-term (> 6 months)"
     words = wording.before(left) or wording.after(follows)
     if timed and follows.startswith("of ") and last_word in wording.WORDS["no_name"]:
         words = wording.after(follows) or words  # "after completing no more than 6 months of radiotherapy"

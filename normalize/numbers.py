@@ -23,7 +23,7 @@ SPELLED = {name: value for value, name in enumerate(units.VOCABULARY["numbers"].
 #: `then` is the word or sign after that, or after the number where no word is.
 _TAIL = (
     r"(?:\s{0,2}-?(?P<word>[^\W\d_]+|%)"
-    r"(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|each\b|daily\b|weekly\b|a\s(?:day|week|month|year|night)))?)?"
+    r"(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|PER\b|each\b|daily\b|weekly\b|a\s(?:day|week|month|year|night)))?)?"
     r"(?:\s*(?P<then>[^\W\d_]+|[^\s\w]))?"
 )
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
@@ -66,6 +66,8 @@ def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
 def in_words(text: str) -> list[re.Match[str]]:
     """The numbers in words that stand in comparisons: "at least two", "three or more"."""
     found = set()
+    if text.isupper() and text.isascii():
+        text = text.lower()
     for hint in _BEFORE_WORD:
         at = text.find(hint)
         while at >= 0:

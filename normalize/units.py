@@ -28,6 +28,10 @@ def _spellings() -> dict[str, Unit]:
     for code, (dimension, factor, spellings) in VOCABULARY["units"].items():
         for spelling in filter(None, spellings.split("|")):
             atoms[spelling.replace("\\^", "^")] = Unit(code, dimension, float(factor))
+    for spelling, atom in list(atoms.items()):
+        if len(spelling) > 3 and spelling.islower() and re.fullmatch(r"[a-z][a-z -]+", spelling):
+            for written in (spelling.upper(), spelling.capitalize(), spelling.title()):
+                atoms.setdefault(written, atom)  # "6 MONTHS", "20 Pack-Years"
     return atoms
 
 
@@ -51,7 +55,7 @@ def _any_of(spellings: list[str]) -> str:
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _ATOM = rf"{_any_of(sorted(ATOMS))}(?:(?<=%)|(?![^\W\d_]))"
-_PER = r"\s?(?:/|÷|\bper\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
+_PER = r"\s?(?:/|÷|\bper\b|\bPER\b|\beach\b|\ba(?=\s(?:day|week|month|year|night)))\s?"
 _BODY_SURFACE = r"1[.,]73\s?(?:m\^?\s?[2²]?|㎡|m\(2\))?"
 _UNDER = rf"(?:{_PER}(?:(?:{_BODY_SURFACE}|(?:24|1)\s?-?\s?(?:hours?|hrs?|h)|high[\s-]power(?:ed)? field|hpf|HPF|creatinine|occasion|night|eye)(?![^\W\d_])|{_ATOM})|\s(?:daily|weekly)(?![^\W\d_]))"
 _TIMES_TEN = r"(?:[x×*✕∙·•]\s?10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}\)?|\s?10\s?(?:\^|\*|[eE])\s?[0-9]{1,2}|10[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\s10(?:3|6|9|12)(?=\s?/)|[eE][0-9]{1,2})"
@@ -87,7 +91,7 @@ ALONE = frozenset(spelling for spelling in ATOMS if _LETTERS.fullmatch(spelling)
 BEGINNINGS_OF_SIGNS = frozenset(spelling[0] for spelling in ATOMS if not spelling[0].isalpha())
 
 _HOURS = re.compile(r"(24|1)\s?-?\s?h")
-_SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\beach\b|\ba\b(?=\s))\s*")
+_SPLIT = re.compile(r"\s*(?:/|÷|\bper\b|\bPER\b|\beach\b|\ba\b(?=\s))\s*")
 #: "mg daily": a day.
 _EVERY = {" daily": " per day", " weekly": " per week"}
 _TEN = re.compile(r"\s*(?:[x×*✕∙·•]\s?)?(?:10\s?(?:\^|\*\*?|[eE]|exp)?\s?\(?([0-9]{1,2})\)?|[eE]([0-9]{1,2}))\s*")

@@ -72,7 +72,7 @@ def after(rest: str) -> str:
         words.append(word)
     while words and words[0].lower() in _ARTICLES:
         words.pop(0)
-    while words and words[-1].lower() in _ARTICLES:
+    while words and words[-1].lower() in (*_ARTICLES, "and/or"):
         words.pop()
     return " ".join(words)
 

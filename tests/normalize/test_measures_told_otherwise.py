@@ -285,3 +285,48 @@ def test_a_blank_after_a_decimal_point_parts_no_number() -> None:
 )
 def test_what_a_time_limits(text: str, name: str) -> None:
     assert [one.variable for one in measures(text)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SYMPTOMS FOR MORE THAN 5 MONTHS", ("duration", ">5", "MONTHS")),
+        ("AGE LESS THAN 8 MONTHS", ("age", "<8", "MONTHS")),
+        ("WEIGHT OVER 45 KILOGRAMS", ("body_weight", ">45", "KILOGRAMS")),
+        ("PLATELETS < 90,000 PER CUMM", ("platelets", "<90000", "PER CUMM")),
+        ("AT LEAST TWO MISCARRIAGES", ("miscarriages", ">=2", None)),
+        ("smoking ≥ 15 Pack-Years", ("pack_years", ">=15", "Pack-Years")),
+        ("FEVER > 38.2 DEGREES", ("body_temperature", ">38.2", "DEGREES")),
+    ],
+)
+def test_capitals_change_nothing(text: str, expected: tuple[str, str, str | None]) -> None:
+    assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cough and fever (at least one of the two)",
+        "positive for at least two of lupus anticoagulant, cardiolipin antibodies and glycoprotein antibodies",
+    ],
+)
+def test_some_of_what_is_named_one_by_one_are_no_limit(text: str) -> None:
+    assert read(text) == []
+
+
+def test_a_portuguese_no_denies_nothing() -> None:
+    assert [one.negated for one in measures("no momento da inclusão IMC ≥ 28")] == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("serum IgE to hazel of ≥ 0.5 kUA/L", [("specific_ige", ">=0.5", "kUA/L")]),
+        ("total IgE > 90 kilounits/L", [("total_ige", ">90", "kilounits/L")]),
+        ("receiving long-term (> 5 months) heparin", [("duration", ">5", "months")]),
+        ("HR+ tumours whose owners had endocrine therapy and have since received at least 4 rides", [("rides", ">=4", None)]),
+        ("on ≥ 2 typical and/or atypical neuroleptics", [("typical and/or atypical neuroleptics", ">=2", None)]),
+    ],
+)  # fmt: skip
+def test_what_else_a_number_may_seem_to_limit(text: str, expected: list[object]) -> None:
+    assert read(text) == expected
