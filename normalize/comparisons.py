@@ -9,6 +9,8 @@ registry had "≥" or "≤" (NCT04335032).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from operator import attrgetter
 
 from normalize import gestation, grades, numbers, ranges, signs, units
 from normalize.limit import Limit
@@ -116,6 +118,9 @@ _TIMES = frozenset(
 _ALL_TIMES = frozenset(spelling for spelling, unit in units.ATOMS.items() if unit.dimension == "time")
 
 
+_START = attrgetter("start")
+
+
 def has_more(text: str) -> bool:
     """Whether a criterion holds more numbers, or names a scale more often, than are looked at for limits."""
     return len(numbers.in_figures(text, numbers.MOST + 1)) > numbers.MOST or grades.has_more(text)
@@ -142,9 +147,9 @@ def limits(text: str, in_words: bool) -> list[Limit]:
     if not grades.may_be_in(text):
         return found
     for limit in grades.limits(text):
-        if all(limit.end <= one.start or limit.start >= one.end for one in found):
-            found.append(limit)
-            found.sort(key=lambda one: one.start)
+        at = bisect_left(found, limit.start, key=_START)
+        if (at == 0 or found[at - 1].end <= limit.start) and (at == len(found) or limit.end <= found[at].start):
+            found.insert(at, limit)
     return found
 
 
@@ -167,7 +172,9 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         return None
     value = numbers.value(number[1])
     limit = Limit(before.start, start, end)
-    limit.negated, limit.of_age = before.denied or _is_denied(text, begin, before.start), before.of_age
+    denying = _denying(text, begin, before.start)
+    limit.negated = before.denied or (bool(denying) and _is_denied(denying))
+    limit.of_age = before.of_age
     if before.side == "from":
         return _two_sided(text, begin, limit, value, unit_of(text, end, number))
     limit.bound(before.side, -value if minus else value)
@@ -188,8 +195,8 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     else:
         take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and numbers.is_year(value)
-    if not limit.negated and before.start > begin and limit.unit not in _ALL_TIMES:
-        limit.negated = _is_of_nothing(text, begin, before.start)
+    if denying and not limit.negated and limit.unit not in _ALL_TIMES:
+        limit.negated = _NOTHING.search(denying) is not None
     return limit
 
 
@@ -209,20 +216,18 @@ def _deny_alike(text: str, last: Limit, limit: Limit) -> None:
             limit.bound(_CONTRARY[side], second)
 
 
-def _is_of_nothing(text: str, begin: int, at: int) -> bool:
-    """ "No lesion > 3 cm", "none exceeding 3 cm": whether it is said that nothing reaches the limit."""
+def _denying(text: str, begin: int, at: int) -> str:
+    """What stands before a comparison, in lower case, if it may deny something: a quick look; "" for all else."""
     left = text[at - 60 if at - 60 > begin else begin : at].lower()
-    if not ("no" in left or "free" in left or "without" in left or "absence" in left):
-        return False
-    return _NOTHING.search(left) is not None
+    denies = "no" in left or "without" in left or "never" in left or "free" in left or "absence" in left
+    return left if denies else ""
 
 
-def _is_denied(text: str, begin: int, at: int) -> bool:
+def _is_denied(left: str) -> bool:
     """ "No history of more than 2 miscarriages", "have not had ≥ 3 courses": whether what is compared is denied."""
-    left = text[max(begin, at - 40) : at].lower()
     if left.endswith(" not ") and not left.endswith(" or not "):
         return True
-    return left.endswith(_DENIED_ENDS) and _DENIED.search(left) is not None
+    return left.endswith(_DENIED_ENDS) and _DENIED.search(left[-40:]) is not None
 
 
 def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
@@ -301,8 +306,8 @@ def _dated(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     limit = Limit(said.start(), start, end)
     limit.bound("lt" if said[1][0] in "bB" else "gt", numbers.value(number[1]))
     take_unit(limit, unit_of(text, end, number))
-    in_pregnancy = gestation.weeks(number[1]) is not None or gestation.is_said(text, limit)
-    return limit if in_pregnancy or limit.of_age else None
+    limit.of_pregnancy = gestation.is_said(text, limit)
+    return limit if limit.of_pregnancy or limit.of_age or gestation.weeks(number[1]) is not None else None
 
 
 def _goes_on(text: str, at: int, unit: UnitAfter, tail: re.Match[str]) -> bool:

@@ -64,24 +64,27 @@ def weeks(number: str) -> float | None:
 
 def is_said(text: str, limit: Limit) -> bool:
     """Whether a limit in weeks says that it is on a pregnancy."""
-    return (
-        limit.unit in _OWN_UNITS
-        or OF_PREGNANCY.match(text, limit.end) is not None
-        or OF_PREGNANCY.search(text, limit.start, limit.end) is not None
-        or (
-            (
-                _PREGNANT_BEFORE.search(text, max(0, limit.start - 60), limit.start) is not None
-                or _is_of_event(text, limit)
-                or _is_among_obstetrics(text, limit)
-            )
-            and _AWAY.match(text, limit.end) is None
-        )
+    start, end = limit.start, limit.end
+    if limit.unit in _OWN_UNITS or OF_PREGNANCY.match(text, end):
+        return True
+    said = text[start:end].lower()
+    if ("ga" in said or "gest" in said or "pregn" in said or "norrh" in said) and OF_PREGNANCY.search(text, start, end):
+        return True
+    return _AWAY.match(text, end) is None and (
+        _is_of_pregnant(text[start - 60 if start > 60 else 0 : start])
+        or _is_of_event(text, limit)
+        or _is_among_obstetrics(text, limit)
     )
+
+
+def _is_of_pregnant(before: str) -> bool:
+    low = before.lower()
+    return ("pregnan" in low or "trimester" in low) and _PREGNANT_BEFORE.search(before) is not None
 
 
 def _is_of_event(text: str, limit: Limit) -> bool:
     """Whether a limit in weeks is on when something happened in a pregnancy."""
-    latest = max(value for value in (limit.lower, limit.upper) if value is not None)
+    latest = limit.latest()
     if limit.unit not in UNITS or not 10 <= latest <= 45:
         return False
     event = _EVENT_BEFORE.search(text, max(0, limit.start - 60), limit.start)

@@ -22,6 +22,7 @@ class Limit(Struct, gc=False):
     negated: bool = False
     ahead: bool = False  # what it limits is named after it: "18 < age"
     of_age: bool = False  # says "older", "years old", "of age"
+    of_pregnancy: bool = False  # says that its weeks are those of a pregnancy
     roman: bool = False  # its numbers are Roman
     perhaps_year: bool = False  # a number without unit that can be a calendar year: a limit only right after a name of something measured
     carried: bool = False  # its comparison is that of the limit before: "≥ 140 mmHg systolic or 90 mmHg diastolic"
@@ -41,6 +42,18 @@ class Limit(Struct, gc=False):
         if self.upper is None:
             return "ge" if self.lower_inclusive else "gt"
         return "le" if self.upper_inclusive else "lt"
+
+    def within(self, low: float, high: float) -> bool:
+        """Whether its bounds lie between two numbers."""
+        lower, upper = self.lower, self.upper
+        return (lower is None or low <= lower <= high) and (upper is None or low <= upper <= high)
+
+    def latest(self) -> float:
+        """The greatest of its bounds."""
+        lower, upper = self.lower, self.upper
+        if lower is None or upper is None:
+            return (upper if lower is None else lower) or 0.0
+        return max(lower, upper)
 
     def turn(self) -> None:
         """Make the lower bound the upper one and the other way round."""

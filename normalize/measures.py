@@ -235,7 +235,7 @@ def _known(
     if "grade" in rest and _SCHOOL_GRADE.match(text, limit.number):
         return [_SCHOOL]
     weeks = unit.ucum in ("wk", "d") if unit is not None else gestation.has_days(text, limit)
-    if weeks and gestation.is_said(text, limit):
+    if weeks and (limit.of_pregnancy or gestation.is_said(text, limit)):
         return [GESTATIONAL_AGE]
     if limit.perhaps_year:
         # "ferritin > 2000"; "hypertension > 2005" is a year.
@@ -333,8 +333,9 @@ def _described(
     follows = rest.lstrip(" ")
     if limit.ahead and (name := limit_pairs.NAMED_AHEAD.match(rest)):
         return [], name[1].strip()
-    if counted and (words := wording.after(follows)):
-        return [], words
+    said = wording.after(follows) if counted else ""
+    if said:
+        return [], said
     if timed and lasting.TIME_AFTER.match(follows):
         return [_INTERVAL], ""
     last_word = left.rstrip(" (").rpartition(" ")[2].lower()
@@ -342,7 +343,7 @@ def _described(
         return [_DURATION], ""
     if timed and left.endswith("(") and last_word in wording.WORDS["how_long"]:
         return [_DURATION], ""  # "long-term (> 6 months)"
-    words = wording.before(left) or wording.after(follows)
+    words = wording.before(left) or ("" if counted else wording.after(follows))
     if timed and follows.startswith("of ") and last_word in wording.WORDS["no_name"]:
         words = wording.after(follows) or words  # "after completing no more than 6 months of radiotherapy"
     if (

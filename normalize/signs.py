@@ -127,7 +127,7 @@ def _phrase(text: str, begin: int, at: int) -> Before | None:
     """The phrase of comparison that `text[begin:at]` ends with; words may stand between it and the number."""
     window = max(begin, at - 60)
     left = text[window:at].lower()
-    if any(mark in left for mark in _MARKS):
+    if "(" in left or "," in left or ":" in left or ")" in left or "[" in left or "]" in left:
         left = left.translate(_MARKS_AS_BLANKS)
     if len(left) != at - window:
         return None  # a letter that is two in lower case: places would not fit

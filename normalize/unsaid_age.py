@@ -22,11 +22,10 @@ _ARE = (["are"], ["is"], ["be"], ["must", "be"])
 
 def is_one(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     """ "Patients ≥ 18 years", "Over 16 years", "Children under 18": an age that does not say that it is one."""
-    bounds = [value for value in (limit.lower, limit.upper) if value is not None]
     if unit is not None and unit.ucum == "a" and _OR_OLDER.match(rest):
         return True
     if unit is None:
-        if limit.bare or not all(10 <= value <= 110 for value in bounds):
+        if limit.bare or not limit.within(10, 110):
             return False
     elif unit.ucum not in ("a", "mo", "d", "h"):
         return False
@@ -37,7 +36,7 @@ def is_one(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     young = words and words[-1] in wording.WORDS["young"]
     if unit is not None and unit.ucum != "a" and not young:
         return False
-    if unit is not None and max(bounds) < 12 and not (is_all or young):  # "≥ 6 years" can be how long something is
+    if unit is not None and limit.latest() < 12 and not (is_all or young):  # "≥ 6 years" can be how long something is
         return False
     return (are or words[-1] in wording.WORDS["people"] if words else unit is not None) and _AGE_GOES_ON.match(
         rest
@@ -46,8 +45,8 @@ def is_one(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
 
 def is_all(text: str, limit: Limit) -> bool:
     """ "Above 18", "18-64": whether a criterion is nothing but a number that can be an age."""
-    bounds = [value for value in (limit.lower, limit.upper) if value is not None]
     return (
-        all(14 <= value <= 100 and value == int(value) for value in bounds)
+        limit.within(14, 100)
+        and all(value == int(value) for value in (limit.lower, limit.upper) if value is not None)
         and text.strip(" .,;:-") == text[limit.start : limit.end].strip()
     )

@@ -17,9 +17,10 @@ _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case."""
-    text = plain(text)
     if not text.isascii():
-        return _WORD.findall(text.lower())
+        text = plain(text)
+        if not text.isascii():
+            return _WORD.findall(text.lower())
     return text.encode().translate(_ASCII).decode().split()
 
 

@@ -44,6 +44,8 @@ def own_name(text: str, begin: int, end: int) -> int | None:
 def before(left: str) -> str:
     """The source's words for what is limited, from those before the limit."""
     left = left.rstrip(" \t\n:=,-")
+    if not left:
+        return ""
     for _ in range(4):
         cut = left.rsplit(None, 1)
         if len(cut) < 2 or cut[1] == "A" or cut[1].lower() not in WORDS["no_name"]:
