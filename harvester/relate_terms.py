@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain
 from typing import Any, NamedTuple
 
 from harvester.batches import marks
@@ -190,20 +189,20 @@ def _short_forms(aliases: Iterable[tuple[str, str]]) -> Iterator[tuple[int, str]
             yield number(of_short[len(of_short) // 2][1]), " ".join(map(str, numbers))
 
 
-#: Terms of a field in reading order, each as it is spelled -> its root.
-_Terms = dict[str, str]
+#: Terms of a field in reading order, each as it is spelled -> its root as a number, and below it in `PLACE_BITS` bits what
+#: `roots` says of it in a title: TITLE_PAIR for two words, else 0.
+_Terms = dict[str, int]
 
 
 def _entries(found: dict[str, _Terms]) -> bytes:
-    entries = [
-        rooted << PLACE_BITS | place
-        for place, field in enumerate(FIELDS)
-        for rooted in map(number, found[field].values())
-    ]
-    for place, rooted in enumerate(found["title"].values()):  # it comes first, and its place is 0
-        if " " in rooted:
-            entries[place] |= TITLE_PAIR
+    entries = list(found["title"].values())  # it comes first, and its place is 0
+    for place, field in enumerate(FIELDS[1:], 1):
+        entries += [entry >> PLACE_BITS << PLACE_BITS | place for entry in found[field].values()]
     return struct.pack(f"<{len(entries)}Q", *entries)
+
+
+def _entry(rooted: str) -> int:
+    return number(rooted) << PLACE_BITS | (TITLE_PAIR if " " in rooted else 0)
 
 
 @lru_cache(maxsize=50_000)
@@ -265,14 +264,14 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
 
     def read(texts: Iterable[str], *, pairs: bool = True) -> _Terms:
         """Terms; where a short form stands that the trial defines, those of the long form too."""
-        once = dict.fromkeys(texts)
-        if short_forms:
-            once = dict.fromkeys(text + _spelled_out(text, short_forms) for text in once)
-        return dict(chain.from_iterable([rooted_terms(text, pairs=pairs) for text in once]))
+        found: _Terms = {}
+        for text in dict.fromkeys(texts):
+            found |= _terms(text + _spelled_out(text, short_forms) if short_forms else text, pairs)
+        return found
 
     mesh: dict[tuple[str, int], _Terms] = defaultdict(dict)
     for field, is_ancestor, term in rows["mesh_terms"]:
-        mesh[field, is_ancestor][term] = of_code(term)
+        mesh[field, is_ancestor][term] = _code(term)
     codes = [f"MedDRA {code}" for _, code in rows["conditions"] if code]
     papers = [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}" for pmid, doi in rows["publications"] if pmid or doi]
     found = {
@@ -290,7 +289,7 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
         "intervention_classes": mesh["intervention", 1],
         "condition_names": _wholes(conditions),
         "intervention_names": _wholes(names),
-        "sponsors": {name: f"sponsor {sponsor_id}" for sponsor_id, name in rows["sponsors"]},
+        "sponsors": {name: _entry(f"sponsor {sponsor_id}") for sponsor_id, name in rows["sponsors"]},
         "criteria": _criteria(rows["criteria"]),
     }
     aliases = list(short_forms.items())
@@ -298,24 +297,41 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
     return found, list(dict.fromkeys(aliases))
 
 
+@lru_cache(maxsize=20_000)
+def _terms(text: str, pairs: bool) -> _Terms:
+    """Terms of a text: conditions, interventions and outcomes are written in the same words by many."""
+    return {term: _entry(rooted) for term, rooted in rooted_terms(text, pairs=pairs)}
+
+
+@lru_cache(maxsize=20_000)
+def _code(term: str) -> int:
+    return _entry(of_code(term))
+
+
 def _rooted(texts: Iterable[str]) -> _Terms:
-    return {text: root(text) for text in texts}
+    return {text: _entry(root(text)) for text in texts}
 
 
 def _wholes(names: Iterable[str]) -> _Terms:
-    return {name: f"name {name}" for text in names if (name := whole(text))}
+    return {name: _entry(f"name {name}") for text in names if (name := whole(text))}
 
 
 def _criteria(rows: Iterable[tuple[Any, ...]]) -> _Terms:
+    return dict(
+        term for kind, text, variable, *limit in rows
+        if (term := _criterion(kind == "exclusion", None if variable else text, variable, *limit))
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def _criterion(is_excluded: bool, text: str | None, variable: str | None, *limit: Any) -> tuple[str, int] | None:
     """`platelets ≥ 100,000 /mm3`, `excluded: active bleeding`: equal where two trials set the same limit or use the same words."""
-    found: _Terms = {}
-    for kind, text, variable, *limit in rows:
-        said = _limit(variable, *limit) if variable else " ".join(text.split()).rstrip(".;,:")
-        folded = said if variable else fold(said)
-        if variable or " " in folded:
-            excluded = "excluded: " if kind == "exclusion" else ""
-            found[excluded + said] = f"criterion {excluded}{folded}"
-    return found
+    said = _limit(variable, *limit) if variable else " ".join((text or "").split()).rstrip(".;,:")
+    folded = said if variable else fold(said)
+    if not variable and " " not in folded:
+        return None
+    excluded = "excluded: " if is_excluded else ""
+    return excluded + said, _entry(f"criterion {excluded}{folded}")
 
 
 #: UCUM units that are no more than a number: "miscarriages ≥ 3".
