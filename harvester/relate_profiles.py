@@ -48,7 +48,7 @@ class Profiles(NamedTuple):
     """Some trials, or all, sorted by trial_id, and what they are compared by."""
 
     trials: list[str]
-    matrix: csr_matrix  # trial x feature: weights in units
+    matrix: csr_matrix  # trial x feature, sorted: weights in units
     features: NDArray[np.uint64]  # of each column: root, then the bits for the part of the score
     facts: list[tuple[Any, ...]]  # study_type ... healthy_volunteers
     sponsors: list[str | None]  # their names, one a line: a reason tells them
@@ -95,6 +95,7 @@ def all_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
     width = max(len(shared), 1)
     none = csr_matrix((0, width), dtype=np.int32)  # there may be no trial
     matrix = vstack([none, *(_columns(rows, among, width) for rows in in_batches(db.execute(_KEPT)))], "csr")
+    matrix.sort_indices()
     return Profiles(trials, matrix, shared, *_facts(db, trials), _codes(db))
 
 
@@ -109,6 +110,7 @@ def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
     features, column = np.unique(found, return_inverse=True)
     data = np.frombuffer(b"".join(weights), "<u2").astype(np.int32)
     matrix = csr_matrix((data, column, ends), shape=(len(trials), max(len(features), 1)))
+    matrix.sort_indices()
     return Profiles(trials, matrix, features, *_facts(db, trials), _codes(db))
 
 

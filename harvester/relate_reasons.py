@@ -6,22 +6,31 @@ the same people and the same design, from a few facts of each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harvester.relate_neighbours import Pairs
-from harvester.relate_phrases import outcomes, phrases, root
-from harvester.relate_profiles import FACTS, UNIT, Profiles, part_and_root
-from harvester.relate_terms import Spelling, Spellings
-from harvester.relate_worth import PARTS
-
-Whole = NDArray[np.int64]
-Spelled = Callable[[Sequence[str]], Mapping[str, Spellings]]
+from harvester.relate_profiles import FACTS, Profiles
+from harvester.relate_shared import (
+    CONDITION,
+    CRITERIA,
+    INTERVENTION,
+    INVESTIGATOR,
+    MILLION,
+    OUTCOME,
+    REFERENCE,
+    SPONSOR,
+    Spelled,
+    compared,
+    lines,
+    terms,
+    told,
+)  # fmt: skip
+from harvester.relate_synonyms import Whole
 
 #: Columns of `related_trials` of which the sum is the product of two profiles.
 LINEAR = (
@@ -43,15 +52,6 @@ _ALIKE = ("study_type", "allocation", "intervention_model", "masking", "primary_
 MOST_FOR_PEOPLE = _AGES + _SEX + _VOLUNTEERS
 MOST_FOR_DESIGN = _PHASE + len(_ALIKE) * _DESIGN
 
-#: A term is named as a reason when it gives at least so many millionths, and at most so many are named.
-_NAMED_FROM = 2_000
-_NAMED = 6
-#: A word alone, or a pair, must give so many millionths to be told as what both test or study: `hydroxychloroquine` does, `samples` not.
-#: Of criteria a trial has many, and they give little.
-_TOLD_FROM = {"intervention": (30_000, 10_000), "condition": (10_000, _NAMED_FROM), "criteria": (300, 300)}
-#: At most so many of them are MeSH terms: the most telling, so that their classes stand only where little else is shared.
-_CODES_NAMED = 2
-_MILLION = UNIT * UNIT
 #: Pairs whose terms are compared at a time.
 _CHUNK = 4_000
 _OLDEST = 120.0
@@ -127,7 +127,7 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
 
     `spelled` gives the spellings of trials: a reason is told in the words of the trial to which the other is related.
     """
-    facts, words = facts_of(profiles), _Words(spelled, profiles.codes)
+    facts = facts_of(profiles)
     people, plan = population(facts, pairs.row, pairs.other), design(facts, pairs.row, pairs.other)
     total = pairs.product + people + plan
     order = np.lexsort((pairs.other, -total, pairs.row))
@@ -137,31 +137,23 @@ def related_rows(profiles: Profiles, pairs: Pairs, spelled: Spelled) -> Iterator
     designed = _Alike(_design, [kind[:6] for kind in facts.kinds], facts.kind)
     for start in range(0, len(row), _CHUNK):
         part = slice(start, start + _CHUNK)
-        sums, shared = _compared(profiles, row[part], other[part])
-        own = [profiles.trials[one] for one in row[part].tolist()]
-        words.turn_to(sorted(set(own)))
-        scores = np.column_stack(
-            [
-                total[part],
-                *sums[:, :_SPONSOR].T,
-                people[part],
-                plan[part],
-                sums[:, _SPONSOR] + sums[:, _INVESTIGATOR],
-                sums[:, _REFERENCE],
-                sums[:, _CRITERIA],
-            ]
-        )
-        for trial, one, two, rank, values, in_common, sponsored, both_accept, same_design in zip(
-            own, row[part].tolist(), other[part].tolist(), ranks[part].tolist(), (scores / _MILLION).tolist(), shared,
-            (sums[:, _SPONSOR] > 0).tolist(), accepted.told(row[part], other[part]), designed.told(row[part], other[part]), strict=True,
-        ):  # fmt: skip
-            told = words.told(trial, profiles.trials[two], in_common)
-            sponsors = _sponsors(profiles.sponsors[one], profiles.sponsors[two]) if sponsored else None
-            yield (
-                trial, profiles.trials[two], rank, *values, told.get(_CONDITION), told.get(_INTERVENTION), told.get(_OUTCOME),
-                words.terms(trial, profiles.trials[two], in_common), told.get(_REFERENCE), sponsors, told.get(_INVESTIGATOR),
-                both_accept, told.get(_CRITERIA), same_design,
-            )  # fmt: skip
+        ones, others = row[part], other[part]
+        sums, things = compared(profiles, ones, others, spelled)
+        scores = (
+            total[part], *sums[:, :SPONSOR].T, people[part], plan[part],
+            sums[:, SPONSOR] + sums[:, INVESTIGATOR], sums[:, REFERENCE], sums[:, CRITERIA],
+        )  # fmt: skip
+        shared = told(things, len(ones))
+        sponsors = [
+            _sponsors(profiles.sponsors[one], profiles.sponsors[two]) if gives else None
+            for one, two, gives in zip(ones.tolist(), others.tolist(), sums[:, SPONSOR].tolist(), strict=True)
+        ]
+        yield from zip(
+            [profiles.trials[one] for one in ones.tolist()], [profiles.trials[two] for two in others.tolist()], ranks[part].tolist(),
+            *((score / MILLION).tolist() for score in scores), shared[CONDITION], shared[INTERVENTION], shared[OUTCOME], terms(things, len(ones)),
+            shared[REFERENCE], sponsors, shared[INVESTIGATOR], accepted.told(ones, others), shared[CRITERIA],
+            designed.told(ones, others), strict=True,
+        )  # fmt: skip
 
 
 class _Alike:
@@ -181,152 +173,10 @@ class _Alike:
         return [self._said[pair] for pair in pairs]
 
 
-class _Shared(NamedTuple):
-    """What in common gives the most to a pair."""
-
-    #: Millionths and root of each thing in a part that words explain; those that give most first.
-    worth: Sequence[int]
-    roots: Sequence[int]
-    #: Part -> its things, best first: each root, and below it in two bits whether it gives enough for a word and for a pair.
-    parts: dict[int, tuple[int, ...]]
-
-
-def _compared(profiles: Profiles, row: Whole, other: Whole) -> tuple[Whole, list[_Shared]]:
-    """For each pair the millionths of each part, and what in common gives the most."""
-    product = profiles.matrix[row].multiply(profiles.matrix[other]).tocsr()
-    product.sort_indices()
-    place = np.repeat(np.arange(len(row)), np.diff(product.indptr))
-    part, root = part_and_root(profiles.features[product.indices])
-    sums = np.bincount(place * len(PARTS) + part, product.data, len(row) * len(PARTS)).astype(np.int64)
-    telling = np.flatnonzero((product.data >= _LEAST_NAMED[part]) & (part != _SPONSOR))
-    place, part, root, worth = place[telling], part[telling], root[telling], product.data[telling]
-    best = np.lexsort((part, -worth, place))  # of equal ones the first roots, for so they stand
-    explained = best[part[best] <= _OUTCOME]
-    worths, roots = worth[explained].tolist(), root[explained].tolist()
-    bounds = np.searchsorted(place[explained], np.arange(len(row) + 1)).tolist()
-    shared = [_Shared(worths[a:b], roots[a:b], {}) for a, b in pairwise(bounds)]
-    best = best[part[best] != _TITLE]
-    best = best[np.argsort((place * len(PARTS) + part)[best], kind="stable")]
-    enough = _FOR_A_WORD * (worth >= _WORD_TOLD[part]) + _FOR_A_PAIR * (worth >= _PAIR_TOLD[part])
-    things = ((root << np.uint64(2)) | enough.astype(np.uint64))[best].tolist()
-    whose = (place * len(PARTS) + part)[best]
-    begins, ends = np.flatnonzero(np.diff(whose, prepend=-1)), np.flatnonzero(np.diff(whose, append=-1)) + 1
-    for key, a, b in zip(whose[begins].tolist(), begins.tolist(), ends.tolist(), strict=True):
-        shared[key // len(PARTS)].parts[key % len(PARTS)] = tuple(things[a:b])
-    return sums.reshape(len(row), len(PARTS)), shared
-
-
-_INTERVENTION, _CONDITION, _TITLE, _OUTCOME, _SPONSOR, _INVESTIGATOR, _REFERENCE, _CRITERIA = range(len(PARTS))
-_WORD_TOLD, _PAIR_TOLD = np.array([_TOLD_FROM.get(name, (_NAMED_FROM, _NAMED_FROM)) for name in PARTS]).T
-_LEAST_NAMED = np.minimum(_NAMED_FROM, np.minimum(_WORD_TOLD, _PAIR_TOLD))
-#: Bits of a thing in `_Shared.parts`.
-_FOR_A_WORD, _FOR_A_PAIR = 2, 1
-
-
-class _Words:
-    """What trials share, in the words of the first of two; what only a synonym brings in stands in the other, if it is written anywhere."""
-
-    def __init__(self, spelled: Spelled, codes: Mapping[int, str]) -> None:
-        self._spelled, self._codes = spelled, codes
-        self._lent: dict[tuple[str, int], Spelling | None] = {}
-
-    def turn_to(self, trials: Sequence[str]) -> None:
-        """From now on the first of two is one of these."""
-        self._spellings = dict(self._spelled(trials))
-        self._said: dict[tuple[str, int, tuple[int, ...]], str | None] = {}
-
-    def told(self, one: str, two: str, shared: _Shared) -> dict[int, str | None]:
-        """Part -> what of it they share, in words. With many others a trial shares the same."""
-        found, mine = {}, self._spellings[one]
-        for part, things in shared.parts.items():
-            key = (one, part, things)
-            if key not in self._said:
-                roots = [thing >> 2 for thing in things]
-                spellings = [mine.of(root) or self._lend(two, root) for root in roots]
-                text = self._say(part, things, spellings)
-                if any(root not in mine.places and root not in self._codes for root in roots):
-                    found[part] = text  # another one may lend another word
-                    continue
-                self._said[key] = text
-            found[part] = self._said[key]
-        return found
-
-    def _lend(self, trial: str, root: int) -> Spelling | None:
-        if root in self._codes:
-            return 0, self._codes[root]
-        key = (trial, root)
-        if key not in self._lent:
-            if trial not in self._spellings:
-                self._spellings |= self._spelled([trial])
-            self._lent[key] = self._spellings[trial].of(root)
-        return self._lent[key]
-
-    def _say(self, part: int, things: Sequence[int], spellings: Sequence[Spelling | None]) -> str | None:
-        written, coded = [], []
-        for thing, spelling in zip(things, spellings, strict=True):
-            if spelling is None:
-                continue
-            if thing >> 2 in self._codes:
-                coded.append(spelling[1])
-            elif thing & (_FOR_A_WORD if spelling[1].isalnum() else _FOR_A_PAIR):
-                written.append(spelling)
-        if part == _CONDITION:
-            written = [spelling for spelling in written if not spelling[1].startswith("MedDRA ")]
-        if part in (_CONDITION, _INTERVENTION):
-            return _names(*_reading(written), tuple(coded))
-        return _outcomes(*_reading(written)) if part == _OUTCOME else _lines([term for _, term in written])
-
-    def terms(self, one: str, two: str, shared: _Shared) -> str | None:
-        """The terms that explain most of a score, and how much each gives: `progesterone\t0.211`, one a line."""
-        weight: dict[str, int] = {}
-        places, written = self._spellings[one]
-        for worth, thing in zip(shared.worth, shared.roots, strict=True):
-            if thing in places:
-                term = written[places[thing]]
-            elif spelling := self._lend(two, thing):
-                term = spelling[1]
-            else:
-                continue
-            weight[term] = weight.get(term, 0) + worth
-        terms = sorted(weight, key=weight.__getitem__, reverse=True)[:_NAMED]
-        return "\n".join([f"{term}\t{weight[term] / _MILLION:.3f}" for term in terms]) or None
-
-
 @lru_cache(maxsize=20_000)
-def _outcomes(terms: tuple[str, ...], worth: tuple[int, ...]) -> str | None:
-    return _lines(outcomes(terms, worth))
-
-
 def _sponsors(one: str | None, two: str | None) -> str | None:
     others = (two or "").split("\n")
-    return _lines([name for name in (one or "").split("\n") if name and name in others])
-
-
-def _reading(found: list[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Terms in reading order and what each is worth, as a place from the last: equal for pairs of trials that share the same.
-
-    `found`: place and term of each, those worth most first.
-    """
-    if not found:
-        return (), ()
-    if len(found) == 1:
-        return (found[0][1],), (0,)
-    ranked = {term: -rank for rank, (_, term) in enumerate(found)}
-    terms = tuple([term for _, term in sorted(found)])
-    return terms, tuple([ranked[term] for term in terms])
-
-
-@lru_cache(maxsize=20_000)
-def _names(terms: tuple[str, ...], worth: tuple[int, ...], codes: tuple[str, ...]) -> str | None:
-    """Phrases, then the MeSH terms that say something else: `recurrent miscarriage`, `Abortion, Habitual (MeSH)`."""
-    told = phrases(terms, worth)[: _NAMED - _CODES_NAMED]
-    known = [set(root(name).split()) for name in told]
-    new = [code for code in codes if not any(known_words >= set(root(code).split()) for known_words in known)]
-    return _lines([*told, *(f"{code} (MeSH)" for code in new[:_CODES_NAMED])])
-
-
-def _lines(texts: Sequence[str]) -> str | None:
-    return "\n".join(texts[:_NAMED]) or None
+    return lines([name for name in (one or "").split("\n") if name and name in others])
 
 
 def _people(one: tuple[Any, ...], two: tuple[Any, ...]) -> str | None:
@@ -350,7 +200,7 @@ def _design(one: tuple[str | None, ...], two: tuple[str | None, ...]) -> str | N
         for name, a, b in zip(_DESIGNS, one, two, strict=True)
         if a == b and a not in (None, "na", "not_applicable", "other")
     ]
-    return _lines([f"{name.replace('_', ' ')}: {one[_DESIGNS.index(name)]}".replace("_", " ") for name in alike])
+    return lines([f"{name.replace('_', ' ')}: {one[_DESIGNS.index(name)]}".replace("_", " ") for name in alike])
 
 
 def _ages(low: float | None, high: float | None) -> str:

@@ -155,8 +155,9 @@ def _given(
     trial_of = dict(db.execute(f"SELECT record_id, trial_id FROM records {chosen} ORDER BY record_id", trials))
     below: dict[str, _Below] = {trial: {name: [] for name in _BELOW} for trial in trials}
     for name, sql in _BELOW.items():
+        take = {record: below[trial][name].append for record, trial in trial_of.items()}
         for row in db.execute(sql.format(marks(trial_of)), list(trial_of)):
-            below[trial_of[row[0]]][name].append(row[1:])
+            take[row[0]](row[1:])
     given = {values[0]: (values, below[values[0]]) for values in facts}
     return {trial: _digest(repr(values)) >> 1 for trial, values in given.items()}, given
 
@@ -168,7 +169,8 @@ def _row(values: tuple[Any, ...], below: _Below, read_from: int) -> _Rows:
     fields |= {field: _one_a_line(found[field]) for field in FIELDS}
     fields["aliases"] = "\n".join(f"{short}\t{long}" for short, long in aliases) or None
     roots = (trial, fields["date_of_registration"] or "~", _entries(found), read_from)
-    short_forms = [(trial, short, long) for short, long in sorted(set(_short_forms(aliases)))]
+    forms = {_short_form(short, long) for short, long in aliases}
+    short_forms = [(trial, *form) for form in sorted(filter(None, forms))]
     return _Rows(tuple([fields[name] for name in _COLUMNS]), roots, short_forms)
 
 
@@ -180,13 +182,14 @@ def _one_a_line(terms: _Terms) -> str | None:
     return lines or None
 
 
-def _short_forms(aliases: Iterable[tuple[str, str]]) -> Iterator[tuple[int, str]]:
-    """Roots of short forms that are one word or a pair, and of what they stand for."""
-    for short, long in aliases:
-        of_short, of_long = rooted_terms(short, pairs=True), rooted_terms(long, pairs=True)
-        if len(of_short) in (1, 3) and of_long:
-            numbers = sorted({number(rooted) for _, rooted in of_long})
-            yield number(of_short[len(of_short) // 2][1]), " ".join(map(str, numbers))
+@lru_cache(maxsize=20_000)
+def _short_form(short: str, long: str) -> tuple[int, str] | None:
+    """Roots of a short form that is one word or a pair, and of what it stands for."""
+    of_short, of_long = rooted_terms(short, pairs=True), rooted_terms(long, pairs=True)
+    if len(of_short) not in (1, 3) or not of_long:
+        return None
+    numbers = sorted({number(rooted) for _, rooted in of_long})
+    return number(of_short[len(of_short) // 2][1]), " ".join(map(str, numbers))
 
 
 #: Terms of a field in reading order, each as it is spelled -> its root as a number, and below it in `PLACE_BITS` bits what
@@ -221,36 +224,28 @@ def of_code(term: str) -> str:
     return f"mesh {term}"
 
 
-#: A place in reading order, and what is written there.
-Spelling = tuple[int, str]
-
-
 class Spellings(NamedTuple):
-    """How a trial writes its terms."""
+    """How some trials write their terms: one trial after another, each in reading order."""
 
-    places: dict[int, int]  # root, as in `trial_roots` -> where in reading order it stands first
-    terms: list[str]
-
-    def of(self, root: int) -> Spelling | None:
-        place = self.places.get(root)
-        return None if place is None else (place, self.terms[place])
+    lengths: list[int]  # how many terms each has
+    roots: bytes  # as in `trial_roots`
+    terms: bytes  # UTF-8, one a line
 
 
-def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> dict[str, Spellings]:
-    """Each trial's own spellings."""
-    found = {}
+def spelled(db: sqlite3.Connection, trials: Sequence[str]) -> Spellings:
+    """Of some trials, sorted, each once."""
+    blobs: list[bytes] = []
+    texts: list[str] = []
     for start in range(0, len(trials), _BATCH):
         batch = trials[start : start + _BATCH]
         sql = (
-            f"SELECT trial_id, roots, {', '.join(FIELDS)} FROM trial_terms JOIN trial_roots USING (trial_id)"
-            f" WHERE trial_id IN ({marks(batch)})"
+            f"SELECT roots, {', '.join(FIELDS)} FROM trial_terms JOIN trial_roots USING (trial_id)"
+            f" WHERE trial_id IN ({marks(batch)}) ORDER BY trial_id"
         )
-        for trial, roots, *texts in db.execute(sql, batch):
-            terms = "\n".join(filter(None, texts)).split("\n")
-            # Backwards, so that where it stands first says how it is spelled.
-            backwards = [entry >> PLACE_BITS for entry in reversed(struct.unpack(f"<{len(roots) // 8}Q", roots))]
-            found[trial] = Spellings(dict(zip(backwards, range(len(terms) - 1, -1, -1), strict=True)), terms)
-    return found
+        for roots, *fields in db.execute(sql, batch):
+            blobs.append(roots)
+            texts += filter(None, fields)
+    return Spellings([len(blob) // 8 for blob in blobs], b"".join(blobs), "\n".join(texts).encode())
 
 
 def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[str, _Terms], list[tuple[str, str]]]:
