@@ -20,6 +20,10 @@ from normalize.unit_after import OLD_BEGINNINGS, UnitAfter, take_unit, unit_at, 
 
 #: "over the 7 days before" is a window, "over the age of 7" a limit.
 _OVER_THE = re.compile(r"over\s(?:the|a)\s(?!age)", re.IGNORECASE)
+_OVER_TIME = re.compile(
+    r"(?:\b(?:scores?|averaged?|mean|sum|total|measured|assessed|recorded|readings?|measurements?|episodes?|times|doses?|loss|gain|decrease|increase)|[0-9]\s?(?:kg|%|points))\s$",
+    re.IGNORECASE,
+)
 _EXTREME = re.compile(
     r"\b(?:(?P<ge>min(?:imum|imal)?)|(?P<le>max(?:imum|imal)?))\s(?:(?!dose|daily|duration)[\w-]+\s?){1,3}?(?:\s(?:of|is))?[\s:=]*$",
     re.IGNORECASE,
@@ -95,6 +99,8 @@ _NO_LIMIT_AFTER = re.compile(
     r"|of\s(?!the\s|an?\s|any\s)[^,.;:()\n]{1,40},\s[^.;:()\n]{1,80}?\b(?:and|or)\s|hand\b|or\sboth|another)",
     re.IGNORECASE,
 )
+#: "at least one of fever > 38 °C and cough": which ones is said, not how many.
+_ONE_OF = re.compile(r"\sof\s(?!the\s|their\s|his\s|her\s|these\s|those\s|[0-9])")
 #: How it begins.
 _NO_LIMIT_BEGINNINGS = frozenset(("/", ":", "am", "pm", "a", "p", "of", "hand", "or", "another"))
 #: The next word or sign.
@@ -168,9 +174,14 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
             return None
     if before.side == "gt" and text[before.start] in "oO" and _OVER_THE.match(text, before.start, start):
         return None
+    if before.side == "gt" and number[2] in _ALL_TIMES and text[before.start : start].lower() == "over ":
+        if _OVER_TIME.search(text, max(0, before.start - 14), before.start):
+            return None  # "urticaria activity score over 7 days"
     if before.side == "gt" and text[before.start] in "aA" and _REFERRED.match(text, end):
         return None
     value = numbers.value(number[1])
+    if value == 1 and before.side == "ge" and follows == "of" and _ONE_OF.match(text, end):
+        return None
     limit = Limit(before.start, start, end)
     denying = _denying(text, begin, before.start)
     limit.negated = before.denied or (bool(denying) and _is_denied(denying))

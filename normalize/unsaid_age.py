@@ -15,14 +15,23 @@ _AGE_GOES_ON = re.compile(
     |able|willing|con|que|y|et|avec|qui|ayant|mit|und|die|com|e)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: After years: when a person is so old.
+_AT_ENTRY = re.compile(
+    r"\s?(?:at|on)\s(?:the\s)?(?:time\sof\s|moment\sof\s|date\sof\s|day\sof\s)?(?:the\s)?(?:study\s)?(?:inclusion|enrol+ment|entry|screening|consent|informed\sconsent|registration|recruitment|randomi[sz]ation|baseline)\b",
+    re.IGNORECASE,
+)
 _OR_OLDER = re.compile(r"\s?(?:and|or)\s(?:older|younger)\b", re.IGNORECASE)
 #: What a criterion begins with that goes on as an age: "Are ≥ 6 years".
 _ARE = (["are"], ["is"], ["be"], ["must", "be"])
 
+#: The last word before an age that needs no other name.
+_JOINS = ([], ["and"], ["or"], ["is"], ["are"], ["be"])
+
 
 def is_one(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     """ "Patients ≥ 18 years", "Over 16 years", "Children under 18": an age that does not say that it is one."""
-    if unit is not None and unit.ucum == "a" and _OR_OLDER.match(rest):
+    in_years = unit is not None and unit.ucum == "a"
+    if in_years and _OR_OLDER.match(rest):
         return True
     if unit is None:
         if limit.bare or not limit.within(10, 110):
@@ -30,6 +39,8 @@ def is_one(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
     elif unit.ucum not in ("a", "mo", "d", "h"):
         return False
     words = variables.words(clause[: max(0, len(clause) - (limit.number - limit.start))])
+    if in_years and words[-1:] in _JOINS and limit.latest() >= 12 and _AT_ENTRY.match(rest):
+        return True
     is_all, are = words in _ARE, False
     while words and words[-1] in wording.WORDS["little"]:
         are |= words.pop() in ("are", "is", "be")

@@ -325,6 +325,13 @@ def test_a_portuguese_no_denies_nothing() -> None:
         ("total IgE > 90 kilounits/L", [("total_ige", ">90", "kilounits/L")]),
         ("receiving long-term (> 5 months) heparin", [("duration", ">5", "months")]),
         ("HR+ tumours whose owners had endocrine therapy and have since received at least 4 rides", [("rides", ">=4", None)]),
+        ("Urticaria Activity Score over 7 days (range 0-42) >= 18", [("urticaria_activity", ">=18", None)]),
+        ("fever over 4 days", [("fever", ">4", "days")]),
+        ("at least one of SaO2 < 91 % or a respiratory rate > 25/min", [("oxygen_saturation", "<91", "%"), ("respiratory_rate", ">25", "/min")]),
+        ("smoking more than one pack of cigarettes per day", [("cigarettes_per_day", ">1", "pack of cigarettes per day")]),
+        ("viral load < 150 cop/ml", [("viral_load", "<150", "cop/ml")]),
+        ("with lupus and less than 25 years at the time of inclusion", [("age", "<25", "years")]),
+        ("menopause > 15 years at inclusion", [("menopause", ">15", "years")]),
         ("on ≥ 2 typical and/or atypical neuroleptics", [("typical and/or atypical neuroleptics", ">=2", None)]),
     ],
 )  # fmt: skip
