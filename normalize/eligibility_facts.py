@@ -49,6 +49,11 @@ _FOR_SOME = re.compile(
     r"\b(?:if|unless|except|cohorts?|arms?|groups?|parts?|phase|controls?|sub-?stud\w+|stage|caregivers?|parents?|donors?|partners?|must|should|require\w*|need\w*)\b",
     re.IGNORECASE,
 )
+#: After "pregnant": which of them are meant ("pregnant women at risk of pre-eclampsia").
+_SOME_OF_THEM = re.compile(
+    r"\s(?:wom[ae]n|patients?|females?|participants?|subjects?|mothers?)\s(?:with|(?:in|at)\s(?:\w+\s)?risk|having|suffering|taking|treated|on|under|before|after|beyond|below|less|more|over)\b",
+    re.IGNORECASE,
+)
 _BOTH_SEXES = _pattern("both_sexes")
 _HEALTHY = _pattern("healthy")
 _PREGNANT = _pattern("pregnant")
@@ -265,7 +270,7 @@ def _pregnancy(kind: CriterionKind, text: str) -> _Value | None:
             return None
         for said in _PREGNANT.finditer(text):
             if not _ANOTHER_PREGNANCY.search(text, 0, said.start()):
-                return "excluded", True, *said.span()
+                return "excluded", not _SOME_OF_THEM.match(text, said.end()), *said.span()
         return None
     if match := _NOT_PREGNANT.search(text):
         return "excluded", True, *match.span()

@@ -325,3 +325,60 @@ def test_any_text_has_facts_that_are_slices_of_it(text: str, years: float, sex: 
     for fact in facts(whole):
         if fact.origin == "text":
             assert fact.text == (whole.eligibility_raw or "")[fact.start : fact.end]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Spotting during pregnancy",
+        "Spotting in the current pregnancy",
+        "Jaundice of pregnancy",
+        "Termination of the pregnancy planned",
+        "Anything that contraindicates pregnancy",
+        "Tablets that are contraindicated during pregnancy or breastfeeding",
+        "Took part before in an earlier pregnancy",
+        "Heterotopic pregnancy",
+        "High-risk pregnancy",
+    ],
+)
+def test_what_happens_in_a_pregnancy_excludes_no_pregnancy(text: str) -> None:
+    assert facts(record_of([("exclusion", text)])) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["Women during pregnancy", "In pregnancy", "Evidence of pregnancy", "Women who are in pregnancy", "Period of pregnancy"]
+)  # fmt: skip
+def test_being_pregnant_is_said_in_many_ways(text: str) -> None:
+    assert [(row.fact, row.value) for row in facts(record_of([("exclusion", text)]))] == [("pregnancy", "excluded")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Women with a singleton pregnancy",
+        "Pregnancy between 10 and 14 weeks",
+        "Twin pregnancy",
+        "10 to 14 weeks pregnant",
+        "Patients who are pregnant",
+    ],
+)
+def test_a_pregnancy_that_is_required(text: str) -> None:
+    assert ("pregnancy", "required") in [(row.fact, row.value) for row in facts(record_of([("inclusion", text)]))]
+
+
+def test_pregnant_women_with_something_are_not_all_pregnant_women() -> None:
+    [row] = facts(record_of([("exclusion", "Pregnant women at risk of eclampsia")]))
+    assert (row.value, row.for_all) == ("excluded", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Adults under guardianship or unable to consent", ["personal"]),
+        ("Under a measure of legal protection or unable to consent", ["personal"]),
+        ("Guardian refuses consent", ["by_representative"]),
+        ("Persons in psychiatric care without their consent", []),
+    ],
+)
+def test_whose_consent_an_exclusion_speaks_of(text: str, value: list[str]) -> None:
+    assert [row.value for row in facts(record_of([("exclusion", text)]))] == value
