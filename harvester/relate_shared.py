@@ -38,7 +38,7 @@ _CODES_NAMED = 2
 
 
 class Things(NamedTuple):
-    """What pairs have in common and can be told: pair by pair, part by part, and what gives most first."""
+    """What pairs have in common and can be told: pair by pair, what gives most first, and of equal ones part by part."""
 
     pair: Whole
     part: Whole
@@ -64,7 +64,7 @@ def compared(profiles: Profiles, row: Whole, other: Whole, spelled: Spelled) -> 
     part = parts[thing]
     sums = np.bincount(pair * len(PARTS) + part, worth, len(row) * len(PARTS)).astype(np.int64)
     telling = np.flatnonzero((worth >= _LEAST_NAMED[part]) & (part != SPONSOR))
-    best = telling[in_order(pair[telling], part[telling], MILLION - worth[telling])]
+    best = telling[in_order(pair[telling], MILLION - worth[telling], part[telling])]
     pair, part, worth, thing = pair[best], part[best], worth[best], thing[best]
 
     texts = _Texts()
@@ -143,34 +143,33 @@ def told(things: Things, pairs: int) -> dict[int, list[str | None]]:
     is_meddra = np.array([text.startswith("MedDRA ") for text in things.texts], bool)[things.text]
     enough = things.worth >= np.where(is_word, _WORD_TOLD[things.part], _PAIR_TOLD[things.part])
     kept = things.is_code | (enough & ~(is_meddra & (things.part == CONDITION)))
-    kept = np.flatnonzero(kept & (things.part != TITLE))
-    key = (things.pair * len(PARTS) + things.part)[kept]
-    begins = np.flatnonzero(np.diff(key, prepend=-1))
-    # Many pairs share the same, so what is said of it is said once.
-    packed = np.column_stack((things.text[kept], np.where(things.is_code, _CODE, things.place)[kept])).astype(np.int32)
-    written, width = packed.tobytes(), packed.itemsize * 2
-    ends = np.append(begins, len(key))[1:] * width
-    found: dict[int, list[str | None]] = {part: [None] * pairs for part in range(len(PARTS))}
-    said: dict[tuple[int, bytes], str | None] = {}
-    for begin, end, pair, part in zip(
-        (begins * width).tolist(), ends.tolist(), things.pair[kept][begins].tolist(), things.part[kept][begins].tolist(), strict=True
-    ):  # fmt: skip
-        shared = (part, written[begin:end])
-        if shared not in said:
-            some = packed[begin // width : end // width].tolist()
-            said[shared] = _say(part, [(things.texts[text], place) for text, place in some])
-        found[part][pair] = said[shared]
+    packed = np.column_stack((things.text, np.where(things.is_code, _CODE, things.place))).astype(np.int32)
+    found: dict[int, list[str | None]] = {}
+    for part in (INTERVENTION, CONDITION, OUTCOME, INVESTIGATOR, REFERENCE, CRITERIA):
+        some = np.flatnonzero(kept & (things.part == part))
+        pair, numbers, width = things.pair[some], packed[some].tobytes(), 2 * packed.itemsize
+        begins = np.flatnonzero(np.diff(pair, prepend=-1))
+        bounds = (np.append(begins, len(pair)) * width).tolist()
+        shared = [numbers[begin:end] for begin, end in pairwise(bounds)]
+        said = {key: _say(part, key, things.texts) for key in set(shared)}  # many pairs share the same
+        of_pairs: list[str | None] = [None] * pairs
+        for one, key in zip(pair[begins].tolist(), shared, strict=True):
+            of_pairs[one] = said[key]
+        found[part] = of_pairs
     return found
 
 
 _CODE = -1
 
 
-def _say(part: int, things: list[tuple[str, int]]) -> str | None:
-    """In words what both share of a part: texts, those that give most first, and their places, `_CODE` for a MeSH term."""
-    written = [(place, text) for text, place in things if place != _CODE]
+def _say(part: int, shared: bytes, texts: list[str]) -> str | None:
+    """What both share of a part. `shared`: places in `texts`, those that give most first, each with where it stands in reading order,
+    or `_CODE` for a MeSH term."""
+    numbers = memoryview(shared).cast("i").tolist()
+    things = [(place, texts[text]) for text, place in zip(numbers[::2], numbers[1::2], strict=True)]
+    written = [thing for thing in things if thing[0] != _CODE]
     if part in (CONDITION, INTERVENTION):
-        return _names(*_reading(written), tuple([text for text, place in things if place == _CODE]))
+        return _names(*_reading(written), tuple([text for place, text in things if place == _CODE]))
     return _outcomes(*_reading(written)) if part == OUTCOME else lines([text for _, text in written])
 
 
@@ -208,9 +207,8 @@ def lines(texts: Sequence[str]) -> str | None:
 
 def terms(things: Things, pairs: int) -> list[str | None]:
     """The terms that explain most of each score, and how much each gives: `progesterone\t0.211`, one a line."""
-    some = np.flatnonzero(things.part <= OUTCOME)
-    best = some[in_order(things.pair[some], MILLION - things.worth[some])]
-    pair, text, worth = (values[best] for values in (things.pair, things.text, things.worth))
+    some = things.part <= OUTCOME
+    pair, text, worth = things.pair[some], things.text[some], things.worth[some]
     together = in_order(pair, text)
     key = pair[together] * len(things.texts) + text[together]
     begins = np.flatnonzero(np.diff(key, prepend=-1))

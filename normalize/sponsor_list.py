@@ -6,7 +6,6 @@ Called by `sponsors`. The file's own head says how to write an entry.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import cache
 from typing import NamedTuple, get_args
 
 from rapidfuzz.distance import OSA
@@ -112,13 +111,13 @@ def organizations() -> dict[str, Known]:
     return out
 
 
-@cache
+@compiled
 def ordered_words() -> frozenset[str]:
     """Words beside which the order of words matters: Newcastle University is not the University of Newcastle."""
     return frozenset(table("organizations")["order_matters"].split())
 
 
-@cache
+@compiled
 def _ordinary() -> frozenset[str]:
     """Words that are a company's name only in the company of words of its trade."""
     return frozenset(table("organizations")["ordinary"].split())
