@@ -129,7 +129,8 @@ _START = attrgetter("start")
 
 def has_more(text: str) -> bool:
     """Whether a criterion holds more numbers, or names a scale more often, than are looked at for limits."""
-    return len(numbers.in_figures(text, numbers.MOST + 1)) > numbers.MOST or grades.has_more(text)
+    written = len(numbers.in_figures(text, numbers.MOST + 1)) + len(numbers.in_words(text))
+    return written > numbers.MOST or grades.has_more(text)
 
 
 def limits(text: str, in_words: bool) -> list[Limit]:
@@ -137,7 +138,7 @@ def limits(text: str, in_words: bool) -> list[Limit]:
     found: list[Limit] = []
     all_numbers = numbers.in_figures(text)
     if in_words and (more := numbers.in_words(text)):
-        all_numbers = sorted([*all_numbers, *more], key=re.Match.start)
+        all_numbers = sorted([*all_numbers, *more], key=re.Match.start)[: numbers.MOST]
     done = 0
     for number in all_numbers:
         start, end = number.span(1)

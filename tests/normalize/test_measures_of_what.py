@@ -245,8 +245,12 @@ def test_a_name_that_is_also_a_word_needs_its_capitals() -> None:
     assert [one.variable for one in measures("the act > 20")] != ["asthma_control_test"]
 
 
-def test_a_criterion_of_more_numbers_than_are_read_says_so() -> None:
-    table = "Doses given so far: " + ", ".join(f"week {n}: {n} mg" for n in range(200))
+@pytest.mark.parametrize(
+    "table",
+    [", ".join(f"week {n}: {n} mg" for n in range(200)), "at least two rides, " * 301],
+    ids=["figures", "words"],
+)
+def test_a_criterion_of_more_numbers_than_are_read_says_so(table: str) -> None:
     study = {
         "protocolSection": {
             "identificationModule": {"nctId": "NCT90000001"},
