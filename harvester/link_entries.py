@@ -201,8 +201,9 @@ def _entry(
 
 def is_telling(code: str, kind: str) -> bool:
     """Whether a sponsor's code tells trials apart: "001", "Version 2" and "2012-05" do not, "CA180-035" does."""
-    figures = sum(character.isdigit() for character in code)
-    return kind in ("sponsor_code", "other") and len(code) >= 5 and figures >= 3 and not _DATE.fullmatch(code)
+    if kind not in ("sponsor_code", "other") or len(code) < 5:
+        return False
+    return sum(map(str.isdigit, code)) >= 3 and not _DATE.fullmatch(code)
 
 
 _DATE = re.compile(r"(?:19|20)[0-9]{2}(?:[01][0-9])?(?:[0-3][0-9])?|[0-3]?[0-9][01][0-9](?:19|20)[0-9]{2}")

@@ -14,7 +14,7 @@ from normalize.text import fold
 
 _SPELLINGS = tuple((hints, re.compile(pattern), name) for hints, pattern, name in SPELLINGS)
 #: The same title in two languages stands in one field, parted by blank lines or a run of blanks (EUCTR, through WHO ICTRP).
-_LANGUAGES = re.compile(r"\s*\n\s*\n\s*|\s{3,}")
+_LANGUAGES = re.compile(r"\s{3,}|\n\n")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "iia": "2a", "iib": "2b", "iiia": "3a", "iiib": "3b"}
 _BRITISH = ("random", "hospital", "immun", "nebul", "optim", "steril", "character")
 _DISTINCTIVE = 1.0
