@@ -122,6 +122,8 @@ def read_terms(db: sqlite3.Connection, trials: Collection[str] | None) -> Reread
         db.executemany(insert_into("trial_roots"), [row.roots for row in new])
         db.executemany(insert_into("trial_aliases"), [alias for row in new for alias in row.aliases])
         reread.trials.update(stale)
+    for function in (_terms, _code, _criterion, _short_form):
+        function.cache_clear()  # the matrices that come next need the room
     return reread
 
 
