@@ -1,8 +1,8 @@
-"""Readers: processes that read the payloads of a full build side by side, for that is most of its work. Called by `harvester.build`.
+"""Readers: processes that read the payloads of a full build beside it, for that is most of its work. Called by `harvester.build`.
 
-Each opens the archive for reading and answers lists of records with their rows, which this process alone writes, in the order
-in which one process would have read them: the catalogue is the same. A few lists are under way at any time, so memory does not
-grow with the archive. A reader ends when its stdin is closed: with its work, or with the process that started it.
+Each opens the archive for reading and answers lists of records with their rows. The build reads lists itself while all of them are
+busy, and alone writes, in the order in which one process would have read: the catalogue is the same. A few lists are under way at any
+time, so memory does not grow with the archive. A reader ends when its stdin is closed: with its work, or with the process that started it.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from harvester.catalogue import insert_into
 from harvester.checks import BuildFailed
 from harvester.reading import Chunk, Progress, Reader
 
-#: Records of one list, and how many there must be before readers, which take half a second to start, are worth it.
+#: Records of one list, and how many there must be before a reader, which takes a third of a second to start, is worth it.
 _LIST = 100
 _MANY = 2_000
-#: More readers than this find more than one process can write.
+#: More processes than this find more than one can write.
 _MOST = 4
 
 
 def hands(archive: Archive) -> int:
-    """How many readers a full build of this archive should have; fewer than two are not worth it."""
+    """How many processes should read in a full build of this archive, the build's own among them."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, _MOST) if len(archive.records()) >= _MANY else 1
 
@@ -44,14 +44,14 @@ def hands(archive: Archive) -> int:
 def read_side_by_side(
     archive: Archive, db: sqlite3.Connection, publish_contacts: bool, progress: Progress, hands: int
 ) -> int:
-    """Fills the empty tables as `reading.read` does, with `hands` readers; the number of payloads that were read.
+    """Fills the empty tables as `reading.read` does, with `hands` processes; the number of payloads that were read.
 
     Raises what reading raises, and BuildFailed when a reader ends without a word.
     """
     records = archive.records()
     done = read = 0
-    with closing(_answers(archive.path, records, publish_contacts, hands)) as answers:
-        for chunk in answers:
+    with closing(_chunks(archive, Reader(archive, db, publish_contacts), publish_contacts, hands - 1)) as chunks:
+        for chunk in chunks:
             for table, rows in chunk.rows.items():
                 db.executemany(insert_into(table), rows)
             done, read = done + chunk.records, read + chunk.read
@@ -59,16 +59,15 @@ def read_side_by_side(
     return read
 
 
-def _answers(
-    path: Path, records: list[tuple[str, str]], publish_contacts: bool, hands: int
-) -> Generator[Chunk, None, None]:
-    """What readers answer, in the order of the records. What waits for its turn waits as bytes: rows take several times as much."""
+def _chunks(archive: Archive, here: Reader, publish_contacts: bool, readers: int) -> Generator[Chunk, None, None]:
+    """What was read, in the order of the records. What readers answer waits for its turn as bytes: rows take several times as much."""
+    records = archive.records()
     with ExitStack() as at_the_end:
         # Whoever leaves ends the readers first, so that no thread waits for one.
-        threads = at_the_end.enter_context(ThreadPoolExecutor(hands))
+        threads = at_the_end.enter_context(ThreadPoolExecutor(readers))
         idle: SimpleQueue[Popen[bytes]] = SimpleQueue()
-        for _ in range(hands):
-            idle.put(at_the_end.enter_context(_reader(path, publish_contacts)))
+        for _ in range(readers):
+            idle.put(at_the_end.enter_context(_reader(archive.path, publish_contacts)))
 
         def ask(asked: list[tuple[str, str]]) -> bytes:
             reader = idle.get()
@@ -77,13 +76,25 @@ def _answers(
             finally:
                 idle.put(reader)
 
-        under_way: deque[Future[bytes]] = deque()
+        under_way: deque[Future[bytes] | Chunk] = deque()
         for start in range(0, len(records), _LIST):
-            under_way.append(threads.submit(ask, records[start : start + _LIST]))
-            if len(under_way) > 2 * hands:
-                yield Chunk(*marshal.loads(under_way.popleft().result()))
+            asked = records[start : start + _LIST]
+            if sum(not _is_read(one) for one in under_way) < 3 * readers:  # one at work, two to go on with
+                under_way.append(threads.submit(ask, asked))
+            else:
+                under_way.append(here.read_new(asked))
+            while under_way and (_is_read(under_way[0]) or len(under_way) > 4 * readers):
+                yield _chunk(under_way.popleft())
         while under_way:
-            yield Chunk(*marshal.loads(under_way.popleft().result()))
+            yield _chunk(under_way.popleft())
+
+
+def _is_read(one: Future[bytes] | Chunk) -> bool:
+    return isinstance(one, Chunk) or one.done()
+
+
+def _chunk(one: Future[bytes] | Chunk) -> Chunk:
+    return one if isinstance(one, Chunk) else Chunk(*marshal.loads(one.result()))
 
 
 @contextmanager
@@ -140,4 +151,3 @@ def child() -> None:
             except BrokenPipeError:
                 os._exit(1)  # nobody is left to tell anything
             del answer
-            gc.collect(0)  # as `Reader` does when it writes

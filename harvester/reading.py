@@ -133,6 +133,7 @@ class Reader:
             self._one(*key, list(versions), is_new=True)
         chunk = Chunk(dict(self._rows), len(records), self._read - before)
         self._rows.clear()
+        _free_cycles()
         return chunk
 
     def _absences_not_shown(self) -> set[tuple[str, str]]:
@@ -294,8 +295,12 @@ class Reader:
         self._stale.clear()
         self._rows.clear()
         self._seen_again.clear()
-        # A build has no collector (`build._collector_off`), and parsed pages are cycles: 100 kB each that nobody else would free.
-        gc.collect(0)
+        _free_cycles()
+
+
+def _free_cycles() -> None:
+    """A build has no collector (`build._collector_off`), and parsed pages are cycles: 100 kB each that nobody else would free."""
+    gc.collect(0)
 
 
 def _by_record(versions: Iterator[Version]) -> Iterator[tuple[tuple[str, str], Iterator[Version]]]:

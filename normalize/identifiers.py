@@ -131,9 +131,9 @@ _SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 # stands elsewhere. Long texts are looked through for that first and read only round about: most hold no number at all.
 #: What the hints are sought in: a byte for each character, every figure as 0, capitals as they are, all else as a blank.
 _SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 else ord(" ") for code in range(256))
-_SMALL_LETTERS = bytes(range(ord("a"), ord("z") + 1))
+_BLANKS = bytes(code for code in range(256) if _SKELETON[code] == ord(" "))
 _FIVE_FIGURES = re.compile(b"00000+")
-_SHORT_NUMBERS = (b"RBR", b"PER000", b"SLCTR", b"NTR000", b"OMON")
+_SHORT_NUMBERS = (b"RBR", b"PER000", b"SLCTR", b"NTR000", b"OMON", b"U0000")
 _PREFIX_OF_SHORT_NUMBER = re.compile("RBR-|PER[^A-Za-z ]|SLCTR|U[0-9]{4}[^0-9]|NTR|OMON")
 _PREFIXES = ("NCT", "KCT", "CTR", "RCT", "CRTN", "RTCN", "DRKS", "JAPIC", "IIA", "UMIN", "JPRN", "RPCEC")
 _YEAR_BEFORE = re.compile(rf"[0-9]{_DASH}$")
@@ -150,14 +150,11 @@ def find(text: str) -> list[Found]:
 def _places(text: str) -> list[list[int]]:
     """Stretches of the text in which a number may stand, apart from each other and in order."""
     characters = text.encode("ascii", "replace")
-    # Without its small letters the skeleton is short, and shorter without its blanks: most texts are soon seen to hold no number.
-    skeleton = characters.translate(_SKELETON, _SMALL_LETTERS)
     hints: list[int] = []
-    if b"00000" in skeleton:
+    if _may_hold_long(characters):
         figures = [match.start() for match in _FIVE_FIGURES.finditer(characters.translate(_SKELETON))]
         hints += [start for start in figures if _is_told(text[max(0, start - _REACH) : start].upper())]
-    squeezed = skeleton.translate(None, b" ")
-    if b"U0000" in skeleton or any(number in squeezed for number in _SHORT_NUMBERS):
+    if _may_hold_short(characters):
         hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(text)]
     if not hints:
         return []
@@ -168,6 +165,20 @@ def _places(text: str) -> list[list[int]]:
         else:
             places.append([max(0, hint - _REACH), hint + _REACH])
     return places
+
+
+def may_be_in(characters: bytes) -> bool:
+    """Whether a registry number may stand in a text, in any encoding that leaves ASCII as it is: a quick look, which most texts end."""
+    return _may_hold_long(characters) or _may_hold_short(characters)
+
+
+def _may_hold_long(characters: bytes) -> bool:
+    return b"00000" in characters.translate(_SKELETON)
+
+
+def _may_hold_short(characters: bytes) -> bool:
+    squeezed = characters.translate(_SKELETON, _BLANKS)  # of a text in small letters hardly anything is left
+    return any(number in squeezed for number in _SHORT_NUMBERS)
 
 
 def _is_told(before: str) -> bool:
@@ -200,7 +211,11 @@ _LABEL = re.compile(
 def canonical(text: str) -> Found | None:
     """The one registry number that a whole text is, short forms (`NL8501`) and blanks inside (`NCT 0055 7201`) allowed; None for others."""
     value = text.strip().strip(".,;:#()[]\"'")
-    match = _WHOLE.fullmatch(value) or _WHOLE.fullmatch(_LABEL.sub("", value)) or _SQUEEZED.fullmatch(_squeezed(value))
+    match = _WHOLE.fullmatch(value)
+    if match is None and (bare := _LABEL.sub("", value)) != value:
+        match = _WHOLE.fullmatch(bare)
+    if match is None and (squeezed := _squeezed(value)) != value.lower():
+        match = _SQUEEZED.fullmatch(squeezed)
     if match is None or not _counts(match):
         return None
     start = text.index(value)

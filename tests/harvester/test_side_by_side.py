@@ -31,7 +31,7 @@ def archive_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def two_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "hands", lambda archive: 2)
+    monkeypatch.setattr(readers, "hands", lambda archive: 3)
     monkeypatch.setattr(readers, "_LIST", 5)
 
 
@@ -71,8 +71,8 @@ def test_a_reader_that_is_ended_fails_the_build_with_a_sentence(archive_path: Pa
 
 def test_what_is_wrong_with_the_archive_is_raised_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "archive.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(Unusable, match=r"archive\.db"):
-        list(readers._answers(tmp_path / "archive.db", [("ctgov", "NCT00000001")], False, 1))
+    with readers._reader(tmp_path / "archive.db", False) as reader, pytest.raises(Unusable, match=r"archive\.db"):
+        readers._ask(reader, [("ctgov", "NCT00000001")])
 
 
 _BUILD = """
@@ -81,7 +81,7 @@ from pathlib import Path
 from harvester import readers
 from harvester.build import build
 from harvester.stopping import stoppable
-readers.hands, readers._LIST = lambda archive: 2, 5
+readers.hands, readers._LIST = lambda archive: 3, 5
 def wait(done, total):
     print(done, flush=True)
     time.sleep(60)
