@@ -163,7 +163,7 @@ def limits(text: str, in_words: bool) -> list[Limit]:
 def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     """The comparison that a number stands in; it does not reach before `begin`."""
     start, end = number.span(1)
-    minus = signs.is_negative(text, begin, start)
+    minus = text[start - 1] in signs.MINUSES and signs.is_negative(text, begin, start)
     before = signs.before(text, begin, start - 1 if minus else start)
     if before is None:
         return _uncompared(text, begin, number)

@@ -21,6 +21,7 @@ _SCALES = (
 )  # fmt: skip
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "Ⅰ": 1, "Ⅱ": 2, "Ⅲ": 3, "Ⅳ": 4, "Ⅴ": 5}
 _GRADE = "(?:I{1,3}|IV|VI?|[ⅠⅡⅢⅣⅤ])"
+_NUMERAL = re.compile(r"[IVⅠⅡⅢⅣⅤ](?<![\w-].)[IV]{0,3}(?![\w'’])")
 _GRADES = re.compile(r"I{1,3}(?!V)|IV|VI?|[ⅠⅡⅢⅣⅤ]")
 _ROMAN_GRADES = re.compile(
     rf"""(?:(?P<sign>[<>≥≤]\s?=?)\s?|\b(?P<phrase>at\sleast|(?:greater|more|higher|less|lower)\sthan|above|over|below)\s)?
@@ -37,7 +38,7 @@ def may_be_in(text: str) -> bool:
     """A quick look: whether it is worth looking for such limits in a criterion."""
     if "ULN" in text or "LLN" in text or "imit of" in text:
         return True
-    if "I" in text or "V" in text or not text.isascii():
+    if ("I" in text or "V" in text or not text.isascii()) and _NUMERAL.search(text):
         for scale in _SCALES:
             if scale in text:
                 return True

@@ -264,7 +264,7 @@ def _known(
         return []  # "reads at grade 8 or above", "CDAI > 10"
     if limit.ahead and found and away < 2:
         limit.turn()  # "wheal 3 mm ≥ negative control": it is the wheal that is compared
-    if found and found[0] is AGE and _AGE_AT.search(clause):
+    if found and found[0] is AGE and ("nset" in clause or "iagnos" in clause) and _AGE_AT.search(clause):
         return [AGE_AT_ONSET]
     if (
         found

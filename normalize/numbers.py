@@ -26,9 +26,11 @@ _TAIL = (
     r"(?P<more>\s?(?:[/÷^0-9(]|[.·∙*⋅]\s?[mLk]|per\b|PER\b|each\b|daily\b|weekly\b|a\s(?:day|week|month|year|night)))?)?"
     r"(?:\s*(?P<then>[^\W\d_]+|[^\s\w]))?"
 )
+#: How most numbers go on: with more figures, and nothing after them that can be more of the number.
+_MOST = r"[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9]|\s?[+:/w]|[\s-][0-6]/)"
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
 _IN_FIGURES = re.compile(
-    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS}))(?={_TAIL})"
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:{_MOST}|(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS}))(?={_TAIL})"
 )
 _IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
 _NONE = re.compile(rf"(?P<number>){_TAIL}")

@@ -16,16 +16,18 @@ _SPELLED = (
     "|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 )
 #: A number in brackets that may repeat the one before it: "eighteen (18) years", "18 (eighteen) years".
-_IN_BRACKETS = re.compile(rf"\(\s?(?:(?P<figure>[0-9]{{1,3}})|{_SPELLED})\s?\)", re.IGNORECASE)
+_IN_BRACKETS = re.compile(
+    rf"\((?=\s?[0-9efnost][0-9a-z\s-]{{0,17}}\))\s?(?:(?P<figure>[0-9]{{1,3}})|{_SPELLED})\s?\)", re.IGNORECASE
+)
 _WORD_BEFORE = re.compile(rf"\b{_SPELLED}$", re.IGNORECASE)
 _FIGURE_BEFORE = re.compile(r"\b[0-9]{1,3}$")
 #: Characters of the longest of these words: "seventy-three".
 _LONGEST_WORD = 14
 #: "between 18 (inclusive) and 65 (inclusive)": both ends of a range are allowed without it.
-_INCLUSIVE = re.compile(r"(?<=[\w%])\s?\((?:inclusive|incl\.?|both inclusive)\)", re.IGNORECASE)
+_INCLUSIVE = re.compile(r"(?:\((?<=[\w%]\()|\s(?<=[\w%]\s)\()(?:inclusive|incl\.?|both inclusive)\)", re.IGNORECASE)
 #: A power of ten that is the number: "< 10^3 copies/mL"; not in "5 x 10^9/L", "100 10^9/L".
 _POWER = re.compile(
-    r"(?<![x×*✕∙·•.,0-9])(?<![x×*✕∙·•0-9]\s)10\s?(?:\^\s?\(?(?P<exponent>[-−–]?[0-9]{1,2})(?![0-9.])\)?|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
+    r"10(?<![x×*✕∙·•.,0-9]10)(?<![x×*✕∙·•0-9]\s10)\s?(?:\^\s?\(?(?P<exponent>[-−–]?[0-9]{1,2})(?![0-9.])\)?|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
 )
 _RAISED_TEN = re.compile("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _RAISED = str.maketrans("⁻−–⁰¹²³⁴⁵⁶⁷⁸⁹", "---0123456789")
@@ -70,20 +72,21 @@ def plainer(text: str) -> tuple[str, Gone]:
         edits += _said_twice(text)
         if "ncl" in text:
             edits += [(found.span(), "") for found in _INCLUSIVE.finditer(text)]
-    if "0/" in text or "0 /" in text or "0 c" in text:
-        edits += [(found.span(), "") for found in _POINT.finditer(text)]
-    if "0. " in text:
-        edits += [(found.span(), "") for found in _POINT_AND_BLANK.finditer(text)]
-    if "0 g" in text and ("eso " in text or "oids " in text or "ewicht " in text):
-        edits += [(found.span(), "") for found in _POINT_OF_WEIGHT.finditer(text)]
+    if "0" in text:
+        if "0/" in text or "0 /" in text or "0 c" in text:
+            edits += [(found.span(), "") for found in _POINT.finditer(text)]
+        if "0. " in text:
+            edits += [(found.span(), "") for found in _POINT_AND_BLANK.finditer(text)]
+        if "0 g" in text and ("eso " in text or "oids " in text or "ewicht " in text):
+            edits += [(found.span(), "") for found in _POINT_OF_WEIGHT.finditer(text)]
+        if "10^" in text or "10 ^" in text or (not text.isascii() and _RAISED_TEN.search(text)):
+            edits += [(found.span(), _power(found)) for found in _POWER.finditer(text)]
     if "year" in text and (" month" in text or " day" in text):
         edits += _years_said_in_two(text)
     if "half " in text:
         edits += [(found.span(), _HALF[(found[1] or "").lower()]) for found in _HALVES.finditer(text)]
     if "/" in text and ("0 or " in text or "5 or " in text):
         edits += [(found.span(), "") for found in _OUT_OF.finditer(text) if _is_score(text, found)]
-    if "10^" in text or "10 ^" in text or (not text.isascii() and _RAISED_TEN.search(text)):
-        edits += [(found.span(), _power(found)) for found in _POWER.finditer(text)]
     return _edited(text, sorted(edits)) if edits else (text, [])
 
 

@@ -170,10 +170,11 @@ def _place(left: str, words: list[str]) -> int:
     return at
 
 
+MINUSES = "-−–"
 #: What stands before a minus sign; after anything else it is a dash.
 _BEFORE_MINUS = f" ({SIGNS}="
 
 
 def is_negative(text: str, begin: int, start: int) -> bool:
     """Whether the number at a place has a minus sign before it, and no dash."""
-    return begin < start and text[start - 1] in "-−–" and (start - 1 == begin or text[start - 2] in _BEFORE_MINUS)
+    return begin < start and text[start - 1] in MINUSES and (start - 1 == begin or text[start - 2] in _BEFORE_MINUS)

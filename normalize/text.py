@@ -65,6 +65,8 @@ def plain(text: str) -> str:
         for sign in _SIGNS:
             if sign in text:
                 text = text.replace(sign, " ")
+                if text.isascii():
+                    break
     return text
 
 

@@ -50,10 +50,12 @@ def unit_of(text: str, at: int, tail: re.Match[str]) -> UnitAfter:
     """The unit that stands at a place, where one does, and whether an age is said after it; `tail` is what stands there."""
     word, more, then = tail.group(2, 3, 4)
     name, end = "", at
-    if tail[1] and tail[1][0].isdigit() and tail[1][-1].isalpha():
-        return UnitAfter(WEEKS, at, False)  # "6 weeks + 3 days"
-    if tail[1] and (written := ratios.unit(tail[1])):
-        return UnitAfter(written, at, False)
+    number = tail[1]
+    if number and not number.isdigit():
+        if number[0].isdigit() and number[-1].isalpha():
+            return UnitAfter(WEEKS, at, False)  # "6 weeks + 3 days"
+        if written := ratios.unit(number):
+            return UnitAfter(written, at, False)
     if word is None:
         is_unit = then is None or then in _SIGNS
         follows = then

@@ -9,6 +9,7 @@ from normalize import units
 #: Lists of words that decide what a number is about (`words` of vocabulary/measures.yml).
 WORDS: dict[str, frozenset[str]] = {name: frozenset(words.split()) for name, words in units.VOCABULARY["words"].items()}
 _ARTICLES = frozenset(("of", "a", "an", "the"))
+_NO_END = _ARTICLES | {"and/or"}
 _DELIMITER = re.compile(r"[,;:()\[\].\n]")
 _ABBREVIATED = re.compile(r"[(\[]\s*([\w/+ -]{1,24}?)\s*[)\]]$")
 #: "at least one but not more than three earlier regimens"
@@ -74,7 +75,7 @@ def after(rest: str) -> str:
         words.append(word)
     while words and words[0].lower() in _ARTICLES:
         words.pop(0)
-    while words and words[-1].lower() in (*_ARTICLES, "and/or"):
+    while words and words[-1].lower() in _NO_END:
         words.pop()
     return " ".join(words)
 
