@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import time
 
 import pytest
@@ -35,6 +36,31 @@ def milliseconds(text: str) -> float:
     return quickest
 
 
+_WORD = re.compile(r"[a-z]+(?=\s|$)")
+#: Milliseconds that `_fixed_work` takes where the bar is measured; a machine that shares its cores takes up to three times as long.
+_REFERENCE = 2.2
+
+
+def _fixed_work() -> float:
+    """Milliseconds of processor time for some work of strings, patterns and dictionaries, the quickest of several times."""
+    text = "age over forty years and two or more losses before week twelve " * 60
+    quickest = float("inf")
+    for _ in range(TRIES):
+        begin = time.thread_time()
+        for _ in range(10):
+            counted: dict[str, int] = {}
+            for match in _WORD.finditer(text):
+                word = match[0]
+                counted[word] = counted.get(word, 0) + len(word.upper().rstrip("S"))
+        quickest = min(quickest, (time.thread_time() - begin) * 1000)
+    return quickest
+
+
+def takes_at_most(milliseconds_here: float, most: float) -> bool:
+    """Whether a time is within a bar, on a machine that is as slow now as this one is."""
+    return milliseconds_here < most or milliseconds_here < most * max(1.0, _fixed_work() / _REFERENCE)
+
+
 #: Repeated until the text is long enough.
 HOSTILE = [
     "1234567890", "1", "1,", "1.", "1,000", "1 000 ", "-5 ", "(5", "/5", "5/", "2+", "1-2-", "1 - 2 ", "1 to ", "1 or ", "1, 2, ",
@@ -55,7 +81,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("shape", HOSTILE, ids=ascii)
 def test_no_shape_of_text_takes_long(shape: str) -> None:
-    assert milliseconds((shape * (10_000 // len(shape) + 1))[:10_000]) < MOST
+    assert takes_at_most(milliseconds((shape * (10_000 // len(shape) + 1))[:10_000]), MOST)
 
 
 @pytest.mark.parametrize(
@@ -63,20 +89,21 @@ def test_no_shape_of_text_takes_long(shape: str) -> None:
 )
 def test_time_grows_with_the_length(shape: str) -> None:
     ten, twenty, forty = (milliseconds(shape * (size // len(shape))) for size in (10_000, 20_000, 40_000))
-    assert twenty < max(4 * ten, 2 * MOST)
-    assert forty < max(8 * ten, 4 * MOST)
+    assert takes_at_most(twenty, max(4 * ten, 2 * MOST))
+    assert takes_at_most(forty, max(8 * ten, 4 * MOST))
 
 
 def test_deep_nesting_takes_no_longer() -> None:
-    assert milliseconds("".join("  " * depth + "- x:\n" for depth in range(100))) < MOST
+    assert takes_at_most(milliseconds("".join("  " * depth + "- x:\n" for depth in range(100))), MOST)
 
 
 def test_a_line_of_100_kilobytes() -> None:
-    assert milliseconds("Adults aged 20 to 60 years with platelets ≥ 100 x 10^9/L, " * 1700) < 10 * MOST
+    took = milliseconds("Adults aged 20 to 60 years with platelets ≥ 100 x 10^9/L, " * 1700)
+    assert takes_at_most(took, 10 * MOST)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=6)), min_size=1, max_size=5))
 def test_no_mixture_of_shapes_takes_long(pieces: list[str]) -> None:
     unit = "".join(pieces) or " "
-    assert milliseconds((unit * (10_000 // len(unit) + 1))[:10_000]) < MOST
+    assert takes_at_most(milliseconds((unit * (10_000 // len(unit) + 1))[:10_000]), MOST)
