@@ -207,10 +207,10 @@ def lines(texts: Sequence[str]) -> str | None:
 
 def terms(things: Things, pairs: int) -> list[str | None]:
     """The terms that explain most of each score, and how much each gives: `progesterone\t0.211`, one a line."""
-    some = things.part <= OUTCOME
+    some, texts = things.part <= OUTCOME, things.texts
     pair, text, worth = things.pair[some], things.text[some], things.worth[some]
     together = in_order(pair, text)
-    key = pair[together] * len(things.texts) + text[together]
+    key = pair[together] * len(texts) + text[together]
     begins = np.flatnonzero(np.diff(key, prepend=-1))
     weight = np.add.reduceat(worth[together], begins) if len(begins) else worth
     first = together[begins]
@@ -221,13 +221,13 @@ def terms(things: Things, pairs: int) -> list[str | None]:
     bounds = np.searchsorted(pair, np.arange(pairs + 1))
     named = np.flatnonzero(np.arange(len(pair)) - bounds[pair] < _NAMED)
     written = [
-        f"{things.texts[one]}\t{_thousandths(gives)}"
+        f"{texts[one]}\t{_thousandths(gives)}"
         for one, gives in zip(text[named].tolist(), weight[named].tolist(), strict=True)
     ]
     ends = np.searchsorted(named, bounds).tolist()
     return ["\n".join(written[begin:end]) or None for begin, end in pairwise(ends)]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _thousandths(weight: int) -> str:
     return f"{weight / MILLION:.3f}"
