@@ -195,7 +195,7 @@ def _entry(
         phases=frozenset(row[8] for row in rows if row[8] and row[8] != "not_applicable"),
         study_types=frozenset(row[9] for row in rows if row[9]),
         outcomes=outcomes[:600],
-        interventions=frozenset(word for word in words_of(given[:600]) if is_distinctive(word)),
+        interventions=frozenset(filter(is_distinctive, words_of(given[:600]))),
     )
 
 

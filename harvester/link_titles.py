@@ -58,7 +58,7 @@ def titles_of(text: str) -> list[Title]:
 def _title(text: str) -> Title:
     words = words_of(text)
     numerals = frozenset(_ROMAN.get(w, w.lstrip("0") or "0") for w in words if w.isdigit() or w in _ROMAN)
-    return Title(text, tuple(dict.fromkeys(w for w in words if weight(w))), numerals, "".join(words))
+    return Title(text, tuple(filter(weight, dict.fromkeys(words))), numerals, "".join(words))
 
 
 def words_of(text: str) -> list[str]:

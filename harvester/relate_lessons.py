@@ -273,12 +273,13 @@ def _entries(
         entries, owner = np.frombuffer(b"".join(blobs), "<u8"), owners(blobs)
         place = (entries & np.uint64((1 << PLACE_BITS) - 1)).astype(np.intp)
         hits, _ = among.found(entries >> np.uint64(PLACE_BITS))
+        is_wanted = is_asked[place]
+        is_wanted[hits] = True
         if with_codes:
             is_coded = np.zeros(len(rows), bool)
             is_coded[owner[hits[_MEANING_PLACES[place[hits]]]]] = True
-            hits = np.union1d(hits, np.flatnonzero(_SAYING_PLACES[place] & is_coded[owner]))
-        if everywhere:
-            hits = np.union1d(hits, np.flatnonzero(is_asked[place]))
+            is_wanted |= _SAYING_PLACES[place] & is_coded[owner]
+        hits = np.flatnonzero(is_wanted)
         some, number = np.unique(owner[hits], return_inverse=True)
         owned.append(number + len(trials))
         kept.append(entries[hits])
