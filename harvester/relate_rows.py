@@ -70,7 +70,10 @@ class TrialTerms(Struct):
     condition_names: Annotated[Text, Doc("Its conditions as names: their roots, sorted, one name a line.")]
     intervention_names: Annotated[Text, Doc("The same of its interventions and their other names.")]
     sponsors: Annotated[Text, Doc("Names of its primary sponsors' organizations, one a line.")]
-    criteria: Annotated[Text, Doc("Its criteria: limits in canonical units, and those of a few words; one a line.")]
+    criteria: Annotated[
+        Text,
+        Doc("Its criteria that hold for everybody: limits in canonical units, and those of a few words; one a line."),
+    ]
     aliases: Annotated[
         Text,
         Doc(

@@ -61,6 +61,7 @@ _BELOW = {
     "criteria": "SELECT c.record_id, c.kind, c.text, m.variable, m.negated, coalesce(m.canonical_lower, m.lower), m.lower_inclusive,"
     " coalesce(m.canonical_upper, m.upper), m.upper_inclusive, coalesce(m.canonical_unit, m.unit) FROM criteria c"
     " LEFT JOIN criterion_measures m ON m.record_id = c.record_id AND m.criterion_ordinal = c.ordinal WHERE c.record_id IN ({})"
+    " AND c.heading IS NULL"
     f" AND (m.variable NOT IN {('age', *VAGUE)} OR m.variable IS NULL AND length(c.text) <= {_LONGEST_CRITERION}) ORDER BY c.record_id, c.ordinal, m.ordinal",
     "publications": "SELECT record_id, pmid, doi FROM publications WHERE record_id IN ({}) ORDER BY record_id, ordinal",
 }
