@@ -226,10 +226,11 @@ def phrases(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
     joined: list[tuple[int, list[str]]] = []
     single: list[tuple[int, str]] = []
     for term, value in zip(found, worth, strict=True):
-        parts = _PARTS.split(term)
-        if len(parts) == 1:
+        if term.isalnum():
             single.append((value, term))
-        elif joined and joined[-1][1][-1].casefold() == parts[0].casefold():
+            continue
+        parts = _PARTS.split(term)
+        if joined and joined[-1][1][-1].casefold() == parts[0].casefold():
             before, phrase = joined[-1]
             joined[-1] = (max(before, value), [*phrase, *parts[1:]])
         else:
@@ -244,5 +245,6 @@ def phrases(found: tuple[str, ...], worth: tuple[int, ...]) -> tuple[str, ...]:
 _PARTS = re.compile(r"([\W_]+)")
 
 
+@lru_cache(maxsize=20_000)
 def _tells_nothing(word: str) -> bool:
     return word.isdigit() or fold(word) in _UNTOLD
