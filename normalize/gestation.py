@@ -21,7 +21,8 @@ _WEEKS_AND_DAYS = re.compile(r"([0-9]+)[^0-9]+([0-6])(?:/7|[^0-9]*)")
 
 #: After weeks: those of a pregnancy.
 OF_PREGNANCY = re.compile(
-    r"['’\s,]*(?:\d+\sdays?\s)?(?:of\s)?(?:gestation|pregnan|amenorrh|aménorrh|ga\b)\w*", re.IGNORECASE
+    r"['’\s,]*(?:\d+\sdays?\s)?(?:(?:of|de|di|da|der|van)\s|d['’]\s?)?(?:gesta[tcç]|gestazion|pregnan|grossesse|embarazo|gravidan|gravidez|schwangerschaft|zwangerschap|amenorrh|aménorrh|ga\b)\w*",
+    re.IGNORECASE,
 )
 #: Before weeks: "pregnancies of 12-16 weeks", "pregnant women between 24 and 34 weeks"; not how long ago a pregnancy was.
 _PREGNANT_BEFORE = re.compile(
@@ -39,7 +40,7 @@ _EVENT_BEFORE = re.compile(
 #: In the same clause as a range of weeks, before or after it: what only a pregnancy has.
 _OBSTETRIC = re.compile(
     r"""\b(?<!not\s)(?<!no\s)(?<!non-)(?:f(?:o?e)tus(?:es)?|f(?:o?e)tal|twins?|singletons?|triplets|cervical\slength|cervix|cerclage|(?:oligo|poly)hydramnios|placentas?|placenta(?:l\sabruption|l\sinsufficiency)?
-    |(?:nulli|multi)parous|(?:primi|nulli|multi)gravid[ae]?|nulliparas?|multiparas?|anomaly\sscan|amnio(?:centesis|tic)|membranes|embryos?|heartbeat|eclampsia|pregnan(?:t|cy|cies)|obstetric|antenatal|gestational)\b""",
+    |(?:nulli|multi)parous|(?:primi|nulli|multi)gravid[ae]?|nulliparas?|multiparas?|anomaly\sscan|amnio(?:centesis|tic)|membranes|embryos?|EFW|heartbeat|eclampsia|pregnan(?:t|cy|cies)|obstetric|antenatal|gestational)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: What lasts so long, is done so often or will be, is told in weeks too.

@@ -47,6 +47,7 @@ _INTERVAL = variables.NAMES["interval"][0]
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 _SCHOOL = variables.NAMES["school grade"][0]
 
+_RATIO = re.compile(r"\w\s?[/:]\s?[\w-]+\s(?:\([^()]{1,20}\)\s)?ratio\b[^,;]{0,25}$", re.IGNORECASE)
 #: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
 _MEASURED = frozenset(
     ("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln")
@@ -241,6 +242,9 @@ def _known(
         # "ferritin > 2000"; "hypertension > 2005" is a year.
         return [one for one in variables.before(clause, unit, 1)[0] if "/" in one.unit.dimension]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
+    if away and "ratio" in clause and unit is None and "ratio" in variables.words(clause)[-away:]:
+        if _RATIO.search(clause):
+            found = []  # "LH/FSH ratio > 2"
     if found and unit is None and away > 8 and found[0].unit.dimension != "score":
         found = []  # "HR+ tumours who had endocrine-based therapy and received at least 2"
     if (

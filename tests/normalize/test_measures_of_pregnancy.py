@@ -166,3 +166,22 @@ def test_a_range_of_weeks_beside_what_only_a_pregnancy_has_is_of_one(text: str, 
 )
 def test_how_long_something_lasts_is_no_week_of_pregnancy(text: str) -> None:
     assert "gestational_age" not in [name for name, _, _ in read(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("menos de 15 semanas de gestación", ("gestational_age", "<15", "semanas")),
+        ("moins de 15 semaines de grossesse", ("gestational_age", "<15", "semaines")),
+        ("meno di 15 settimane di gestazione", ("gestational_age", "<15", "settimane")),
+        ("weniger als 15 Wochen der Schwangerschaft", ("gestational_age", "<15", "Wochen")),
+        ("au moins 4 pertes foetales", ("miscarriages", ">=4", None)),
+        ("almeno due aborti", ("miscarriages", ">=2", None)),
+        ("FSH < 11 mUI/ml", ("fsh", "<11", "mUI/ml")),
+        ("LH/FSH ratio > 3", ("LH/FSH ratio", ">3", None)),
+    ],
+)
+def test_pregnancy_and_hormones_in_other_languages_and_as_ratios(
+    text: str, expected: tuple[str, str, str | None]
+) -> None:
+    assert read(text) == [expected]
