@@ -6,7 +6,7 @@ Called by the normalizers for target sample size and actual enrollment, with the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from normalize.closed_lists import EnrollmentKind
@@ -226,24 +226,27 @@ def _summed(text: str) -> Size | None:
 def _groups(value: str) -> Size:
     total = None
     parts: list[tuple[str, int]] = []
+    folded: list[str] = []  # their labels
     end = 0
     while match := _GROUP.match(value, end):
         number, label = _number(match["count"]), match["label"].strip()
         if number is None or _NUMBER_IN_LABEL.search(_BRACKETED.sub("", label)):
             return _NOT_UNDERSTOOD
-        if _says(label, _TOTALS) or fold(label) in _EVERYWHERE:
+        called = fold(label)
+        if _says(called, _TOTALS) or called in _EVERYWHERE:
             if total not in (None, number):
                 return _NOT_UNDERSTOOD
             total = number
         else:
             parts.append((label, number))
+            folded.append(called)
         end = match.end()
     understood = end >= len(value)
     places = tuple(part for part in parts if _is_place(part[0]))
     groups = tuple(part for part in parts if part not in places)
     if total is not None:
         return Size(total, groups, understood, places=places)
-    if not parts or (len(parts) > 1 and _count_the_same(label for label, _ in parts)):
+    if not parts or (len(parts) > 1 and _count_the_same(folded)):
         return _NOT_UNDERSTOOD
     if len(parts) == 1:
         ((label, number),) = parts
@@ -254,16 +257,15 @@ def _groups(value: str) -> Size:
     return Size(sum(number for _, number in parts), groups, understood, is_sum=True, places=places)
 
 
-def _says(label: str, words: frozenset[str]) -> bool:
+def _says(folded: str, words: frozenset[str]) -> bool:
     """Whether a label is one of the words, with nothing else than what may stand beside a number."""
-    said = set(fold(label).split())
-    return not said.isdisjoint(words) and said <= words | _BESIDE
+    said = folded.split()
+    return not words.isdisjoint(said) and (words | _BESIDE).issuperset(said)
 
 
-def _count_the_same(labels: Iterable[str]) -> bool:
+def _count_the_same(folded: list[str]) -> bool:
     """Whether groups with these labels are the same people, counted twice."""
-    labels = list(labels)
-    return any(_says(label, _AGAIN) for label in labels) or len(_TESTS.intersection(map(fold, labels))) > 1
+    return any(_says(label, _AGAIN) for label in folded) or len(_TESTS.intersection(folded)) > 1
 
 
 def _is_place(label: str) -> bool:
