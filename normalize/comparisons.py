@@ -175,9 +175,8 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
             return None
     if before.side == "gt" and text[before.start] in "oO" and _OVER_THE.match(text, before.start, start):
         return None
-    if before.side == "gt" and number[2] in _ALL_TIMES and text[before.start : start].lower() == "over ":
-        if _OVER_TIME.search(text, max(0, before.start - 14), before.start):
-            return None  # "urticaria activity score over 7 days"
+    if number[2] in _ALL_TIMES and before.side == "gt" and _is_window(text, before.start, start):
+        return None
     if before.side == "gt" and text[before.start] in "aA" and _REFERRED.match(text, end):
         return None
     value = numbers.value(number[1])
@@ -212,6 +211,14 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     return limit
 
 
+def _is_window(text: str, start: int, number: int) -> bool:
+    """ "Urticaria activity score over 7 days": whether a time says of when something is, not how long it lasts."""
+    return (
+        text[start:number].lower() == "over "
+        and _OVER_TIME.search(text, start - 14 if start > 14 else 0, start) is not None
+    )
+
+
 def _deny_alike(text: str, last: Limit, limit: Limit) -> None:
     """ "not younger than 18 or older than 65", "not < 45 or > 90": what denies the first comparison denies the second."""
     if limit.start - last.end > 12 or limit.negated or _ALSO_DENIED.fullmatch(text, last.end, limit.start) is None:
@@ -222,10 +229,11 @@ def _deny_alike(text: str, last: Limit, limit: Limit) -> None:
     first, second = last.lower or last.upper or 0.0, limit.lower or limit.upper or 0.0
     if last.negated:  # what lies between is left
         limit.negated = before[0] != side[0] and (first < second if side[0] == "g" else first > second)
-    elif before[0] == side[0] and (first < second if side[0] == "g" else first > second):
-        if _DENIES.match(text, last.start):
-            limit.lower = limit.upper = limit.lower_inclusive = limit.upper_inclusive = None
-            limit.bound(_CONTRARY[side], second)
+        return
+    then = before[0] == side[0] and (first < second if side[0] == "g" else first > second)
+    if then and _DENIES.match(text, last.start):
+        limit.lower = limit.upper = limit.lower_inclusive = limit.upper_inclusive = None
+        limit.bound(_CONTRARY[side], second)
 
 
 def _denying(text: str, begin: int, at: int) -> str:

@@ -242,9 +242,8 @@ def _known(
         # "ferritin > 2000"; "hypertension > 2005" is a year.
         return [one for one in variables.before(clause, unit, 1)[0] if "/" in one.unit.dimension]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
-    if away and "ratio" in clause and unit is None and "ratio" in variables.words(clause)[-away:]:
-        if _RATIO.search(clause):
-            found = []  # "LH/FSH ratio > 2"
+    if away and "ratio" in clause and unit is None and _is_ratio(clause, away):
+        found = []  # "LH/FSH ratio > 2"
     if found and unit is None and away > 8 and found[0].unit.dimension != "score":
         found = []  # "HR+ tumours who had endocrine-based therapy and received at least 2"
     if (
@@ -313,6 +312,11 @@ def _known(
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
     return []
+
+
+def _is_ratio(clause: str, away: int) -> bool:
+    """Whether what is named `away` words before the end is the second part of a ratio that has no name of its own."""
+    return "ratio" in variables.words(clause)[-away:] and _RATIO.search(clause) is not None
 
 
 def _is_of_other_grade(clause: str, rest: str) -> bool:

@@ -64,16 +64,8 @@ def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, 
         limit.second, limit.second_upper = float(diastolic[1]), float(diastolic[2])
         end = diastolic.end()
     date = text[end : end + 1] in ("-", "/") and text[end + 1 : end + 2].isdigit()
-    scale = (
-        _is_of_instrument(text, begin, limit.start, opening)
-        or value == 0
-        and (
-            _SCALE_AFTER.match(text, end)
-            or _SCALE_BEFORE.search(text, max(begin, limit.start - 20), limit.start)
-            or _is_scale(text, limit.start, end)
-            if not opening
-            else opening[:4].lower() == "rang" and _is_scale(text, limit.start, end)
-        )
+    scale = _is_of_instrument(text, begin, limit.start, opening) or (
+        value == 0 and _is_from_zero(text, begin, limit.start, end, opening)
     )
     if (to["and"] and not opening) or date or scale:
         return None
@@ -111,6 +103,17 @@ def between(text: str, begin: int, limit: Limit, value: float, unit: UnitAfter, 
     if negative and not opening:
         limit.start -= 1
     return limit
+
+
+def _is_from_zero(text: str, begin: int, start: int, end: int, opening: str) -> bool:
+    """ "0-10 numeric rating scale", "on a scale of 0 to 10": whether a range that begins with nought is that of a scale."""
+    if opening:
+        return opening[:4].lower() == "rang" and _is_scale(text, start, end)
+    return bool(
+        _SCALE_AFTER.match(text, end)
+        or _SCALE_BEFORE.search(text, start - 20 if start - 20 > begin else begin, start)
+        or _is_scale(text, start, end)
+    )
 
 
 def _is_of_instrument(text: str, begin: int, start: int, opening: str) -> bool:

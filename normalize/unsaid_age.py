@@ -25,7 +25,7 @@ _OR_OLDER = re.compile(r"\s?(?:and|or)\s(?:older|younger)\b", re.IGNORECASE)
 _ARE = (["are"], ["is"], ["be"], ["must", "be"])
 
 #: The last word before an age that needs no other name.
-_JOINS = ([], ["and"], ["or"], ["is"], ["are"], ["be"])
+_JOINS: tuple[list[str], ...] = ([], ["and"], ["or"], ["is"], ["are"], ["be"])
 
 
 def is_one(clause: str, limit: Limit, rest: str, unit: Unit | None) -> bool:
