@@ -14,6 +14,7 @@ from normalize.limit import Limit
 _LIMIT = re.compile(r"(?:ULN|UNL|LLN|(?:upper|lower)\slimits?\sof\s(?:the\s)?(?:normal|reference)(?:\srange)?)\b")
 #: Between a comparison and it.
 _WHOSE = re.compile(r"(?:\b(?:the|institutional|laboratory|local|lab)\s){1,3}$")
+_WHOSE_ENDS = ("the", "institutional", "laboratory", "local", "lab")
 #: What makes a multiple of it.
 _MULTIPLES = ("x", "X", "×", "*", "times", "fold")
 _SCALES = (
@@ -69,7 +70,9 @@ def _at_laboratory_limit(text: str) -> list[Limit]:
     found = []
     for match in _LIMIT.finditer(text):
         start = match.start()
-        if whose := _WHOSE.search(text, max(0, start - 45), start):
+        if text.endswith(_WHOSE_ENDS, 0, max(0, start - 1)) and (
+            whose := _WHOSE.search(text, max(0, start - 45), start)
+        ):
             start = whose.start()
         if text[max(0, start - 8) : start].rstrip().endswith(_MULTIPLES):
             continue  # "2.5 x ULN", "3 times the ULN"

@@ -108,7 +108,8 @@ def before(text: str, begin: int, start: int) -> Before | None:
     if word not in _LAST_WORDS:
         if word.isalpha():
             return None
-        word = left.translate(_MARKS_AS_BLANKS).rstrip().rpartition(" ")[2].lower()
+        unmarked = word.translate(_MARKS_AS_BLANKS).rstrip() or left.translate(_MARKS_AS_BLANKS).rstrip()
+        word = unmarked.rpartition(" ")[2].lower()
         if word and word not in _LAST_WORDS and word.lstrip(_LAST_OF_SIGNS) not in _FILLERS:
             return None
     return _phrase(text, begin, at)
@@ -145,7 +146,9 @@ def _phrase(text: str, begin: int, at: int) -> Before | None:
                 denied = not _DENIALS.isdisjoint(
                     words[max(0, first - 2 if words[first - 1] == "be" else first - 1) : first]
                 )
-                of_age = words[first].startswith(_OF_AGE) or "age" in words[end:] or "ages" in words[end:]
+                of_age = words[first].startswith(_OF_AGE)
+                if not of_age and end < len(words):
+                    of_age = "age" in words[end:] or "ages" in words[end:]
                 return Before(allowed, window + _place(left, words[first:]), denied, of_age)
         if not last.isalnum() and (glued := _SIGN_ON_WORD.match(last)):
             if glued[2] not in _FILLERS:

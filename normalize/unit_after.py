@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ _OLD = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_OLD = frozenset("-,./oO")
+#: What follows a blank in what it matches.
+_AFTER_BLANK = frozenset("oOiIaAdD/,-") | frozenset(string.whitespace)
 #: How what it matches begins: the word or sign that follows next.
 OLD_BEGINNINGS = frozenset(("o", "of", "in", "age", "aged", "old", "de", "d", "alt", "di", "/", ".", ",", "-"))
 #: How a unit that is no word begins.
@@ -75,7 +78,9 @@ def unit_of(text: str, at: int, tail: re.Match[str]) -> UnitAfter:
     elif follows is None or follows.lower() not in OLD_BEGINNINGS:
         return UnitAfter(name, end, False)
     before_old = text[end : end + 1]
-    old = _OLD.match(text, end) if before_old in _BEFORE_OLD or before_old.isspace() else None
+    old = None
+    if before_old in _BEFORE_OLD or (before_old.isspace() and text[end + 1 : end + 2] in _AFTER_BLANK):
+        old = _OLD.match(text, end)
     if old and (name or old.group()[0] in " -,\n"):
         return UnitAfter(name, old.end(), True)
     return UnitAfter(name, end, False)

@@ -218,11 +218,12 @@ def after(text: str, unit: Unit | None, reach: int) -> Ahead | None:
     What follows a number without unit is counted or scored by it, not measured.
     """
     low = words(text)
-    for start in range(min(reach, len(low))):
-        beginnings = _BEGINNING.get(low[start])
+    count = len(low)
+    for start, word in enumerate(low[:reach]):
+        beginnings = _BEGINNING.get(word)
         if beginnings is None:
             continue
-        for length in beginnings.get(low[start + 1] if start + 1 < len(low) else "", beginnings[""]):
+        for length in beginnings.get(low[start + 1] if start + 1 < count else "", beginnings[""]):
             name = " ".join(low[start : start + length])
             variable = _called(name, unit, text)
             if variable is not None and unit is None:
