@@ -91,10 +91,12 @@ def in_order(*keys: Whole) -> Whole:
     """Where entries stand when sorted by some keys, none of them negative; of equal ones the first is first. All keys and the place
     in one number, for these are sorted much faster than places by keys: of a chunk they have less than 63 bits, since what two
     trials share gives at least `_LEAST_NAMED` and a million millionths together."""
-    packed = np.zeros(len(keys[0]), np.int64)
+    packed, taken = np.zeros(len(keys[0]), np.int64), 0
     for key in (*keys, np.arange(len(packed))):
         bits = int(key.max(initial=0)).bit_length()
-        packed = packed << bits | key
+        packed, taken = packed << bits | key, taken + bits
+    if taken > 63:
+        raise OverflowError(f"the keys of these {len(packed):,} entries need {taken} bits, and 63 are there")
     packed.sort()
     return packed & ((1 << bits) - 1)
 

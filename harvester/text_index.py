@@ -1,25 +1,17 @@
 """Full-text search over the rows of `trials`. Called by `harvester.build` at the end of a full build.
 
-Not imported before it is needed: sqlite-utils takes a while to load.
+Not imported before it is needed: sqlite-utils loads pandas wherever it finds it, 75 MB that the stages before have no use for.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Iterable
-from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.db import Table
 
 from harvester.catalogue_tables import SEARCHED
-
-# sqlite-utils loads pandas wherever it finds it, only to know its types: 75 MB and a quarter of a second. None stands for "not there".
-_modules: dict[str, Any] = sys.modules
-_is_hidden = _modules.setdefault("pandas", None) is None
-from sqlite_utils import Database  # noqa: E402
-from sqlite_utils.db import Table  # noqa: E402
-
-if _is_hidden:
-    del _modules["pandas"]
 
 #: Bytes of the index that are gathered in memory before they are written: with SQLite's own 1 MB twice the work would be merging.
 _AT_ONCE = 16 << 20
