@@ -93,8 +93,10 @@ def hints_of_words(low: bytes) -> list[int]:
     """Where in a text, made `searchable`, a number in words can be that is compared: a quick look."""
     found = []
     for hint in _HINTS:
-        at = 0
-        for before, after in pairwise(low.split(hint)):
+        at, pieces = 0, low.split(hint)
+        if len(pieces) == 1 or _HINTED.isdisjoint([piece[:3] for piece in pieces]):
+            continue
+        for before, after in pairwise(pieces):
             at += len(before) + len(hint)
             if after[:3] in _HINTED:
                 found.append(at)
