@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import quote
 
-from msgspec.json import encode
-
 from normalize import identifiers, vocabularies
 from normalize.closed_lists import OutcomeKind, SecondaryIdType, SponsorRole
 from normalize.countries import country
@@ -119,25 +117,18 @@ def _id_fields(identification: Part) -> Iterator[tuple[str, str, SecondaryIdType
 
 
 def _id_texts(protocol: Part) -> Iterator[tuple[str, str]]:
-    """Texts in which trials may be mentioned, each list as one: the parser of identifiers is called a few times, not a hundred.
-
-    Most studies mention no other: one look at all that they say, as JSON, costs less than to collect their texts.
-    """
-    said = [
-        (f"{module}.{key}", value)
-        for module, keys in _TEXTS
-        if (data := protocol.part(module).data)
-        for key in keys
-        if (value := data.get(key)) is not None
-    ]
-    if identifiers.may_be_in(encode([value for _, value in said])):
-        for field, value in said:
-            if identifiers.may_be_in(encode(value)) and (text := "\n\n".join(_strings(value))):
-                yield field, unmarkdown(text)
+    """Texts in which trials are mentioned, each list as one: the parser of identifiers is called a dozen times, not a hundred."""
+    for module, keys in _TEXTS:
+        data = protocol.part(module).data
+        for key in keys if data else ():
+            if key in data and (text := "\n\n".join(_strings(data[key]))):
+                yield f"{module}.{key}", unmarkdown(text)
 
 
 def _strings(json: object) -> list[str]:
     """All texts within a JSON value, in order, however deep."""
+    if type(json) is str:
+        return [json]
     found: list[str] = []
     waiting: list[Iterator[object]] = [iter((json,))]
     while waiting:

@@ -150,11 +150,13 @@ def find(text: str) -> list[Found]:
 def _places(text: str) -> list[list[int]]:
     """Stretches of the text in which a number may stand, apart from each other and in order."""
     characters = text.encode("ascii", "replace")
+    skeleton = characters.translate(_SKELETON)
     hints: list[int] = []
-    if _may_hold_long(characters):
-        figures = [match.start() for match in _FIVE_FIGURES.finditer(characters.translate(_SKELETON))]
+    if b"00000" in skeleton:
+        figures = [match.start() for match in _FIVE_FIGURES.finditer(skeleton)]
         hints += [start for start in figures if _is_told(text[max(0, start - _REACH) : start].upper())]
-    if _may_hold_short(characters):
+    squeezed = characters.translate(_SKELETON, _BLANKS)  # of a text in small letters hardly anything is left
+    if any(number in squeezed for number in _SHORT_NUMBERS):
         hints += [match.start() for match in _PREFIX_OF_SHORT_NUMBER.finditer(text)]
     if not hints:
         return []
@@ -165,20 +167,6 @@ def _places(text: str) -> list[list[int]]:
         else:
             places.append([max(0, hint - _REACH), hint + _REACH])
     return places
-
-
-def may_be_in(characters: bytes) -> bool:
-    """Whether a registry number may stand in a text, in any encoding that leaves ASCII as it is: a quick look, which most texts end."""
-    return _may_hold_long(characters) or _may_hold_short(characters)
-
-
-def _may_hold_long(characters: bytes) -> bool:
-    return b"00000" in characters.translate(_SKELETON)
-
-
-def _may_hold_short(characters: bytes) -> bool:
-    squeezed = characters.translate(_SKELETON, _BLANKS)  # of a text in small letters hardly anything is left
-    return any(number in squeezed for number in _SHORT_NUMBERS)
 
 
 def _is_told(before: str) -> bool:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from normalize import vocabularies
 from normalize.dates import Order, iso_date
 from normalize.schema import Unmapped, ValueWarning
-from normalize.text import clean, storable
+from normalize.text import clean
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ROOT = re.compile(r"<([A-Za-z][\w:.-]*)")
@@ -80,13 +80,13 @@ def _other_form(text: str) -> str:
 
 
 def _storable(value: object) -> object:
-    """The value with its texts cleaned, those that are keys too."""
+    """The value with its texts cleaned."""
     if isinstance(value, str):
         return clean(value) or ""
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):
-        return {storable(key): _storable(item) for key, item in value.items()}
+        return {key: _storable(item) for key, item in value.items()}
     return value
 
 

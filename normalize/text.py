@@ -110,12 +110,10 @@ def clean(value: object) -> str | None:
         return str(value)
     if not isinstance(value, str):
         return None
-    return storable(value.strip()) or None
-
-
-def storable(text: str) -> str:
-    """The text with U+FFFD for what cannot be stored."""
-    return _UNSTORABLE.sub("\ufffd", text) if _UNSTORABLE.search(text) else text
+    text = value.strip()
+    if _UNSTORABLE.search(text):
+        text = _UNSTORABLE.sub("\ufffd", text)
+    return text or None
 
 
 _BREAK = re.compile(r"<[bB][rR]\s*/?>")  # a pattern that begins with a character as it is finds its places fastest
