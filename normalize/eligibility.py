@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from normalize import lists, measures, runs, sections
 from normalize.closed_lists import CriterionKind
 from normalize.heading_scope import NO_SCOPE, scope
-from normalize.headings import LABEL, Heading
+from normalize.headings import GROUP, LABEL, Heading
 from normalize.lists import NO_BULLET, Bullet, Item
 from normalize.schema import Criterion, CriterionMeasure
 from normalize.text import searchable
@@ -297,7 +297,10 @@ class _Reader:
         if one.end - one.start > _LONGEST_LABEL:
             return False
         start = one.start + 4 if self.raw.startswith(("For ", "for ", "FOR "), one.start) else one.start
-        return LABEL.match(self.raw, start, one.end) is not None
+        if LABEL.match(self.raw, start, one.end):
+            return True
+        # "Pregnant women" in a list of exclusions is one of them
+        return one.kind != "exclusion" and GROUP.match(self.raw, start, one.end) is not None
 
     def _close_half(self) -> None:
         if self.since >= 0:

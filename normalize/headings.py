@@ -35,6 +35,13 @@ LABEL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+#: A line that names some of those who take part, above a list of who they are: "Female partner", "Neonates".
+GROUP = re.compile(
+    r"""(?:(?:pregnant|postpartum|lactating|female|male|healthy|index|biological)\s)?(?:wom[ae]n|men|mothers?|fathers?|partners?|couples?|neonates?|newborns?|infants?
+    |child(?:ren)?|adolescents?|parents?|care-?givers?|carers?|siblings?|recipients?|offspring|females?|males?|boys|girls|relatives|family\smembers?
+    |(?:health\s?care\s)?(?:workers|professionals|providers)|clinicians|nurses|midwives|dyads?)[\s:：]*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 _AFTERWARDS = "withdrawals? discontinuation drop-?\\s?outs? elimination exit termination removal rejection shedding suspension stopping".replace(
     " ", "|"

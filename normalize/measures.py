@@ -1,7 +1,7 @@
 """Numeric and ordinal limits of criteria: what is limited, between which bounds, in which unit. Called by `eligibility`; `unread` by `normalize`.
 
 `comparisons` reads the bounds from the text, `variables` and `units` know the vocabulary, `limit_pairs` what belongs together; here they come
-together; where the vocabulary knows no name, `wording` takes the source's.
+together; where the vocabulary knows no name, `unknown` takes the source's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from normalize import (
     ratios,
     respelled,
     units,
+    unknown,
     unsaid_age,
     variables,
     wording,
@@ -42,23 +43,10 @@ _AT_ONSET = re.compile(
 _AGE_AT = re.compile(r"\b[aA]ge\s(?:at|of)\s(?:[\w-]+\s){1,4}(?:onset|diagnosis)\b[^,;.]{0,12}$")
 #: "a 6th-grade reading level"
 _SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
-_DURATION = variables.NAMES["duration"][0]
-_INTERVAL = variables.NAMES["interval"][0]
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 _SCHOOL = variables.NAMES["school grade"][0]
 
 _RATIO = re.compile(r"\w\s?[/:]\s?[\w-]+\s(?:\([^()]{1,20}\)\s)?ratio\b[^,;]{0,25}$", re.IGNORECASE)
-#: Dimensions of units that a range has in a criterion but hardly in a dose or a duration.
-_MEASURED = frozenset(
-    ("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln")
-)
-_SCORE_BEFORE = re.compile(
-    r"\b(?:scores?|grades?|scale|index|ratio|rate|levels?|count)(?:\s(?:of|from|is|was|range|ranging|between|must be))*\s*[:(]?\s*$",
-    re.IGNORECASE,
-)
-_ACRONYM_BEFORE = re.compile(
-    r"\b(?!COVID|DSM|ICD|CTCAE|RECIST|NCI|NCT|WHO|HIV|HCV|HBV|HPV|BRCA|PART|PHASE|ICH|GCP|TNM|AJCC|UICC|NIH|FDA|IRB)[A-Z][A-Z0-9-]{2,}\s*(?:scores?|class|grades?)?\s*[:(]?\s*$"
-)
 
 _FIGURE = ord("0")  # of a text made `searchable`
 
@@ -202,7 +190,7 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str, says_bette
         return known, ""
     if limit.perhaps_year or limit.unit == ratios.SNELLEN or (limit.unit == ratios.TITRE and "ratio" in clause):
         return [], ""
-    if limit.roman or (limit.bare and not _range_of_something(clause, unit)):
+    if limit.roman or (limit.bare and not unknown.is_range_of_something(clause, unit)):
         return [], ""
     if (
         last
@@ -216,7 +204,7 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str, says_bette
     ):
         return last[1], last[2]
     left = text[max(last[0].end if last else 0, number - len(clause)) : limit.start]
-    return _described(text, limit, left, rest, unit, counted, before)
+    return unknown.described(text, limit, left, rest, unit, counted, before)
 
 
 def _known(
@@ -325,56 +313,6 @@ def _is_of_other_grade(clause: str, rest: str) -> bool:
         return False
     beside = {*variables.words(clause)[-5:], *variables.words(rest[:40])[:3]}
     return not wording.WORDS["other_grades"].isdisjoint(beside)
-
-
-def _also(last: Named, unit: Unit | None) -> tuple[list[Variable], str]:
-    """ "FEV1 ≥ 10 % and ≥ 180 mL": what the limit before is about, where it can have this unit too."""
-    known = [variable for variable in last[1] if variables.fits(variable, unit)]
-    return known, "" if known else last[2]
-
-
-def _described(
-    text: str, limit: Limit, left: str, rest: str, unit: Unit | None, counted: bool, before: list[Named]
-) -> tuple[list[Variable], str]:
-    """What a limit is about that the vocabulary does not know; of a bare time, how long it is or how far from something."""
-    timed = unit is not None and unit.dimension == "time"
-    follows = rest.lstrip(" ")
-    if limit.ahead and (name := limit_pairs.NAMED_AHEAD.match(rest)):
-        return [], name[1].strip()
-    said = wording.after(follows) if counted else ""
-    if said:
-        return [], said
-    if timed and lasting.TIME_AFTER.match(follows):
-        return [_INTERVAL], ""
-    last_word = left.rstrip(" (").rpartition(" ")[2].lower()
-    if timed and not follows.startswith("of ") and (not last_word or last_word in wording.WORDS["no_name"]):
-        return [_DURATION], ""
-    if timed and left.endswith("(") and last_word in wording.WORDS["how_long"]:
-        return [_DURATION], ""  # "long-term (> 6 months)"
-    words = wording.before(left) or ("" if counted else wording.after(follows))
-    if timed and follows.startswith("of ") and last_word in wording.WORDS["no_name"]:
-        words = wording.after(follows) or words  # "after completing no more than 6 months of radiotherapy"
-    if (
-        not words
-        and before
-        and not counted
-        and limit_pairs.between(text, before[-1][0], limit) in limit_pairs.CONNECTIVES
-    ):
-        return _also(before[-1], unit)
-    far = (
-        variables.after(follows, unit, 6) if not words or words.lower().endswith(("score", "scores", "scale")) else None
-    )
-    if far is not None:
-        return [far.variable], ""  # "a total score of > 20 on the MMSE"
-    return ([_DURATION], "") if timed and not words else ([], words)
-
-
-def _range_of_something(clause: str, unit: Unit | None) -> bool:
-    """Whether a range without comparison limits something that the vocabulary does not know."""
-    if unit is not None:
-        return unit.dimension in _MEASURED or unit.dimension.endswith("/volume")
-    near = clause[-40:]
-    return bool(_SCORE_BEFORE.search(near) or _ACRONYM_BEFORE.search(near))
 
 
 _Bound = tuple[float | None, bool | None]

@@ -1,4 +1,4 @@
-"""The source's own words for what a limit is about, where the vocabulary knows no variable. Called by `measures`."""
+"""The source's own words for what a limit is about, where the vocabulary knows no variable. Called by `measures` and `unknown`."""
 
 from __future__ import annotations
 

@@ -118,7 +118,9 @@ def test_criteria_under_different_headings_are_not_nested_in_each_other() -> Non
     assert [one.parent_ordinal for one in parse([("unspecified", text)]).criteria][-1] is None
 
 
-@pytest.mark.parametrize("label", ["Controls", "Cohort 2", "Healthy volunteers"])
+@pytest.mark.parametrize(
+    "label", ["Controls", "Cohort 2", "Healthy volunteers", "Male partner", "Neonates", "Pregnant women"]
+)
 def test_a_group_named_within_a_half_holds_what_is_listed_below_it(label: str) -> None:
     found = parse(
         [("unspecified", f"Inclusion Criteria:\n* adult\n{label}\n* rides\n* walks\nExclusion Criteria:\n* swims")]
@@ -140,3 +142,8 @@ def test_what_is_said_of_some_contradicts_no_field() -> None:
         True
     ]
     assert not any(fact.contradiction for fact in of_some)
+
+
+def test_pregnant_women_above_other_exclusions_are_one_of_them() -> None:
+    found = parse([("exclusion", "Pregnant women\n- Smokers\n- Divers")])
+    assert [(one.text, one.depth) for one in found.criteria] == [("Pregnant women", 0), ("Smokers", 0), ("Divers", 0)]
