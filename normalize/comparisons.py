@@ -95,14 +95,16 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _SLASH = re.compile(rf"\s?/\s?({numbers.DIGITS})")
 _NO_LIMIT_AFTER = re.compile(
-    r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|of\sthe\s(?:two|three|four|five|six)\s?[).,;]"
+    r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|(?:de\s(?:los|las)\ssiguientes|des\s\w+\ssuivants|der\sfolgenden|dei\sseguenti|dos\sseguintes)\b|of\sthe\s(?:two|three|four|five|six)\s?[).,;]"
     r"|of\s(?!the\s|an?\s|any\s)[^,.;:()\n]{1,40},\s[^.;:()\n]{1,80}?\b(?:and|or)\s|hand\b|or\sboth|another)",
     re.IGNORECASE,
 )
 #: "at least one of fever > 38 °C and cough": which ones is said, not how many.
 _ONE_OF = re.compile(r"\sof\s(?!the\s|their\s|his\s|her\s|these\s|those\s|[0-9])")
 #: How it begins.
-_NO_LIMIT_BEGINNINGS = frozenset(("/", ":", "am", "pm", "a", "p", "of", "hand", "or", "another"))
+_NO_LIMIT_BEGINNINGS = frozenset(
+    ("/", ":", "am", "pm", "a", "p", "of", "de", "des", "der", "dei", "dos", "hand", "or", "another")
+)
 #: The next word or sign.
 _NEXT = re.compile(r"\s*([^\W\d_]+|[^\s\w])")
 #: How what is looked for after a number, or its unit, begins: `_AFTER`, a range, any of them.

@@ -10,12 +10,12 @@ from normalize.unit_after import WEEKS, UnitAfter, take_unit, unit_at
 
 #: How the second number follows the first, or its unit.
 SECOND = re.compile(
-    r"\s*(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do)\b|&))\s*"
+    r"\s*(?:(?P<sign>[-–—−~～‐‑]{1,2}|\b(?:to|through|thru|until|up\sto)\b)|(?P<and>\b(?:and|y|et|und|e|a|à|bis|i|και|és|do|en|og|och|ja|ve|до)\b|&))\s*"
     rf"(?:(?P<minus>[-−–](?=\d))|(?P<below>(?:[<＜≤≦⩽﹤]\s?[=＝]?|(?:less|younger|lower)\sthan\b|under\b|below\b)\s?))?(?P<to>{gestation.WITH_DAYS}|{ratios.WHOLE}|{numbers.DIGITS}|(?:{'|'.join(numbers.SPELLED)})(?![\w-]))",
     re.IGNORECASE,
 )
 #: How they begin.
-_BEGINNINGS = "- – — − ~ ～ ‐ ‑ ( & to through thru until up and y et und e a à bis i και és do"
+_BEGINNINGS = "- – — − ~ ～ ‐ ‑ ( & to through thru until up and y et und e a à bis i και és do en og och ja ve до"
 BEGINNINGS = frozenset(_BEGINNINGS.split())
 #: Words of a range that say that it is one; the others ("18-65", "from 2 to 4") can be something else.
 _RANGE_WORDS = ("betw", "in b", "entr", "zwis", "rang", "pomi", "międ", "μετα")

@@ -337,3 +337,31 @@ def test_a_portuguese_no_denies_nothing() -> None:
 )  # fmt: skip
 def test_what_else_a_number_may_seem_to_limit(text: str, expected: list[object]) -> None:
     assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("leeftijd tussen 20 en 70 jaar", (">=20 <=70", "jaar")),
+        ("wiek od 20 do 70 lat", (">=20 <=70", "lat")),
+        ("возраст от 20 до 70 лет", (">=20 <=70", "лет")),
+        ("alder mellem 20 og 70 år", (">=20 <=70", "år")),
+        ("ålder mellan 20 och 70 år", (">=20 <=70", "år")),
+        ("alder minst 20 år", (">=20", "år")),
+        ("20 Year(s) to 70 Year(s)", (">=20 <=70", "Year(s)")),
+        ("Age: 20Y-70Y", (">=20 <=70", "Y")),
+    ],
+)
+def test_ages_in_more_languages(text: str, expected: tuple[str, str]) -> None:
+    assert read(text) == [("age", *expected)]
+
+
+def test_a_dose_a_day_in_french() -> None:
+    assert read("prednisone ≤ 15 mg/j") == [("corticosteroid_dose", "<=15", "mg/j")]
+
+
+@pytest.mark.parametrize(
+    "text", ["al menos 3 de los siguientes", "mindestens 2 der folgenden", "no later than due date"]
+)
+def test_no_limit_in_other_languages(text: str) -> None:
+    assert read(text) == []
