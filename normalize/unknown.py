@@ -51,7 +51,7 @@ def described(
         return [_DURATION], ""  # "long-term (> 6 months)"
     words = wording.before(left) or ("" if counted else wording.after(follows))
     if timed and follows.startswith("of ") and last_word in wording.WORDS["no_name"]:
-        words = wording.after(follows) or words  # "after completing no more than 6 months of radiotherapy"
+        words = wording.after(follows) or words  # "after completing no more than 5 weeks of rowing"
     if (
         not words
         and before

@@ -328,7 +328,7 @@ def test_a_portuguese_no_denies_nothing() -> None:
         ("Urticaria Activity Score over 7 days (range 0-42) >= 18", [("urticaria_activity", ">=18", None)]),
         ("fever over 4 days", [("fever", ">4", "days")]),
         ("at least one of SaO2 < 91 % or a respiratory rate > 25/min", [("oxygen_saturation", "<91", "%"), ("respiratory_rate", ">25", "/min")]),
-        ("smoking more than one pack of cigarettes per day", [("cigarettes_per_day", ">1", "pack of cigarettes per day")]),
+        ("smoking over 2 packs of cigarettes daily", [("cigarettes_per_day", ">2", "packs of cigarettes daily")]),
         ("viral load < 150 cop/ml", [("viral_load", "<150", "cop/ml")]),
         ("with lupus and less than 25 years at the time of inclusion", [("age", "<25", "years")]),
         ("menopause > 15 years at inclusion", [("menopause", ">15", "years")]),
