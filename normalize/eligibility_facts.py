@@ -161,7 +161,10 @@ def _holds_for_all(record: Record, criterion: Criterion, limits: Sequence[Criter
     if (
         criterion.depth
         or criterion.heading
-        or any(one.lower is not None and two.lower is not None for one, two in pairwise(limits))
+        or any(
+            _differ(one.canonical_lower, two.canonical_lower) or _differ(one.canonical_upper, two.canonical_upper)
+            for one, two in pairwise(limits)
+        )
     ):
         return False
     begin = limits[0].start - criterion.start
@@ -176,6 +179,11 @@ def _holds_for_all(record: Record, criterion: Criterion, limits: Sequence[Criter
         if not goes_on or not words <= _PLAIN or _FOR_SOME.search(after):
             return False
     return _of_both_sexes(words, record)
+
+
+def _differ(one: float | None, two: float | None) -> bool:
+    """Whether two bounds are of different people: "women ≤ 38, men ≤ 50"; "under 18 (< 18)" says one twice."""
+    return one is not None and two is not None and one != two
 
 
 def _of_both_sexes(words: set[str], record: Record) -> bool:

@@ -382,3 +382,8 @@ def test_pregnant_women_with_something_are_not_all_pregnant_women() -> None:
 )
 def test_whose_consent_an_exclusion_speaks_of(text: str, value: list[str]) -> None:
     assert [row.value for row in facts(record_of([("exclusion", text)]))] == value
+
+
+def test_the_ages_of_both_partners_are_those_of_some() -> None:
+    rows = facts(record_of([("inclusion", "female age ≤ 37 years and male age ≤ 52 years")]))
+    assert [(row.years, row.for_all) for row in rows if row.fact == "maximum_age"] == [(37.0, False), (52.0, False)]

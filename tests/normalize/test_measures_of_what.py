@@ -275,6 +275,8 @@ def test_a_limit_knows_its_criterion() -> None:
         ("CLASI-A ≥ 9", [("clasi_activity", ">=9", None)]),
         ("NIH activity index > 3", [("nephritis_activity_index", ">3", None)]),
         ("Chronicity index < 6/12", []),
+        ("dRVVT ratio > 1.3", [("lupus_anticoagulant_ratio", ">1.3", None)]),
+        ("anti-cardiolipin IgG > 25 GPL", [("anticardiolipin", ">25", "GPL")]),
         ("PhGA of at least 2", [("investigator_global_assessment", ">=2", None)]),
     ],
 )
