@@ -41,6 +41,9 @@ _AT_ONSET = re.compile(
     re.IGNORECASE,
 )
 _AGE_AT = re.compile(r"\b[aA]ge\s(?:at|of)\s(?:[\w-]+\s){1,4}(?:onset|diagnosis)\b[^,;.]{0,12}$")
+_AGE_AT_EVENT = re.compile(
+    r"\b[aA]ge\sat\s(?:(?:the|his|her|their|time\sof|first|last)\s){0,3}[\w-]+(?:\s[\w-]+)?[\s:(]*$"
+)
 #: "a 6th-grade reading level"
 _SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
@@ -232,6 +235,14 @@ def _known(
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
     if away and "ratio" in clause and unit is None and _is_ratio(clause, away):
         found = []  # "LH/FSH ratio > 2"
+    if (
+        unit is None
+        and found
+        and "ge a" in clause
+        and found[0].unit.dimension != "time"
+        and _AGE_AT_EVENT.search(clause, 0, len(clause) - (limit.number - limit.start))
+    ):
+        return []  # "age at first pregnancy < 20"
     if found and unit is None and away > 8 and found[0].unit.dimension != "score":
         found = []  # "HR+ tumours who had endocrine-based therapy and received at least 2"
     if (

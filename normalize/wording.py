@@ -87,6 +87,8 @@ def one_of(rest: str) -> str:
 
 
 def counts(rest: str) -> bool:
-    """Whether a number is followed by what it counts: " lesions", not " or" or ")"."""
-    word = rest[1:].partition(" ")[0] if rest[:1] == " " else ""
+    """Whether a number is followed by what it counts: " lesions", " prior losses", not " or", ")" or " prior to"."""
+    word, _, more = rest[1:].partition(" ") if rest[:1] == " " else ("", "", "")
+    if word == "prior":
+        word = more.partition(" ")[0]
     return word[:1].isalpha() and word.rstrip(",.;)").lower() not in WORDS["not_counted"]

@@ -184,3 +184,13 @@ def test_pregnancy_and_hormones_in_other_languages_and_as_ratios(
     text: str, expected: tuple[str, str, str | None]
 ) -> None:
     assert read(text) == [expected]
+
+
+def test_earlier_losses_are_counted_whatever_follows() -> None:
+    assert read("at least 2 prior pregnancy losses at ≥ 11 weeks") == [
+        ("miscarriages", ">=2", None), ("gestational_age", ">=11", "weeks"),
+    ]  # fmt: skip
+
+
+def test_an_age_at_an_event_counts_no_events() -> None:
+    assert read("age at first pregnancy < 21") == [("age at first pregnancy", "<21", None)]
