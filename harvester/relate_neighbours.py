@@ -15,7 +15,9 @@ Whole = NDArray[np.int64]
 #: Places beyond those wanted: one for the trial itself, the others show whether a tie goes on past the last.
 _SPARE = 20
 #: Rows that are turned at a time, and those of which all products with these are held.
-_TURNED, _AT_A_TIME = 25_000, 100
+_TURNED, _AT_A_TIME = 25_000, 40
+#: Pairs that wait until the best of their rows are chosen.
+_WAITING = 1_000_000
 _CORES = min(os.cpu_count() or 1, 2)
 
 
@@ -50,7 +52,7 @@ def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
     tied = rows[_cut_through_a_tie(best, wanted, least[rows])]
     if wanted < most + _SPARE or not len(tied):
         return pairs
-    exact = _ranked(joined(_kept(some, some.product >= least[some.row]) for some in _products(matrix, tied)), most)
+    exact = _best_of_many((_kept(some, some.product >= least[some.row]) for some in _products(matrix, tied)), most)
     return joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
 
 
@@ -93,6 +95,16 @@ def best_of(pairs: Pairs, most: int) -> Pairs:
     rank = np.arange(len(row)) - np.repeat(first, np.diff(np.r_[first, len(row)]))
     kept = rank < most
     return Pairs(row[kept], right[kept], product[kept])
+
+
+def _best_of_many(some: Iterable[Pairs], most: int) -> Pairs:
+    """`best_of` pairs that are too many to be held at once."""
+    best: list[Pairs] = []
+    for pairs in some:
+        best.append(pairs)
+        if sum(len(one.row) for one in best) > _WAITING:
+            best = [best_of(joined(best), most)]
+    return best_of(joined(best), most)
 
 
 def _cut_through_a_tie(best: csr_matrix, wanted: int, least: Whole) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from harvester.catalogue import insert_into
 from harvester.relate_lessons import Among, in_batches, seen_in
@@ -85,18 +85,35 @@ def new_profiles(db: sqlite3.Connection, trials: list[str], total: int) -> Profi
 
 def all_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
     """The profiles that are kept, of all trials; without features that one trial alone has, for nobody shares these."""
+    shared = _features_of_several(db)
+    return Profiles(trials, _kept_matrix(db, shared), shared, *_facts(db, trials), _codes(db))
+
+
+def _features_of_several(db: sqlite3.Connection) -> Roots:
     once = shared = np.zeros(0, np.uint64)
     for rows in in_batches(db.execute(_KEPT)):
         found = np.sort(np.r_[once, _features([row[2] for row in rows])[0]])
         again = found[1:] == found[:-1]
         shared = distinct(np.r_[shared, found[1:][again]])
         once = distinct(found)
+    return shared
+
+
+def _kept_matrix(db: sqlite3.Connection, shared: Roots) -> csr_matrix:
+    """Trials, and what they have of some features. Its arrays grow in place: it is the largest thing that a build holds."""
     among = Among(shared, shift=_PART_BITS)
     width = max(len(shared), 1)
-    none = csr_matrix((0, width), dtype=np.int32)  # there may be no trial
-    matrix = vstack([none, *(_columns(rows, among, width) for rows in in_batches(db.execute(_KEPT)))], "csr")
+    columns, weights, lengths = bytearray(), bytearray(), [np.zeros(1, np.int64)]
+    for rows in in_batches(db.execute(_KEPT)):
+        some = _columns(rows, among, width)
+        columns += some.indices.astype(np.int32).tobytes()
+        weights += some.data.astype(np.int32).tobytes()
+        lengths.append(np.diff(some.indptr))
+    ends = np.cumsum(np.concatenate(lengths))
+    arrays = (np.frombuffer(weights, np.int32), np.frombuffer(columns, np.int32), ends)
+    matrix = csr_matrix(arrays, shape=(len(ends) - 1, width), copy=False)
     matrix.sort_indices()
-    return Profiles(trials, matrix, shared, *_facts(db, trials), _codes(db))
+    return matrix
 
 
 def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
