@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harvester.archive import Archive
@@ -53,8 +53,14 @@ def test_damaged_recorded_payloads_become_records_or_refusals(shared: Path, sour
     | st.text(min_size=1, max_size=200).map(lambda text: text.encode("utf-8", "replace"))
 )
 def test_any_bytes_are_a_record_or_a_refusal(source: str, body: bytes, db: sqlite3.Connection) -> None:
+    assume(b"".join(body.lstrip(b"\xef\xbb\xbf").split()) != b"[]")
     records, refused = tried(db, source, body)
     assert records + refused >= 1
+
+
+@pytest.mark.parametrize("source", ["ctgov", "ctis"])
+def test_a_list_of_nothing_is_an_export_without_a_hit(source: str) -> None:
+    assert list(cut(source, io.BytesIO(b"[ ]\n"), lambda note: None)) == []
 
 
 # Each of these escaped once, or was lost.
