@@ -115,7 +115,8 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
 
     def _look(self) -> None:
         while not self._closed.is_set():
-            with suppress(NoCatalogue):
+            # It may be taken away between the look and the opening: the next look tells.
+            with suppress(NoCatalogue, sqlite3.OperationalError):
                 self._prepare_newest()
             self._closed.wait(_LOOK_EVERY)
 
