@@ -115,8 +115,7 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
 
     def _look(self) -> None:
         while not self._closed.is_set():
-            # It may be taken away between the look and the opening: the next look tells.
-            with suppress(NoCatalogue, sqlite3.OperationalError):
+            with suppress(NoCatalogue):
                 self._prepare_newest()
             self._closed.wait(_LOOK_EVERY)
 
@@ -134,11 +133,16 @@ class CatalogueFile(Database):  # type: ignore[misc]  # Datasette is not typed
         return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
     def open(self) -> Reading:
-        """A connection to the file that is there now; Datasette's `connect` knows nothing of swaps."""
+        """A connection to the file that is there now; Datasette's `connect` knows nothing of swaps. Raises NoCatalogue."""
         query = "mode=ro" if self.is_mutable else "immutable=1"
         while True:
             identity = self.identity()
-            db = sqlite3.connect(f"file:{self.path}?{query}", uri=True, check_same_thread=False, factory=Reading)
+            try:
+                db = sqlite3.connect(f"file:{self.path}?{query}", uri=True, check_same_thread=False, factory=Reading)
+            except sqlite3.OperationalError:
+                if self.identity() == identity:
+                    raise
+                continue  # another file has come in its place
             if self.identity() == identity:
                 db.identity = identity
                 db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harvester.site.database import catalogue_of
+from harvester.site.database import NoCatalogue, catalogue_of
 from tests.benchmarks.swapping import BAR, swap
 from tests.site.conftest import InProcess
 from tests.site.made import BARE, CHINESE, make_catalogue
@@ -118,3 +119,22 @@ def test_a_catalogue_that_goes_away_is_missed_on_every_page(serve: Callable[...,
     path.unlink()
     for page in ("/", "/search", "/catalogue/trials", "/search.csv"):
         assert site.get(page).status_code == 503, page
+
+
+def test_a_file_that_is_taken_away_while_it_is_opened_is_no_catalogue(
+    serve: Callable[..., InProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_catalogue(tmp_path / "catalogue.db", OLD)
+    site = serve(path)
+    assert site.get("/").status_code == 200
+    catalogue = catalogue_of(site.datasette)
+    look = catalogue.identity
+
+    def look_and_take_away() -> Any:
+        found = look()
+        path.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(catalogue, "identity", look_and_take_away)
+    with pytest.raises(NoCatalogue, match="Run `harvester build`"):
+        catalogue.open()
