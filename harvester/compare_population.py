@@ -11,7 +11,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from harvester.compare_align import Item, Limit, Matrix
-from normalize.ages import in_words
+from normalize.ages import in_words, is_band
 from normalize.text import fold
 
 #: Words this much alike are about the same thing.
@@ -61,7 +61,7 @@ def overlap(rows: Sequence[Mapping[str, Any]]) -> Population:
         maximum_age_years=highest,
         sex=sex,
         is_empty=is_empty,
-        sentence=_nobody(rows, accepted) if is_empty else _everybody(lowest, highest, sex),
+        sentence=(_nobody(rows, accepted) if is_empty else _everybody(lowest, highest, sex)) + _bands(rows),
     )
 
 
@@ -76,6 +76,13 @@ def _everybody(lowest: float | None, highest: float | None, sex: str | None) -> 
     else:
         ages = f" up to {in_words(highest)} old" if highest is not None else " of any age"
     return f"{people}{ages} are accepted by all, as far as age and sex go."
+
+
+def _bands(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Of which trials the ages are bands, as EUCTR and CTIS have them."""
+    raw = ("minimum_age_raw", "maximum_age_raw")
+    banded = [str(row["trial_id"]) for row in rows if any(is_band(row.get(column)) for column in raw)]
+    return f" The ages of {', '.join(banded)} are age bands: the protocol's limits can be narrower." if banded else ""
 
 
 def _nobody(rows: Sequence[Mapping[str, Any]], accepted: set[str]) -> str:

@@ -9,6 +9,7 @@ same record. Where a field has a better reason than that order, it stands in `_C
 - registration: the earliest, for a trial is registered once it is registered anywhere (ICMJE);
 - recruitment status: an entry for one country that has ended does not end the trial while another country's goes on, and
   `unknown` gives way to what another registry knows;
+- ages: a limit before the bands that European registers tick, which begin or end where the protocol need not;
 - results: a registry that has them before one that has none.
 
 A title that says that there is none ("Not available") gives way to nothing: the site then shows the other title.
@@ -26,6 +27,7 @@ from harvester.batches import Batch, Row, batches, tells_enrollment
 from harvester.catalogue import write_over
 from harvester.catalogue_tables import TABLES
 from harvester.touched import Touched
+from normalize.ages import is_band
 from normalize.dates import is_prospective
 from normalize.identifiers import is_junk
 
@@ -139,6 +141,11 @@ def _start(column: str, records: list[Row]) -> Row | None:
     return _date(column, [record for record in records if tells_enrollment(record)]) or _date(column, records)
 
 
+def _age(column: str, records: list[Row]) -> Row | None:
+    raw = column.replace("_years", "_raw")
+    return _first(column, [record for record in records if not is_band(record[raw])]) or _first(column, records)
+
+
 def _earliest(column: str, records: list[Row]) -> Row | None:
     known = [record for record in records if record[column] is not None]
     return min(known, key=lambda record: (record[column][:4], record[column] + "-99"), default=None)
@@ -169,6 +176,8 @@ _CHOICES: dict[str, Callable[[str, list[Row]], Row | None]] = {
     "completion_date": _date,
     "date_of_registration": _earliest,
     "recruitment_status": _status,
+    "minimum_age_years": _age,
+    "maximum_age_years": _age,
     "has_results": _yes,
 }
 _LEADS = {group[0]: group for group in _TOGETHER}

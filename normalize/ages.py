@@ -102,6 +102,15 @@ def _is_one_age(ages: list[tuple[float, str]]) -> bool:
     return all(before < after for before, after in pairwise(places))
 
 
+#: "Adults (18-64 years)", "Infants and toddlers (28 days-23 months)", "Elderly (>=65 years)", "65+ years".
+_BAND = re.compile(r"\d(?: [a-z]+)?-\d+ ?(?:years|months|days)\b|\(>= ?\d+ years\)|\d\+ years\b", re.IGNORECASE)
+
+
+def is_band(raw: str | None) -> bool:
+    """Whether a registry ticked age bands, as EUCTR and CTIS have them, where others write the limit of the protocol."""
+    return raw is not None and _BAND.search(raw) is not None
+
+
 def in_words(years: float) -> str:
     """`40.0` -> `40 years`, `1.5` -> `18 months`, `0.0192` -> `7 days`."""
     for unit, in_a_year in (("year", 1.0), ("month", 12.0), ("day", 365.25)):

@@ -17,6 +17,7 @@ from harvester.compare_forms import VERDICTS, plain
 from harvester.compare_remarks import Remark
 from harvester.site import labels, links
 from harvester.site.pages import trial_path
+from normalize.ages import is_band
 
 #: Bytes that the table may have before it is cut; head and frame of the page come on top.
 ENOUGH = 130_000
@@ -110,7 +111,8 @@ def _words(line: Line, value: Value) -> str:
     if kind == "truth":
         return labels.yes_no(value.value)
     if kind == "age":
-        return labels.age(float(value.value))
+        age = labels.age(float(value.value))
+        return f"{age} (age band: {value.raw})" if is_band(value.raw) else age
     if kind == "number":
         return labels.number(plain(value.value))
     if line.field == "phase":

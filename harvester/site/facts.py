@@ -10,6 +10,7 @@ from harvester.site.cards import sample_size, some
 from harvester.site.entries import Entry, Trial
 from harvester.site.pages import entity_path
 from harvester.site.queries import Row
+from normalize.ages import is_band
 from normalize.text import fold
 
 
@@ -37,9 +38,11 @@ def with_raw(value: str, raw: str | None) -> str:
 
 
 def age_limit(row: Row, side: str) -> str:
-    """The `minimum` or `maximum` age; the registry's words where they are no age ("N/A (No limit)")."""
+    """The `minimum` or `maximum` age; the registry's words where they are no age ("N/A (No limit)"), and where they are age bands."""
     years, raw = row[f"{side}_age_years"], row[f"{side}_age_raw"]
-    return labels.age(years) if years is not None else with_raw("", raw)
+    if years is None:
+        return with_raw("", raw)
+    return f"{labels.age(years)} (age band: {raw})" if is_band(raw) else labels.age(years)
 
 
 def _status(row: Row) -> str:
@@ -92,10 +95,13 @@ def _as_trial(entry: Entry) -> Row:
     return {**entry.row, "primary_sponsor": next(sponsors, None), "countries": "\n".join(countries)}
 
 
-def _differs(fact: _Fact, best: Row, other: Row) -> bool:
-    one, two = fact.compared(best), fact.compared(other)
+def _differs(fact: _Fact, trial: Trial, other: Row) -> bool:
+    one, two = fact.compared(trial.row), fact.compared(other)
     if one in (None, "") or two in (None, "") or one == two:
         return False
+    raw = fact.column.replace("_years", "_raw")
+    if "_age_" in raw and (is_band(trial.row[raw]) or is_band(other[raw])):
+        return fact.column in trial.disputed  # a band says no other limit than the one within it
     # "2024-03" and "2024-03-05" agree.
     return not (fact.is_date and (one.startswith(two) or two.startswith(one)))
 
@@ -108,7 +114,7 @@ def comparison(trial: Trial) -> dict[str, Any]:
     records = [(entry, _as_trial(entry)) for entry in trial.entries] if len(trial.entries) > 1 else []
     columns: dict[tuple[str, ...], dict[str, Any]] = {}
     for entry, row in records:
-        if any(_differs(fact, trial.row, row) for fact in _FACTS):
+        if any(_differs(fact, trial, row) for fact in _FACTS):
             cells = tuple(fact.shown(row) for fact in _FACTS)
             columns.setdefault(cells, {"records": [], "row": row})["records"].append(entry.reference)
     main = [trial.entries[0].reference]
@@ -116,7 +122,7 @@ def comparison(trial: Trial) -> dict[str, Any]:
     for n, fact in enumerate(_FACTS):
         best = fact.shown(trial.row)
         others = [
-            {"text": cells[n], "differs": _differs(fact, trial.row, column["row"])} for cells, column in columns.items()
+            {"text": cells[n], "differs": _differs(fact, trial, column["row"])} for cells, column in columns.items()
         ]
         if best or any(other["text"] for other in others) or fact.label not in _OPTIONAL:
             row = {"label": fact.label, "best": best, "others": others, "is_disputed": fact.column in trial.disputed}

@@ -142,8 +142,24 @@ def study_results(trial: Trial) -> dict[str, Any]:
         date = f", first posted {labels.date(row['results_date'])}" if row["results_date"] else ""
         return {"text": f"Results are posted{date}.", "links": unique}
     if row["has_results"] is not None:
-        return {"text": "No results are posted at the registry so far.", "links": []}
+        return {"text": _no_results(trial), "links": []}
     return {"text": "Not given by the registry: it does not say whether there are results.", "links": []}
+
+
+def _no_results(trial: Trial) -> str:
+    """Who says that there are no results, and who says nothing."""
+    registries = dict.fromkeys(entry.row["registry"] for entry in trial.entries)
+    telling = {entry.row["registry"] for entry in trial.entries if entry.row["has_results"] is not None}
+    silent = [registry for registry in registries if registry not in telling]
+    if not silent:
+        return (
+            "No results are posted at the registry so far."
+            if len(registries) == 1
+            else "No registry has results so far."
+        )
+    say = "does" if len(silent) == 1 else "do"
+    told = " and ".join(registry for registry in registries if registry in telling)
+    return f"No results are posted at {told} so far; {' and '.join(silent)} {say} not say whether there are any."
 
 
 def results(entry: Entry) -> Facts:

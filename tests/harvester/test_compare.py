@@ -240,6 +240,12 @@ def test_the_population_that_all_accept() -> None:
     assert both.sentence == "Women from 21 years to 40 years old are accepted by all, as far as age and sex go."
 
 
+def test_ages_that_are_bands_are_said_to_be_such() -> None:
+    band = {**_people(18.0, 64.0, "female", "B"), "maximum_age_raw": "Adults (18-64 years)"}
+    sentence = overlap([_people(16.0, None, "female"), band]).sentence
+    assert sentence.endswith(" The ages of B are age bands: the protocol's limits can be narrower.")
+
+
 def test_nobody_is_accepted_by_all() -> None:
     ages = overlap([_people(18.0, 40.0, "all", "A"), _people(46.0, 50.0, "all", "B")])
     assert ages.is_empty and "upper age limit of A is 40 years, the lower one of B 46 years" in ages.sentence

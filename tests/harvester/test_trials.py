@@ -176,3 +176,30 @@ def test_dates_that_judge_no_registration_of_their_record_judge_none_of_the_tria
         judged = row(db)
         assert judged is not None and judged["date_of_first_enrollment"] == "2024-04"
         assert judged["prospective_registration"] == 0
+
+
+def test_a_limit_of_age_goes_before_the_band_that_a_register_ticks() -> None:
+    band = "Adults (18-64 years)"
+    ticked = {
+        "last_update_date": "2021-01-05",
+        "minimum_age_years": 18.0,
+        "minimum_age_raw": band,
+        "maximum_age_years": 64.0,
+        "maximum_age_raw": band,
+    }
+    exact = {
+        "last_update_date": "2020-03-12",
+        "minimum_age_years": 18.0,
+        "minimum_age_raw": "18 Years",
+        "maximum_age_years": 41.0,
+        "maximum_age_raw": "41 Years",
+    }
+    with closing(fresh([(3, ticked), (2, exact)])) as both, closing(fresh([(3, ticked)])) as alone:
+        trial, only = row(both), row(alone)
+    assert trial is not None and only is not None
+    assert (trial["minimum_age_raw"], trial["maximum_age_years"], trial["maximum_age_raw"]) == (
+        "18 Years",
+        41,
+        "41 Years",
+    )
+    assert (only["maximum_age_years"], only["maximum_age_raw"]) == (64, band)

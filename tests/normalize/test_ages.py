@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize.ages import parse_age
+from normalize.ages import is_band, parse_age
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,23 @@ def test_any_text_gives_an_age_of_a_human_being(text: str) -> None:
 @given(st.integers(0, 150))
 def test_years_and_months_agree(years: int) -> None:
     assert parse_age(f"{years} Years").years == pytest.approx(parse_age(f"{years * 12} Months").years)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Adults (18-64 years)",
+        "Adolescents (12-17 years), Adults (18-64 years)",
+        "Infants and toddlers (28 days-23 months)",
+        "Children (2-11years)",
+        "Elderly (>=65 years)",
+        "18-64 years, 65+ years",
+    ],
+)
+def test_what_registers_tick_are_bands(raw: str) -> None:
+    assert is_band(raw)
+
+
+@pytest.mark.parametrize("raw", [None, "18 Years", ">= 20age old", "20years-old", "N/A (No limit)", "65+", "-"])
+def test_limits_are_no_bands(raw: str | None) -> None:
+    assert not is_band(raw)

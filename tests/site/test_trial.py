@@ -12,9 +12,10 @@ import pytest
 
 from harvester.site.eligibility import nested
 from normalize.eligibility import parse
+from normalize.schema import Record
 from tests.harvester.test_build import Workshop, study
 from tests.site.conftest import InProcess
-from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
+from tests.site.made import ELIGIBILITY, FULL, HOSTILE_TEXT, make_catalogue
 
 #: The sections that readers of registry pages know, in their order.
 ORDER = [
@@ -300,3 +301,47 @@ def test_limits_are_told_as_they_are_counted(text: str, limit: str) -> None:
     )
     (criterion,) = nested(criteria, limits)
     assert [piece["limit"] for piece in criterion["pieces"] if piece["limit"]] == [limit]
+
+
+BANDED = Record(
+    registry="EUCTR",
+    registry_id="EUCTR2019-000001-11-FR",
+    minimum_age_years=18.0,
+    minimum_age_raw="Adults (18-64 years)",
+    maximum_age_years=64.0,
+    maximum_age_raw="Adults (18-64 years)",
+    sex="all",
+)
+
+
+def test_age_bands_of_european_registers_are_said_to_be_bands_and_contradict_no_limit_within_them(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    both = [("NCT01000001", "ctgov", FULL), ("NCT01000001", "euctr", BANDED)]
+    html = serve(make_catalogue(tmp_path / "both.db", both)).html("/trial/NCT01000001")
+    ages = re.findall(r'<th scope="row">M\w+ age.*?</tr>', html, re.DOTALL)
+    assert len(ages) == 2 and all("(age band: Adults (18-64 years))" in one for one in ages)
+    assert not any("differs" in one for one in ages)
+    alone = serve(make_catalogue(tmp_path / "alone.db", [("2019-000001-11", "euctr", BANDED)]))
+    for anchor in ("basic-information", "eligibility"):
+        text = section(alone.html("/trial/2019-000001-11"), anchor)
+        assert "Maximum age 64 years (age band: Adults (18-64 years))" in text
+
+
+@pytest.mark.parametrize(
+    ("american", "european", "sentence"),
+    [
+        (False, None, "No results are posted at ClinicalTrials.gov so far; EUCTR does not say whether there are any."),
+        (False, False, "No registry has results so far."),
+        (None, None, "Not given by the registry: it does not say whether there are results."),
+        (False, True, "Results are posted."),
+    ],
+)
+def test_what_a_registry_does_not_say_of_results_is_not_said_for_it(
+    tmp_path: Path, serve: Callable[[Path], InProcess], american: bool | None, european: bool | None, sentence: str
+) -> None:
+    one = msgspec.structs.replace(FULL, has_results=american, results_date=None, results_url=None)
+    two = msgspec.structs.replace(BANDED, has_results=european)
+    trials = [("NCT01000001", "ctgov", one), ("NCT01000001", "euctr", two)]
+    html = serve(make_catalogue(tmp_path / "catalogue.db", trials)).html("/trial/NCT01000001")
+    assert sentence in section(html, "study-results")
