@@ -77,16 +77,32 @@ _EVERYWHERE = frozenset(("all countries", "all sites", "all centres", "all cente
 #: Words of labels that count the same people again: of "Planned: 100; recruited: 80" neither sum nor part is a number planned for.
 _AGAIN = frozenset((
     "planned", "target", "actual", "achieved", "recruited", "enrolled", "screened", "randomised", "randomized", "completed", "analysed",
-    "analyzed", "evaluable", "final", "initial", "original", "revised", "amended", "min", "max", "minimum", "maximum",
+    "analyzed", "evaluable", "final", "initial", "original", "revised", "amended", "min", "max", "minimum", "maximum", "dropout",
+    "dropouts", "attrition",
 ))  # fmt: skip
+#: What is counted instead of participants: "Couples: 60" are 120 people, "Clusters: 20; Participants: 400" are 400.
+_WORDS_FOR_THINGS = """
+    animals blocks centers centres classes classrooms clinics clusters communities couple couples cycles dyads embryos eyes families family
+    feet fetuses fields follicles hands hips homes hospitals households houses images implants joints kidneys knees legs lesions limbs
+    litters locations mice nests oocytes organizations pairs pharmacies plots pools practices pregnancies procedures rats regions roots
+    samples schools scans sites slides specimens surfaces surgeries teeth tests tooth triads units villages visits wards wounds
+"""
+_THINGS = frozenset(_WORDS_FOR_THINGS.split())
 #: Two tests that the same people have, in ChiCTR's diagnostic studies.
 _TESTS = frozenset(("gold standard", "index test"))
 #: "100 patients and 50 controls", "50 + 50"; "2 x 50", "two groups of 50".
 _PLUS = re.compile(r"\s*(?:\+|&|\band\b)\s*", re.IGNORECASE)
 _ADDEND = re.compile(rf"(?P<count>{_NUMBER})\s*(?P<label>[^0-9;,.]*)")
 _FEW = ("two", "three", "four", "five", "six")
+_SOME = rf"(?:[2-9]|{'|'.join(_FEW)})"
+_ARMS = r"(?:(?:treatment|study|parallel|equal)\s)?(?:groups|arms)"
 _MULTIPLIED = re.compile(
-    rf"(?P<groups>[2-9]|{'|'.join(_FEW)})(?:\s*[x×*]\s*|\s(?:\w+\s)?(?:groups|arms)\sof\s)(?P<each>{_NUMBER})\s*(?P<label>[^0-9;,.]*)",
+    rf"(?P<groups>{_SOME})(?:\s*[x×*]\s*|\s(?:\w+\s)?(?:groups|arms)\sof\s|\s{_ARMS}(?:\swith|\s?[,:])\s?)(?P<each>{_NUMBER})\s*(?P<label>[^0-9;,.=]*)",
+    re.IGNORECASE,
+)
+#: "30 in each of 2 groups", "30 x 2"; of "30 x 2" it is the larger number that one group has.
+_IN_EACH_OF = re.compile(
+    rf"(?P<each>{_NUMBER})(?:\s*[x×*]\s*|\s(?:(?P<label>[^0-9;,.=]*)\s)?(?:in|for)\seach\sof\s(?:the\s)?)(?P<groups>{_SOME})(?:\s{_ARMS})?",
     re.IGNORECASE,
 )
 # ISRCTN: "Planned Sample Size: 100; UK Sample Size: 50"; CTRI: "Total Sample Size="1200" Sample Size from India="800"". What follows is a part.
@@ -101,9 +117,17 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 #: "120 (60 per arm)", "400, 200 in each arm".
+_ONE_ARM = r"(?:(?:per|each|every) |/ ?)(?:treatment |study )?(?:arm|group)\b"
 _EACH_ARM = re.compile(
-    rf"(?P<count>{_NUMBER})(?: (?:in|for|patients|participants|subjects|cases)){{0,2}} (?:per|each|every) (?:treatment |study )?(?:arm|group)\b",
+    rf"(?P<count>{_NUMBER})(?: (?:in|for|patients|participants|subjects|cases)){{0,2}} ?{_ONE_ARM}",
     re.IGNORECASE,
+)
+#: "Each group: 30", "Number per arm: 30"
+_ARM_LABEL = re.compile(r"(?:number |sample size )?(?:in |for )?(?:per|each|every) (?:treatment |study )?(?:arm|group)")
+#: "60 patients with COPD": what else a text says of the people that it counts. It may not go on about groups.
+_WHO = re.compile(
+    r"(?P<noun>\w+) (?:with|undergoing|suffering from|diagnosed with|scheduled for)\b(?!.*\b(?:arms?|groups?|cohorts?|controls?|without|cent(?:er|re)s?|sites?)\b).*",
+    re.IGNORECASE | re.DOTALL,
 )
 _RANGE = re.compile(
     rf"(?:\bfrom\s+)?(?P<lower>{_NUMBER})\s*(?:[-~\u2010-\u2015\u301c\uff5e]|to)\s*(?P<upper>{_NUMBER})"
@@ -118,25 +142,33 @@ _EACH = re.compile(r"\b(?:per|each|every)\b", re.IGNORECASE)
 _LONGEST = 2000
 #: Words that may stand beside the one number of a text, folded. What is in brackets behind the number explains it and is not read.
 _WORDS_BESIDE = """
-    a about actual approx approximately around at aim anticipated be ca case cases children circa enrolled enrollment enrolment estimated estimate
-    expected for healthy in included infants individual individuals intended is least max maximal maximum men min minimum mothers n no number of
-    participant participants patient patients people person persons plan planned pregnant recruit recruited sample size study subject subjects
-    target the to total up us volunteer volunteers we will women adults control controls fathers mother father infant newborns partners neonates males females
-    girls boys adolescents male female randomised randomized evaluable consecutive students nurses physicians pts 人 例 名
-    pacientes participantes sujetos voluntarios patienten probanden sujets
+    a about actual approx approximately around at aim anticipated be ca case circa enrolled enrollment enrolment estimated estimate
+    expected for healthy in included individual intended is least max maximal maximum min minimum n no number of participant patient
+    person plan planned pregnant recruit recruited sample size study subject target the to total up us volunteer we will control
+    controls mother father infant partners male female randomised randomized evaluable consecutive pts 人 例 名 human infertile
+    nulliparous elderly newborn neonatal preterm
 """
-_BESIDE = frozenset(_WORDS_BESIDE.split())
+_WORDS_FOR_PEOPLE = """
+    cases children individuals infants men participants patients people persons subjects volunteers women adults fathers mothers
+    newborns neonates males females girls boys adolescents students nurses physicians pacientes participantes sujetos voluntarios
+    patienten probanden sujets mujeres hombres embarazadas gestantes ninos frauen femmes inpatients outpatients caregivers carers
+    parents babies
+"""
+_PEOPLE = frozenset(_WORDS_FOR_PEOPLE.split())
+_BESIDE = _PEOPLE | frozenset(_WORDS_BESIDE.split())
 
 
 def parse_size(text: str | None) -> Size:
     """The number of participants in a text, never guessed out of prose.
 
-    `"120"`, `"1,200"`, `"approx. 1 000"` -> the number. `"120 (60 per arm)"` -> 120, each arm 60. `"Case group:50;Control group:50;"`
-    -> 100, a sum, with both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100, of which 50 in the UK; the number
-    of one country alone is no total. A range gives its upper end, the number planned for, and keeps the lower. `"100 patients and 50
-    controls"` -> 150, `"2 x 50"` -> 100, sums. A sentinel (99999999), a negative number, a ratio, a text without a number and one that
-    is no such form are `Size(None, understood=False)`; groups of which the last is cut off (ICTRP cuts at 255 characters) are added
-    up, `understood` False.
+    `"120"`, `"1,200"`, `"approx. 1 000"`, `"120 patients with COPD"` -> the number. `"120 (60 per arm)"` -> 120, each arm 60.
+    `"Case group:50;Control group:50;"` -> 100, a sum, with both groups as parts. `"Planned Sample Size: 100; UK Sample Size: 50"` -> 100,
+    of which 50 in the UK. `"100 patients and 50 controls"` -> 150, `"2 x 50"`, `"2 groups, 50 each"` -> 100, sums. A range gives its
+    upper end, the number planned for, and keeps the lower.
+
+    No total is the number of one country alone, that of each arm ("60 per arm"), and what counts no participants ("60 couples", "Eyes: 60"). These,
+    a sentinel (99999999), a negative number, a ratio, a text without a number and one that is no such form are not `understood`;
+    groups of which the last is cut off (ICTRP cuts at 255 characters) are added up, `understood` False.
     """
     value = (text or "").strip()
     if match := _COUNT.fullmatch(value) or _NO_DECIMALS.fullmatch(value):
@@ -166,6 +198,10 @@ def parse_size(text: str | None) -> Size:
         return _NOT_UNDERSTOOD
     first, *others = numbers
     rest = plain[first.end() :]
+    if not others and (arm := _EACH_ARM.search(plain)):  # "60 per arm": how many arms is not said
+        return Size(None, understood=False, each=_number(arm["count"]))
+    if not others and (who := _WHO.fullmatch(rest.strip())) and fold(who["noun"]) in _PEOPLE:
+        rest = ""
     if others:  # "400, 200 in each arm": what comes behind the total says how it is shared out
         if not _EACH.search(rest):
             return _NOT_UNDERSTOOD
@@ -194,7 +230,7 @@ def _with_parts(total: int, rest: str) -> Size:
     """A total that is called so, and what stands behind it: numbers of countries, or of groups."""
     places = _places(rest)
     groups = _groups(rest)
-    return Size(total, groups.parts if not places and groups.understood else (), places=places)
+    return Size(total, groups.parts if not places and groups.understood else (), places=places, each=groups.each)
 
 
 def _places(text: str) -> tuple[tuple[str, int], ...]:
@@ -205,11 +241,9 @@ def _places(text: str) -> tuple[tuple[str, int], ...]:
 
 def _summed(text: str) -> Size | None:
     """Groups that are added, or groups of one size. A sum that is told beside them has to be theirs."""
-    if (match := _MULTIPLIED.fullmatch(text)) and _is_beside(match["label"]):
-        word, each = match["groups"].lower(), _number(match["each"])
-        groups = _FEW.index(word) + 2 if word in _FEW else int(word)
-        return Size(groups * each, is_sum=True, each=each) if each is not None else None
     added, _, told = text.partition("=")
+    if match := _MULTIPLIED.fullmatch(added.strip()) or _IN_EACH_OF.fullmatch(added.strip()):
+        return _multiplied(match, told)
     found = [_ADDEND.fullmatch(piece) for piece in _PLUS.split(added.strip())]
     addends = [
         (match["label"].strip(), _number(match["count"])) for match in found if match and _is_beside(match["label"])
@@ -223,10 +257,22 @@ def _summed(text: str) -> Size | None:
     return Size(total, parts, is_sum=True)
 
 
+def _multiplied(match: re.Match[str], told: str) -> Size | None:
+    """So many groups of one size, "each" said behind it or not."""
+    words = re.sub(r"\beach\b(?: (?:arm|group))?", "", fold(match["label"] or ""))
+    word, each = match["groups"].lower(), _number(match["each"])
+    groups = _FEW.index(word) + 2 if word in _FEW else int(word)
+    if each is None or each < groups or not _is_beside(words):
+        return None
+    total = groups * each
+    return None if told and parse_size(told).total != total else Size(total, is_sum=True, each=each)
+
+
 def _groups(value: str) -> Size:
-    total = None
+    total = each = None
     parts: list[tuple[str, int]] = []
     folded: list[str] = []  # their labels
+    things = False
     end = 0
     while match := _GROUP.match(value, end):
         number, label = _number(match["count"]), match["label"].strip()
@@ -237,6 +283,10 @@ def _groups(value: str) -> Size:
             if total not in (None, number):
                 return _NOT_UNDERSTOOD
             total = number
+        elif _ARM_LABEL.fullmatch(called):
+            each = number
+        elif _says(called, _THINGS):
+            things = True
         else:
             parts.append((label, number))
             folded.append(called)
@@ -245,8 +295,10 @@ def _groups(value: str) -> Size:
     places = tuple(part for part in parts if _is_place(part[0]))
     groups = tuple(part for part in parts if part not in places)
     if total is not None:
-        return Size(total, groups, understood, places=places)
+        return Size(total, groups, understood, places=places, each=each)
     if not parts or (len(parts) > 1 and _count_the_same(folded)):
+        return Size(None, understood=False, each=each)
+    if each is not None or (things and not (len(parts) == 1 and _says(folded[0], _PEOPLE))):
         return _NOT_UNDERSTOOD
     if len(parts) == 1:
         ((label, number),) = parts

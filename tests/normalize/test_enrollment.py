@@ -185,6 +185,67 @@ def test_a_word_for_the_number_is_no_group() -> None:
     assert (row.scope, row.count, row.is_sum) == ("total", 72, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [
+        ("60 per arm", 60),
+        ("45 patients per group", 45),
+        ("n=30 in each group", 30),
+        ("24/arm", 24),
+        ("Each group: 30", 30),
+        ("number per arm:30;", 30),
+    ],
+)
+def test_the_number_of_every_arm_is_not_that_of_the_trial(text: str, each: int) -> None:
+    assert parse_size(text) == Size(None, understood=False, each=each)
+    rows = [(row.scope, row.scope_value, row.count) for row in counts(parse_size(text), "planned", "target")]
+    assert rows == [("arm", "each arm", each)]
+
+
+@pytest.mark.parametrize(
+    ("text", "total", "each"),
+    [
+        ("2 groups, 30 each", 60, 30),
+        ("Two arms with 45 patients each", 90, 45),
+        ("three groups of 20", 60, 20),
+        ("30 patients in each of two groups", 60, 30),
+        ("40 x 3", 120, 40),
+        ("3 x 40 = 120", 120, 40),
+    ],
+)
+def test_groups_of_one_size_are_multiplied(text: str, total: int, each: int) -> None:
+    assert parse_size(text) == Size(total, is_sum=True, each=each)
+    assert parse_size("3 x 40 = 130").total is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["60 couples", "30 dyads", "40 eyes", "Couples: 60", "Number of eyes: 40", "Clusters: 20", "Embryos:100;", "Families: 20; Samples: 80"],
+)  # fmt: skip
+def test_what_counts_no_participants_gives_no_number_of_them(text: str) -> None:
+    assert parse_size(text) == Size(None, understood=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [("Clusters: 20; Participants: 400", 400), ("Eyes: 40; Patients: 20", 20), ("Patients: 100; Samples: 300", 100)],
+)
+def test_participants_are_told_from_what_else_is_counted(text: str, total: int) -> None:
+    assert parse_size(text).total == total
+    assert parse_size("Eye drops:40;Eye ointment:40;").total == 80  # groups
+
+
+def test_people_may_be_described() -> None:
+    assert parse_size("80 patients with severe asthma") == Size(80)
+    assert parse_size("90 women undergoing IVF") == Size(90)
+    for text in ("60 patients with placebo in the control arm", "60 samples with growth", "60 patients treated"):
+        assert parse_size(text).total is None
+
+
+def test_those_expected_to_drop_out_are_no_group() -> None:
+    assert parse_size("Group A: 30; Group B: 30; Dropout: 6").total is None
+
+
 def test_countries_are_no_arms() -> None:
     rows = [
         (row.scope, row.scope_value, row.count, row.is_sum)
