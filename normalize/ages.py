@@ -34,11 +34,47 @@ _PER_YEAR = {
 #: The words and letters behind a number. "age" is jRCT's ("20age old"); a bare number is years.
 _UNITS = {
     **dict.fromkeys(
-        ("", "y", "yr", "yrs", "yo", "year", "years", "age", "aged", "ano", "anos", "ans", "jahre"), "year"
+        (
+            "",
+            "y",
+            "yr",
+            "yrs",
+            "yo",
+            "year",
+            "years",
+            "age",
+            "aged",
+            "ano",
+            "anos",
+            "ans",
+            "anni",
+            "jahr",
+            "jahre",
+            "jaar",
+        ),
+        "year",
     ),
-    **dict.fromkeys(("mo", "mos", "mth", "mths", "month", "months", "mes", "meses"), "month"),
-    **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), "week"),
-    **dict.fromkeys(("d", "day", "days", "dia", "dias"), "day"),
+    **dict.fromkeys(
+        (
+            "mo",
+            "mos",
+            "mth",
+            "mths",
+            "month",
+            "months",
+            "mes",
+            "meses",
+            "mois",
+            "mesi",
+            "monat",
+            "monate",
+            "maand",
+            "maanden",
+        ),
+        "month",
+    ),
+    **dict.fromkeys(("w", "wk", "wks", "week", "weeks", "woche", "wochen", "weken", "semanas"), "week"),
+    **dict.fromkeys(("d", "day", "days", "dia", "dias", "tag", "tage", "jour", "jours"), "day"),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "hour"),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), "minute"),
     "m": "month",  # ReBec: "6M" beside "18Y" and "30D"
@@ -55,10 +91,12 @@ _NO_LIMIT = frozenset(
         "n a", "na", "nd", "n d", "none", "nil", "no", "null", "no limit", "no limits", "no age limit", "no minimum age", "no maximum age",
         "no upper limit", "no lower limit", "no minimum", "no maximum", "no restriction", "without limit", "unlimited", "limitless",
         "not applicable", "not available", "not specified", "not stated", "not defined", "year", "years", "year s", "months", "weeks",
-        "days", "any", "all", "all ages",
+        "days", "any", "any age", "all", "all ages", "no restrictions", "no age restriction", "no age restrictions", "no age limits", "no min", "no max",
+        "infinite", "infinity",
     )
 )  # fmt: skip
 _NUMBER = re.compile(r"(?<![0-9.,])([0-9]{1,6}(?:[.,][0-9]{1,4})?)(?![0-9])\s*[(\[-]?\s*([^\W\d_]*)")
+_UNIT_BEHIND = re.compile(r" (?:year|month|week|day)s?(?: s)?$")
 #: Nobody is older; 999 and 2147483647 are places kept for a limit.
 _OLDEST = 150.0
 #: Characters; a longer text is prose.
@@ -76,7 +114,8 @@ def parse_age(text: str | None) -> Age:
     if len(value) > _LONGEST:
         return _NOT_UNDERSTOOD
     folded = fold(value)
-    if folded in _NO_LIMIT or folded.endswith("no limit") or (not folded and "?" not in value):
+    said = _UNIT_BEHIND.sub("", folded)  # CRiS: "No Limit(Year)"
+    if folded in _NO_LIMIT or said in _NO_LIMIT or said.endswith("no limit") or (not folded and "?" not in value):
         return _NONE
     ages: list[tuple[float, str]] = []
     for number, word in _NUMBER.findall(value):

@@ -41,6 +41,7 @@ _UTN = "WHO UTN"
 _GAP = r"[\W_]{0,3}(?:(?:no|nr|id|number)\b[\W_]{0,3})?"
 # Between blocks of figures: any dash of Unicode, blanks round it ("2011‐005132‐26", with U+2010, in a ClinicalTrials.gov record)
 _DASH = r"\s?[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]\s?"
+_LOOSE_DASH = rf"(?:{_DASH}|\s)?"
 _SLASH = r"\s?[-/\u2010-\u2015\u2212]\s?"
 _YEAR = r"(?<![0-9])((?:19|20)[0-9]{2})"
 _END = r"(?!-?[0-9])"
@@ -83,6 +84,9 @@ _WORD_FORMS = (
     _Form("ITMCTR", rf"ITMCTR{_GAP}([0-9]{{10}})", "ITMCTR{}"),
     _Form("CRiS", rf"KCT{_GAP}([0-9]{{7}})", "KCT{}"),
     _Form("CTRI", rf"CTRI{_GAP}([0-9]{{4}}){_SLASH}([0-9]{{2,3}}){_SLASH}([0-9]{{6}})", "CTRI/{}/{}/{}"),
+    # Noughts at the front are lost where a spreadsheet or a person leaves them out.
+    _Form("CTRI", rf"CTRI{_GAP}([0-9]{{4}}){_SLASH}([0-9]{{2,3}}){_SLASH}([0-9]{{5}})", "CTRI/{}/{}/0{}"),
+    _Form("CTRI", rf"CTRI{_GAP}([0-9]{{4}}){_SLASH}([0-9]){_SLASH}([0-9]{{6}})", "CTRI/{}/0{}/{}"),
     _Form("DRKS", rf"DRKS{_GAP}([0-9]{{8}})", "DRKS{}"),
     _Form("IRCT", rf"IRCT{_GAP}([0-9]{{8,17}})\s?N([0-9]{{1,3}})", "IRCT{}N{}"),
     _Form("IRCT", rf"IRCT{_GAP}([0-9]{{8,17}})", "IRCT{}"),
@@ -102,12 +106,16 @@ _WORD_FORMS = (
     _Form("SLCTR", rf"SLCTR{_GAP}([0-9]{{4}}){_SLASH}([0-9]{{3}})", "SLCTR/{}/{}"),
     _Form("TCTR", rf"TCTR{_GAP}([0-9]{{11}})", "TCTR{}"),
     _Form(_UTN, rf"U([0-9]{{4}}){_DASH}([0-9]{{4}}){_DASH}([0-9]{{4}})", "U{}-{}-{}"),
+    # All that WHO has given out begin with 1111: with it dashes may be missing, and behind "UTN" the U.
+    _Form(_UTN, rf"U[\W_]?(1111){_LOOSE_DASH}([0-9]{{4}}){_LOOSE_DASH}([0-9]{{4}})", "U{}-{}-{}"),
+    _Form(_UTN, rf"UTN{_GAP}U?(1111){_LOOSE_DASH}([0-9]{{4}}){_LOOSE_DASH}([0-9]{{4}})", "U{}-{}-{}"),
 )
 #: Short forms that hit much else as well: only where the whole of a field for identifiers is one.
 _SHORT_FORMS = (
     _Form("NTR", r"NTR[-\s]?([0-9]{1,4})", "NTR{}"),
     _Form("NTR", r"NL[-\s]?([0-9]{2,4})", "NL{}"),
     _Form("UMIN", r"C([0-9]{9})", "C{}"),
+    _Form(_UTN, rf"(1111){_DASH}([0-9]{{4}}){_DASH}([0-9]{{4}})", "U{}-{}-{}"),
     _Form("ReBec", r"RBR[\W_]?((?=[A-Za-z]{0,9}[0-9])[A-Za-z0-9]{6,10})", "RBR-{}", str.lower),
 )
 _ALL_FORMS = _EU_FORMS + _WORD_FORMS + _SHORT_FORMS
@@ -133,8 +141,8 @@ _SQUEEZED = re.compile(_any_of(_WORD_FORMS), re.IGNORECASE)
 _SKELETON = bytes(ord("0") if 48 <= code <= 57 else code if 65 <= code <= 90 else ord(" ") for code in range(256))
 _BLANKS = bytes(code for code in range(256) if _SKELETON[code] == ord(" "))
 _FIVE_FIGURES = re.compile(b"00000+")
-_SHORT_NUMBERS = (b"RBR", b"PER000", b"SLCTR", b"NTR000", b"OMON", b"U0000")
-_PREFIX_OF_SHORT_NUMBER = re.compile("RBR-|PER[^A-Za-z ]|SLCTR|U[0-9]{4}[^0-9]|NTR|OMON")
+_SHORT_NUMBERS = (b"RBR", b"PER000", b"SLCTR", b"NTR000", b"OMON", b"U0000", b"UTN0000")
+_PREFIX_OF_SHORT_NUMBER = re.compile("RBR-|PER[^A-Za-z ]|SLCTR|U[^A-Za-z0-9]?1111|U[0-9]{4}[^0-9]|UTN|NTR|OMON")
 _PREFIXES = ("NCT", "KCT", "CTR", "RCT", "CRTN", "RTCN", "DRKS", "JAPIC", "IIA", "UMIN", "JPRN", "RPCEC")
 _YEAR_BEFORE = re.compile(rf"[0-9]{_DASH}$")
 _REACH = 40  # characters, more than any number with its prefix has on either side of the hint

@@ -34,6 +34,8 @@ from normalize.ages import is_band, parse_age
         ("1 year 6 months", 1.5),
         ("37 Weeks", 37 * 7 / 365.25),
         ("28 Days", 28 / 365.25),
+        ("6 mois", 0.5),
+        ("18 jaar", 18),
         ("1 Hour", 1 / 24 / 365.25),
         ("15 Minutes", 15 / 1440 / 365.25),
     ],
@@ -59,6 +61,10 @@ def test_reads_units_in_words_and_letters(text: str, years: float) -> None:
         "Years",
         "-2147483648 No limit",
         "0 N/A (No limit)",
+        "No Limit(Year)",
+        "No limit (Month)",
+        "Any age",
+        "No age restriction",
     ],
 )
 def test_no_limit_and_nothing_said_are_understood(text: str | None) -> None:

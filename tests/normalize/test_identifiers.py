@@ -38,6 +38,12 @@ from normalize.identifiers import canonical, find, is_junk, secondary_ids
         ("ITMCTR2100004428", "ITMCTR", "ITMCTR2100004428"),
         ("KCT0005005", "CRiS", "KCT0005005"),
         ("CTRI/2020/03/024000", "CTRI", "CTRI/2020/03/024000"),
+        ("CTRI/2020/03/24000", "CTRI", "CTRI/2020/03/024000"),
+        ("CTRI/2020/3/024000", "CTRI", "CTRI/2020/03/024000"),
+        ("U1111 1234 5678", "WHO UTN", "U1111-1234-5678"),
+        ("U111112345678", "WHO UTN", "U1111-1234-5678"),
+        ("UTN: 1111-1234-5678", "WHO UTN", "U1111-1234-5678"),
+        ("Universal Trial Number (UTN): 1111-1234-5678", "WHO UTN", "U1111-1234-5678"),
         ("CTRI/2008/091/000176", "CTRI", "CTRI/2008/091/000176"),
         ("DRKS00003246", "DRKS", "DRKS00003246"),
         ("DRKS-ID: DRKS00003246", "DRKS", "DRKS00003246"),
@@ -79,6 +85,7 @@ def test_finds_every_registry_in_a_text(text: str, registry: str, normalized: st
         ("NCT 0123 4567", "NCT01234567"),
         ("EudraCT No.: 2005-000666-39", "2005-000666-39"),
         ("UTN U1111-1131-9971", "U1111-1131-9971"),
+        ("1111-1131-9971", "U1111-1131-9971"),
         (" EUCTR2017-001400-29-FR. ", "2017-001400-29"),
     ],
 )
@@ -92,7 +99,7 @@ def test_a_whole_field_may_hold_a_short_form(text: str, normalized: str) -> None
 @pytest.mark.parametrize(
     "text",
     ["", "12345678", "NCT00000000", "2020-000000-00", "CTIS2020-000000-17-00", "NCT012345678", "XNCT01234567", "2018-A01972-53", "NL47781.018.14", "NL-12-34", "D5670C00002", "10.1186/123456",
-     "2017-001400-291", "1817-001400-29", "2017-101400-29", "control 1234", "ABC-NTR"],
+     "2017-001400-291", "1817-001400-29", "2017-101400-29", "control 1234", "ABC-NTR", "111111319971", "2111-1131-9971", "CTRI/2020/03/2400"],
 )  # fmt: skip
 def test_other_codes_are_no_registry_numbers(text: str) -> None:
     assert canonical(text) is None
