@@ -93,16 +93,32 @@ def some(lines: str | None) -> str:
     return f"{text} and {len(items) - _LISTED} more" if len(items) > _LISTED else text
 
 
-def told(marked: dict[str, Any], title: str | None) -> dict[str, Any] | None:
-    """The first column worth showing that holds a match, beside the title: the heading, and the text around it."""
-    title = fold(title or "")
+def words_found(marked: dict[str, Any]) -> set[str]:
+    """The words that matched in any column, each in the singular."""
+    texts = [text for text in marked.values() if isinstance(text, str) and MARK in text]
+    return {word for text in texts for piece in pieces(text) if piece.is_match for word in singular(piece.text)}
+
+
+def singular(text: str) -> list[str]:
+    """The words of a text, folded, without the s of a plural: good to compare words that were found alike."""
+    return [word.removesuffix("s") for word in fold(text).split()]
+
+
+def told(marked: dict[str, Any], shown: str) -> dict[str, Any] | None:
+    """The column worth showing, beside what is shown of the trial anyhow: the heading, and the text around the match.
+
+    It is the one that holds most of the words looked for that are not among those shown, the first of several.
+    """
+    seen, words_seen = fold(shown), set(singular(shown))
+    best: tuple[int, dict[str, Any]] | None = None
     for name, heading in _MATCH_HEADINGS.items():
         text = marked.get(name) or ""
         if MARK in text:
             found = pieces(text)
-            if fold("".join(piece.text for piece in found)) not in title:
-                return {"heading": heading, "pieces": found}
-    return None
+            new = len({word for piece in found if piece.is_match for word in singular(piece.text)} - words_seen)
+            if fold("".join(piece.text for piece in found)) not in seen and (best is None or new > best[0]):
+                best = new, {"heading": heading, "pieces": found}
+    return best[1] if best else None
 
 
 def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
@@ -125,5 +141,7 @@ def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
         "facts": {name: value for name, value in facts.items() if value},
         "registries": row["registries"],
         "records": row["record_count"],
-        "match": told(marked, title) if marked else None,
+        "match": told(marked, f"{title} {facts['Conditions']} {facts['Sponsor']} {facts['Countries']}")
+        if marked
+        else None,
     }

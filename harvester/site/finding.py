@@ -6,8 +6,9 @@ Called by `search`, `home`, `entities`, `downloads`, `compare`.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -31,8 +32,8 @@ _WEIGHTS = {
 }  # fmt: skip
 #: Up to so many trials are ranked one by one (bm25, some 5 microseconds each); more are ranked by where the words stand.
 _RANKED_ONE_BY_ONE = 4_000
-#: Columns that say what a trial is about, by falling weight.
-_ABOUT = ("public_title conditions", "scientific_title acronym interventions keywords", "brief_summary")
+#: Columns that say what a trial is about -> what a word there is worth.
+_ABOUT = {"public_title conditions": 4, "scientific_title acronym interventions keywords": 2, "brief_summary": 1}
 _WITH = "SELECT DISTINCT trials.rowid FROM {} JOIN records USING (record_id) JOIN trials USING (trial_id) WHERE {} IN (SELECT value FROM json_each(?))"
 #: Filter of INDEXED -> rowids of the trials that have one of some values, a JSON list.
 _BY_INDEX = {
@@ -86,7 +87,7 @@ class Found:
         if order != "relevance" or expression is None:
             ranked = self.facets.sorted(self.places, order)
         else:
-            ranked = _by_relevance(db, self.facets, expression)
+            ranked = _by_relevance(db, self.facets, self.matching, expression)
             if self.filters:
                 ranked = ranked[self.trials[self.facets.places(ranked)]]
         found: list[int] = ranked.tolist()
@@ -120,7 +121,11 @@ def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) 
     if name == "condition" and not search.exact:
         same_condition = names_of(db).same_condition
         values = tuple(dict.fromkeys(other for value in values for other in same_condition(value)))
-    return facets.mask(_remembered(db, name, json.dumps(values), _BY_INDEX[name]))
+    return facets.mask(_by_index(db, name, json.dumps(values)))
+
+
+def _by_index(db: sqlite3.Connection, name: str, values: str) -> Places:
+    return _remembered(db, name, values, lambda: _rowids(db, _BY_INDEX[name], values))
 
 
 @kept
@@ -129,37 +134,62 @@ def _memory(db: sqlite3.Connection) -> dict[tuple[str, str], Places]:
     return {}
 
 
-def _remembered(db: sqlite3.Connection, kind: str, expression: str, sql: str) -> Places:
+def _remembered(db: sqlite3.Connection, kind: str, expression: str, read: Callable[[], Places]) -> Places:
     memory, key = _memory(db), (kind, expression)
     found = memory.get(key)
     if found is None:
-        with plain_text(db):
-            # As one text: SQLite writes a hundred thousand numbers quicker than it hands them over one by one.
-            (numbers,) = db.execute(f"SELECT group_concat(rowid) FROM ({sql})", (expression,)).fetchone()
-        found = np.fromstring(numbers or "", dtype=np.int64, sep=",")
+        found = read()
         if len(memory) >= _REMEMBERED:
             memory.clear()
         memory[key] = found
     return found
 
 
+def _rowids(db: sqlite3.Connection, sql: str, expression: str) -> Places:
+    with plain_text(db):
+        # As one text: SQLite writes a hundred thousand numbers quicker than it hands them over one by one.
+        (numbers,) = db.execute(f"SELECT group_concat(rowid) FROM ({sql})", (expression,)).fetchone()
+    return np.fromstring(numbers or "", dtype=np.int64, sep=",")
+
+
+_MATCHING = "SELECT rowid FROM trials_fts WHERE trials_fts MATCH ?"
+
+
 def _matched(db: sqlite3.Connection, expression: str) -> Places:
     """rowids of the trials that match, in the order of the file."""
-    return _remembered(db, "matched", expression, "SELECT rowid FROM trials_fts WHERE trials_fts MATCH ?")
+    return _remembered(db, "matched", expression, lambda: _rowids(db, _MATCHING, expression))
 
 
-def _by_relevance(db: sqlite3.Connection, facets: Facets, expression: str) -> Places:
-    """The same, best first: by bm25 when they are few, else by where the words stand, and then the latest update."""
+def _by_relevance(db: sqlite3.Connection, facets: Facets, matching: Matching, expression: str) -> Places:
+    """The same, best first: by where the words stand; then by bm25 when they are few, else the latest update first."""
     matched = _matched(db, expression)
     if len(matched) <= _RANKED_ONE_BY_ONE:
-        weights = ", ".join(str(_WEIGHTS.get(name, 1)) for name in SEARCHED)
-        sql = f"SELECT rowid FROM trials_fts WHERE trials_fts MATCH ? ORDER BY bm25(trials_fts, {weights}), rowid"
-        return _remembered(db, "ranked", expression, sql)
+        return _remembered(db, "ranked", expression, lambda: _ranked(db, facets, matching, expression))
     score = np.zeros(len(facets.rowids), dtype=np.int64)
-    for worth, columns in zip((4, 2, 1), _ABOUT, strict=True):
+    for columns, worth in _ABOUT.items():
         score[facets.places(_matched(db, f"{{{columns}}} : ({expression})"))] += worth
     places = facets.places(matched)
     return facets.rowids[places[np.lexsort((facets.ranks["update"][places], -score[places]))]]
+
+
+def _ranked(db: sqlite3.Connection, facets: Facets, matching: Matching, expression: str) -> Places:
+    """A trial of heparin goes before one that only keeps out who takes heparin: what counts first is which of the words, the rare ones
+    above all, stand where a trial says what it is about, and then bm25.
+    """
+    weights = ", ".join(str(_WEIGHTS.get(name, 1)) for name in SEARCHED)
+    ranked = _rowids(db, f"{_MATCHING} ORDER BY bm25(trials_fts, {weights}), rowid", expression)
+    score = np.zeros(len(ranked))
+
+    def add(worth: float, columns: str, words: str) -> None:
+        nonlocal score
+        score += worth * np.isin(ranked, _rowids(db, _MATCHING, f"({{{columns}}} : ({words})) AND ({expression})"))
+
+    for group in matching.groups:
+        either = " OR ".join(term.match for term in group)
+        add(math.log(2 + len(facets.rowids) / (1 + len(_matched(db, either)))), " ".join(_ABOUT), either)
+    for columns, worth in _ABOUT.items():
+        add(worth / 10, columns, expression)
+    return ranked[np.argsort(-score, kind="stable")]
 
 
 def occurs(db: sqlite3.Connection, expression: str, least: int) -> bool:

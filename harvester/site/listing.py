@@ -9,9 +9,10 @@ import sqlite3
 from typing import Any
 
 from harvester.site import labels, queries
-from harvester.site.cards import card, told
+from harvester.site.cards import card, singular, words_found
 from harvester.site.downloads import MAKES_XLSX
 from harvester.site.finding import Found
+from harvester.site.matching import MARK, Matching, Term
 from harvester.site.wanted import Wanted
 
 PAGE_SIZE = 25
@@ -28,8 +29,7 @@ def listed(db: sqlite3.Connection, found: Found, order: str, asked_for: Wanted, 
     pages = max(1, -(-count // PAGE_SIZE))
     page = min(asked_for.page, pages)
     rowids = found.ordered(db, order)[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    match = found.matching.expression
-    marked = _marked(db, match, rowids) if match else {}
+    marked = _marked(db, found.matching, rowids)
     trials = [card(row, marked.get(row["rowid"])) for row in queries.cards(db, rowids)]
 
     def address(number: int) -> str:
@@ -50,12 +50,27 @@ def listed(db: sqlite3.Connection, found: Found, order: str, asked_for: Wanted, 
     }
 
 
-def _marked(db: sqlite3.Connection, match: str, rowids: list[int]) -> dict[int, dict[str, Any]]:
-    """rowid -> its columns with matches marked; long texts, which take most of the time, only where no short one matched."""
-    near = queries.matches(db, match, rowids, queries.NEAR_MATCHES)
-    bare = [rowid for rowid, row in near.items() if not told(row, row["public_title"] or row["scientific_title"])]
-    far = queries.matches(db, match, bare, queries.FAR_MATCHES) if bare else {}
-    return {rowid: {**row, **far.get(rowid, {})} for rowid, row in near.items()}
+def _marked(db: sqlite3.Connection, matching: Matching, rowids: list[int]) -> dict[int, dict[str, Any]]:
+    """rowid -> its columns with matches marked; long texts, which take most of the time, only for the words that short ones lack."""
+    if matching.expression is None:
+        return {}
+    marked = queries.matches(db, matching.expression, rowids, queries.NEAR_MATCHES)
+    words = {rowid: words_found(row) for rowid, row in marked.items()}
+    for group in matching.groups:
+        lacking = [rowid for rowid in marked if _lacks(words[rowid], group)]
+        either = " OR ".join(term.match for term in group)
+        far = queries.matches(db, either, lacking, queries.FAR_MATCHES) if lacking else {}
+        for rowid, row in far.items():
+            marked[rowid] |= {
+                name: text for name, text in row.items() if name in queries.FAR_MATCHES and text and MARK in text
+            }
+    return marked
+
+
+def _lacks(words: set[str], group: tuple[Term, ...]) -> bool:
+    """Whether none of the terms is among the words found; of a condition's other names it is known only where no word was."""
+    typed = [term.plain for term in group if term.text]
+    return not any(words.issuperset(singular(text)) for text in typed) if typed else not words
 
 
 def forms(search: Wanted) -> dict[str, Any]:

@@ -8,8 +8,10 @@ coded condition's name can be widened to its other names (`synonyms`). Pure; cal
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 #: Longer texts and more terms than these are no search of a reader, and cost time without bound.
 LONGEST = 400
@@ -72,28 +74,44 @@ class Matching(NamedTuple):
         """The expression for trials with at least one of several terms."""
         return " OR ".join(term.match for term in self.terms) if len(self.terms) > 1 else None
 
+    def named(self, known: Callable[[str], Sequence[T]]) -> Iterator[tuple[int, int, Sequence[T]]]:
+        """The runs of words, the longest first, of which something is known as of a condition's name: start, end, and what."""
+        start = 0
+        while start < len(self.groups):
+            for end in range(min(start + _LONGEST_NAME, len(self.groups)), start, -1):
+                run = self.groups[start:end]
+                if any(len(group) > 1 or group[0].field not in ("", "condition") for group in run):
+                    continue
+                found = known(" ".join(group[0].plain for group in run))
+                if found:
+                    yield start, end, found
+                    start = end
+                    break
+            else:
+                start += 1
+
+    def typed(self, start: int, end: int) -> str:
+        """The words of some groups, as they would be typed."""
+        return " ".join(" OR ".join(term.text for term in group) for group in self.groups[start:end])
+
+    def without(self, start: int, end: int) -> str:
+        """What is left to type without some groups."""
+        left = (self.typed(0, start), self.typed(end, len(self.groups)), *(f"-{term.text}" for term in self.excluded))
+        return " ".join(filter(None, left))
+
     def widened(self, names_of: Callable[[str], Sequence[str]]) -> Matching:
         """The same, with each run of words that is a condition's name open to the names that `names_of` gives for it."""
         groups: list[tuple[Term, ...]] = []
         synonyms: list[str] = []
-        n = 0
-        while n < len(self.groups):
-            for width in range(min(_LONGEST_NAME, len(self.groups) - n), 0, -1):
-                run = self.groups[n : n + width]
-                if any(len(group) > 1 or group[0].field not in ("", "condition") for group in run):
-                    continue
-                names = names_of(" ".join(group[0].plain for group in run))
-                if names:
-                    as_typed = " AND ".join(group[0].match for group in run)
-                    also = " OR ".join(_quoted(name) for name in names)
-                    widened = Term("", f"({as_typed}) OR {{{_NAMES}}} : ({also})")
-                    groups.append((widened,))
-                    synonyms += names
-                    n += width
-                    break
-            else:
-                groups.append(self.groups[n])
-                n += 1
+        done = 0
+        for start, end, names in self.named(names_of):
+            as_typed = " AND ".join(group[0].match for group in self.groups[start:end])
+            also = " OR ".join(_quoted(name) for name in names)
+            widened = Term("", f"({as_typed}) OR {{{_NAMES}}} : ({also})")
+            groups += [*self.groups[done:start], (widened,)]
+            synonyms += names
+            done = end
+        groups += self.groups[done:]
         return self._replace(groups=tuple(groups), synonyms=tuple(dict.fromkeys(synonyms)))
 
 
@@ -137,7 +155,7 @@ def matching(text: str) -> Matching:
         else:
             groups.append([term])
         either = without = False
-    return Matching(tuple(tuple(group) for group in groups), tuple(excluded)) if groups else Matching()
+    return Matching(tuple(tuple(group) for group in groups), tuple(excluded))
 
 
 #: Marks that SQLite puts round a match; registry text that holds them is only marked too, never run.

@@ -6,10 +6,12 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, links
 from harvester.site.cards import facet_label, filters_in_words
+from harvester.site.entity_names import derived_terms
 from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
@@ -17,6 +19,7 @@ from harvester.site.lookup import find_trials, number_in
 from harvester.site.pages import ENTITIES, Moved, Shown, entity_path, page, trial_path
 from harvester.site.vocabulary import words_of
 from harvester.site.wanted import SORTS, Wanted, wanted
+from normalize.text import fold
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -106,6 +109,35 @@ def _synonyms(search: Wanted, found: Found) -> dict[str, Any] | None:
     return {"names": names, "path": search._replace(exact=True, page=1).path} if names else None
 
 
+def _filed(db: sqlite3.Connection, search: Wanted, found: Found) -> list[dict[str, Any]]:
+    """The MeSH term under which registries file a condition that was typed, where trials stand there that its words do not find."""
+    if "mesh" in search.filters:
+        return []
+    typed, filed = search.matching, []
+    for start, end, terms in typed.named(lambda name: derived_terms(db, "conditions", fold(name))):
+        left = typed.without(start, end)
+        filters = [
+            search.toggled("mesh", term["mesh_id"])._replace(text=left)
+            for term in terms
+            if term["records"] == terms[0]["records"]
+        ]
+        theirs, other = min(((find(db, one), one) for one in filters), key=lambda pair: pair[0].size)  # the narrowest
+        more = int(np.count_nonzero(theirs.trials & ~found.trials))
+        if more:
+            name = theirs.names[other.filters["mesh"][0]]
+            filed.append(
+                {
+                    "name": typed.typed(start, end).strip('"'),
+                    "left": left,
+                    "term": name,
+                    "more": labels.number(more),
+                    "is_one": more == 1,
+                    "path": other.path,
+                }
+            )
+    return filed
+
+
 def _page(db: sqlite3.Connection, search: Wanted) -> Shown | Moved:
     """The page of a search; the trial's own where a number was typed that one trial has."""
     if search.text and number_in(search.text):
@@ -147,11 +179,13 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "last_year": search.last_year,
         "respelt": _respelt(db, search) if match else None,
         "synonyms": _synonyms(search, found),
+        "filed": _filed(db, search, found),
         "advice": [] if found.size else _advice(db, search),
         "unknown_number": None
         if number is None
         else {"text": number.normalized, "registry": number.registry, "url": links.registry_page(number.registry, number.normalized)},
         "nothing_typed": bool(search.text) and match is None,
+        "only_excluded": match is None and bool(search.matching.excluded),
     }  # fmt: skip
 
 

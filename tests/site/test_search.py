@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from html import unescape
 from pathlib import Path
@@ -12,7 +13,10 @@ from urllib.parse import urlencode
 import pytest
 
 from harvester.site.facets import facets_of
+from normalize.schema import Condition, MeshTerm, Record
+from normalize.text import fold
 from tests.site.conftest import InProcess
+from tests.site.made import make_catalogue
 
 
 def titles(html: str) -> list[str]:
@@ -163,3 +167,66 @@ def test_facets_are_read_through_indexes_and_not_from_whole_trials(catalogue_pat
         plans = [row[3] for read in statements for row in db.execute(f"EXPLAIN QUERY PLAN {read}")]
     of_trials = [step for step in plans if step.startswith(("SCAN trials", "SEARCH trials"))]
     assert len(of_trials) > 10 and all("COVERING INDEX" in step for step in of_trials), of_trials
+
+
+def _trial(number: str, title: str, condition: str, criteria: str, mesh: tuple[str, str]) -> tuple[str, str, Record]:
+    record = Record(
+        registry="ClinicalTrials.gov",
+        registry_id=number,
+        public_title=title,
+        eligibility_raw=criteria,
+        conditions=(Condition(condition=condition, condition_normalized=fold(condition)),),
+        mesh_terms=(MeshTerm(field="condition", mesh_id=mesh[0], term=mesh[1]),),
+    )
+    return number, "ctgov", record
+
+
+HABITUAL = ("D000026", "Abortion, Habitual")
+
+
+@pytest.fixture
+def of_losses(tmp_path: Path, serve: Callable[[Path], InProcess]) -> InProcess:
+    miscarriage, criteria = "Recurrent Miscarriage", "No allergy to heparin. Recurrent miscarriage is a reason to ask."
+    trials = [
+        _trial("NCT01000011", "Recurrent miscarriage: miscarriage after miscarriage", miscarriage, criteria, HABITUAL),
+        _trial("NCT01000012", "Heparin after recurrent losses", "Pregnancy Loss", "Two miscarriages", HABITUAL),
+        _trial("NCT01000013", "Heparin after habitual abortion", "Habitual abortion", "Adults", HABITUAL),
+        _trial("NCT01000014", "Aspirin after habitual abortion", "Habitual abortion", "Two miscarriages", HABITUAL),
+        _trial(
+            "NCT01000015",
+            "Progesterone in bleeding",
+            "Threatened miscarriage",
+            "Adults",
+            ("D000033", "Abortion, Threatened"),
+        ),
+    ]
+    return serve(make_catalogue(tmp_path / "catalogue.db", trials))
+
+
+def test_trials_of_a_drug_come_before_those_whose_criteria_name_it(of_losses: InProcess) -> None:
+    html = of_losses.html("/search?q=heparin+recurrent+miscarriage")
+    assert titles(html)[0] == "Heparin after recurrent losses"
+    assert len(titles(html)) == 2
+
+
+def test_the_text_shown_holds_the_word_that_nothing_else_shows(of_losses: InProcess) -> None:
+    html = of_losses.html("/search?q=heparin+recurrent+miscarriage")
+    told = dict(zip(titles(html), re.findall(r'<p class="match">(.*?)</p>', html, re.DOTALL), strict=True))
+    assert "<mark>miscarriages</mark>" in told["Heparin after recurrent losses"]
+    assert "<mark>heparin</mark>" in told["Recurrent miscarriage: miscarriage after miscarriage"]
+
+
+def test_the_mesh_term_of_a_condition_leads_to_trials_that_call_it_otherwise(of_losses: InProcess) -> None:
+    html = of_losses.html("/search?q=recurrent+miscarriage")
+    said = re.search(
+        r'Registries file “recurrent miscarriage” under the MeSH term <a href="(.*?)">Abortion, Habitual</a>: 2 trials there',
+        html,
+    )
+    assert said and len(titles(of_losses.html(unescape(said[1])))) == 4
+    with_drug = of_losses.html("/search?q=heparin+recurrent+miscarriage")
+    assert "</a>: 1 trial for “heparin” there is not found by these words" in with_drug
+    assert "under the MeSH term" not in of_losses.html("/search?mesh=D000026&q=recurrent+miscarriage")
+
+
+def test_only_words_to_leave_out_are_said_to_be_no_search(site: InProcess) -> None:
+    assert "says only what to leave out, and not what to look for" in site.html("/search?q=-miscarriage")
