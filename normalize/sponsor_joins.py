@@ -7,6 +7,7 @@ known organizations would become one. Nothing depends on the order in which name
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -28,7 +29,7 @@ from normalize.sponsor_nodes import (
     pairs_without_conflict,
     without_business,
 )
-from normalize.sponsor_words import BUSINESS, COUNTRY_CODES, GENERIC, PLACES, distinctive
+from normalize.sponsor_words import BUSINESS, GENERIC, NAMED, PLACES, distinctive
 from normalize.tables import compiled
 from normalize.text import fold
 
@@ -52,8 +53,6 @@ class Cluster(NamedTuple):
 SAME = "same words, without case, accents, order and legal form"
 #: From this share of the words' weight on two names are one; from the lower one on a person may want to look.
 _ALIKE, _DOUBTFUL = 0.8, 0.6
-#: ISO 3166-1 alpha-2 -> country as one word.
-_NAMED = {code: country for country, code in COUNTRY_CODES.items()}
 _KINDS = frozenset(
     {
         "hospital",
@@ -73,6 +72,10 @@ _KINDS = frozenset(
         "trust",
     }
 )
+
+
+#: "Northeastern University" is not Northwestern University.
+_COMPASS = re.compile("(?:north|south)(?:east|west)")
 
 
 class Doubtful(NamedTuple):
@@ -155,7 +158,7 @@ class _Joins:
     def _countries(self, node: Node) -> frozenset[str]:
         """Countries that a name says, and that of a known organization that is no company."""
         known = self.known[node]
-        own = _NAMED.get(known.country_code or "") if known is not None and known.class_ != "industry" else None
+        own = NAMED.get(known.country_code or "") if known is not None and known.class_ != "industry" else None
         return node.countries | {own} if own else node.countries
 
     def root(self, node: Node) -> Node:
@@ -172,8 +175,10 @@ class _Joins:
             return
         if is_ambiguous(one.words) or is_ambiguous(other.words):
             return
-        if self._is_hospital(a) != self._is_hospital(b) and is_of_commerce((*one.words, *other.words)):
-            return  # "Duke Therapeutics" is not of Duke University
+        if self._is_hospital(a) != self._is_hospital(b) and (
+            is_of_commerce((*one.words, *other.words)) or one.company or other.company
+        ):
+            return  # "Duke Therapeutics" is not of Duke University, nor "Karolinska Development AB" of Karolinska Institutet
         if numerals(one) != numerals(other) or one.person != other.person:
             return
         if not (one.company or other.company) and (
@@ -340,7 +345,13 @@ class _Joins:
             if node.person:
                 continue
             for at, word in enumerate(node.words):
-                if len(word) >= 6 and word not in GENERIC and word not in PLACES and not word.isdigit():
+                if (
+                    len(word) >= 6
+                    and word not in GENERIC
+                    and word not in PLACES
+                    and not word.isdigit()
+                    and not _COMPASS.match(word)
+                ):
                     others = (*node.words[:at], *node.words[at + 1 :])
                     if len(others) >= 2 or any(w in GENERIC for w in others):
                         rest[others, ""].append((word, node))

@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 
 from normalize.closed_lists import SponsorClass
 from normalize.sponsor_names import Name, tokens, words_of
+from normalize.sponsor_namesakes import is_a_company_of_its_own, is_town_of_another, universities
 from normalize.sponsor_words import (
     COMMERCE,
     COUNTRIES,
@@ -24,6 +25,7 @@ from normalize.sponsor_words import (
     PATRONS,
     PLACES,
     QUALIFIERS,
+    STATES,
     STOP,
     STRANGERS,
     TRADE,
@@ -213,7 +215,7 @@ def find(name_raw: str, name: Name, person: bool) -> Match | None:
         return Match(whole, "name in organizations.yml")
     if folded in index.ambiguous or is_ambiguous(name.words):
         return None
-    windows = _windows(index, name.words)
+    windows = _own(_windows(index, name.words), name_raw, name)
     if person:
         return _best(name.words, [window for window in windows if window.size > 1], _IN_NAME)
     standing = {window.known.name for window in windows}
@@ -223,7 +225,7 @@ def find(name_raw: str, name: Name, person: bool) -> Match | None:
     return (
         _best(name.words, windows, _IN_NAME)
         or _by_abbreviation(index, name, folded)
-        or _best(name.words, _misspelt(index, name.words), f"{_IN_NAME}, misspelt")
+        or _best(name.words, _own(_misspelt(index, name.words), name_raw, name), f"{_IN_NAME}, misspelt")
     )
 
 
@@ -243,6 +245,22 @@ def _windows(index: _Index, words: tuple[str, ...]) -> list[_Window]:
                 taken.update(range(at, at + size))
                 found.append(_Window(at, size, known))
     return found
+
+
+def _own(windows: list[_Window], name_raw: str, name: Name) -> list[_Window]:
+    """The windows without those that are but the town of another university, or a word of a company's own name."""
+    named = universities(name_raw) if windows else frozenset()
+    return [
+        window
+        for window in windows
+        if not is_town_of_another(name.words, window.at, window.size, named)
+        and not (
+            name.company
+            and window.size == 1
+            and window.known.class_ == "academic_or_hospital"
+            and is_a_company_of_its_own(name.words, window.at)
+        )
+    ]
 
 
 def _misspelt(index: _Index, words: tuple[str, ...]) -> list[_Window]:
@@ -345,8 +363,11 @@ def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:
 
 
 def _abroad(known: Known, rest: list[str]) -> bool:
-    """Whether the words beside a name say that it is of another country ("Medical Research Council, South Africa")."""
-    named = {COUNTRY_CODES[w] for w in rest if w in COUNTRY_CODES and w in COUNTRIES}
+    """Whether the words beside a name say that it is of another country ("Medical Research Council, South Africa"), or of a state of one
+    ("University of Cambridge, Massachusetts")."""
+    named = {COUNTRY_CODES[w] for w in rest if w in COUNTRY_CODES and w in COUNTRIES} | {
+        STATES[w] for w in rest if w in STATES
+    }
     return (
         bool(named)
         and known.country_code is not None

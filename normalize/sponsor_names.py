@@ -17,9 +17,11 @@ from normalize.sponsor_words import (
     GENERIC,
     HEADS,
     LEGAL_FORMS,
+    NAMED,
     NOBODY,
     PLACES,
     SPECIALTIES,
+    STATES,
     STOP,
     STREETS,
     TITLES,
@@ -152,7 +154,7 @@ def read_name(name_raw: str) -> Name:
     inside = [words_of(b) for b in brackets]
     every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
     places = frozenset(w for w in every if w in PLACES) | _towns(segments)
-    countries = frozenset(w for w in every if w in COUNTRIES)
+    countries = frozenset(w for w in every if w in COUNTRIES) | {NAMED[STATES[w]] for w in every if w in STATES}
     base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
     person = bool(TITLE.search(head)) and not company and not any(w in HEADS for w in every)
     return Name(

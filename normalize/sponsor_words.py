@@ -39,7 +39,7 @@ EVIDENCE: tuple[tuple[SponsorClass, frozenset[str]], ...] = tuple(
 )
 #: Words of companies of the trade: pharmacy, biotechnology, diagnostics; those that no department of a hospital has.
 TRADE = frozenset(word for class_, words in EVIDENCE if class_ == "industry" for word in words)
-COMMERCE = TRADE - {"laboratories", "medicines", "diagnostics"} | {"products"}
+COMMERCE = TRADE - {"laboratories", "medicines", "diagnostics"} | {"products", "bioscience"}
 #: Words of hospitals' names that are those of many towns ("St. Johannes Hospital").
 PATRONS = frozenset(_WORDS["common_names"].split()) | {"saint"}
 GIVEN_NAMES = frozenset(_WORDS["given_names"].split())
@@ -97,7 +97,11 @@ COUNTRY_CODES = {
     _glued(getattr(country, "common_name", country.name.split(",")[0])): country.alpha_2
     for country in pycountry.countries
 }
+#: ISO 3166-1 alpha-2 -> country as one word.
+NAMED = {code: country for country, code in COUNTRY_CODES.items()}
 COUNTRIES = frozenset(_COUNTRY.values()) - PLACES
+#: State or province as one word -> ISO 3166-1 alpha-2 of its country.
+STATES = {_glued(state): code for code, states in table("places")["states"].items() for state in states.split(";")}
 
 #: Several words -> what they mean; by their first word, the longest first.
 _PHRASES: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}

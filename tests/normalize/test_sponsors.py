@@ -62,6 +62,8 @@ ONE = {
     "the list: sponsors together": [
         "NHS Greater Glasgow and Clyde / University of Glasgow", "University of Glasgow and NHS Greater Glasgow & Clyde Board",
     ],
+    "the list: its owner told": ["Kite Pharma", "Kite, A Gilead Company"],
+    "the list: a center before its university": ["University of Edinburgh", "ACCORD University of Edinburgh"],
     "the list: abbreviation": ["EORTC", "European Organisation for Research and Treatment of Cancer - EORTC"],
 }  # fmt: skip
 
@@ -113,6 +115,19 @@ APART = {
     "a word that is a number elsewhere": ["Premier Quivarex Institute", "First Quivarex Institute"],
     "two Scherings": ["Schering AG", "Schering Corporation"],
     "universities of a town": ["University of Tokyo", "Tokyo University of Science"],
+    "a university of its own name in the town": [
+        "University of Toronto", "York University, Toronto", "Ryerson University, Toronto", "Zelmora University in Toronto",
+    ],
+    "a university of its own name in the town, and of": ["University of Pennsylvania", "Indiana University", "Indiana University of Pennsylvania"],
+    "cities' universities": ["City University of Hong Kong", "University of Hong Kong", "Chinese University of Hong Kong"],
+    "parts of a kingdom": ["University of the West of England", "University of the West of Scotland"],
+    "points of the compass": ["Northwestern University", "Northeastern University, Boston"],
+    "a namesake in another state": ["University of Cambridge", "University of Cambridge, Massachusetts"],
+    "a hospital's namesake in another state": ["York Hospital", "York Hospital, Maine"],
+    "a company with a word of an institute": ["Karolinska Institutet", "Karolinska Development AB", "Karolinska Universitetssjukhuset"],
+    "a company of science with a university's name": ["Harvard University", "Harvard Bioscience"],
+    "a company and an endowment": ["Eli Lilly", "Lilly Endowment"],
+    "universities with and without medicine": ["Shiraz University", "Shiraz University of Medical Sciences", "University of Tabriz", "Tabriz Medical University"],
     "a state's universities": ["Texas A&M University", "University of Texas"],
     "parts of a town": ["Sydney Local Health District", "Western Sydney Local Health District"],
     "ministries of no and of one country": ["Ministry of Health", "Ministry of Health, France"],
