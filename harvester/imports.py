@@ -13,6 +13,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,27 +49,41 @@ class Imported(Struct):
 
 
 def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """(file, name to show) of files and, for folders, everything below them in the order of names; hidden ones left out.
+    """(file, name to show) of files and, for folders, everything below them in the order of names, also by links; hidden ones left
+    out.
 
     A folder that cannot be looked into and a link that leads nowhere are among them: reading them tells what is wrong.
     """
     for path in paths:
         if not path.is_dir():
-            yield path, path.name
+            yield path, _shown(path.name)
             continue
         for file in sorted(_below(path)):
             parts = file.relative_to(path).parts
             if not any(part.startswith(".") for part in parts):
-                yield file, "/".join(parts) or path.name
+                yield file, _shown("/".join(parts) or path.name)
+
+
+def _shown(name: str) -> str:
+    """A file's name as text that can be stored and printed: bytes that are no UTF-8 and control characters are spelled out."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def _below(path: Path) -> list[Path]:
     found: list[Path] = []
+    entered: set[tuple[int, int]] = set()  # folders, so that a link to one above ends
 
     def shut(problem: OSError) -> None:
         found.append(Path(problem.filename))
 
-    for folder, _, names in os.walk(path, onerror=shut):
+    for folder, folders, names in os.walk(path, onerror=shut, followlinks=True):
+        here = Path(folder).stat()
+        if (here.st_dev, here.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((here.st_dev, here.st_ino))
+        folders.sort()  # of two ways to a folder always the same one
         found += [file for name in names if _may_be_read(file := Path(folder, name))]
     return found
 
@@ -104,7 +119,7 @@ def import_files(
     for file, name in files:
         done.files += 1
         try:
-            stream = file.open("rb")
+            stream = _opened(file, archive)
         except OSError as problem:
             reason = f"it cannot be read ({problem.strerror or problem}): mend that and import it again"
             _refuse(archive, done, name, Piece(body=b"", media_type="application/octet-stream", reason=reason))
@@ -131,6 +146,19 @@ def import_files(
     )
     archive.finish_run(verdict.run_id, verdict, now())
     return done
+
+
+def _opened(file: Path, archive: Archive) -> BufferedReader:
+    """Raises OSError where there is nothing to read; for what is not read either, it says why."""
+    if not _may_be_read(file):
+        raise OSError("it is no file but a pipe or a device: save what it brings in a file")
+    if file.resolve().parent == archive.path.resolve().parent and file.name.startswith(_OWN):
+        raise OSError("it is a file of the harvester itself: keep what is to be read in a folder of its own")
+    return file.open("rb")
+
+
+#: How files begin that the harvester keeps in its data folder; hidden ones are not read anyway.
+_OWN = ("archive.db", "catalogue.db")
 
 
 def new_files(archive: Archive, source: str, files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from harvester.archive import Archive
+from harvester.cli import main
 from harvester.imports import Imported, files_of, import_files, new_files
 from spiders.payloads import now
 
@@ -94,6 +99,51 @@ def test_a_file_that_cannot_be_read_is_named_and_does_not_stop_the_others(tmp_pa
         assert [rejection.url for rejection in archive.rejections()] == ["import:a.json"]
         assert (done.records, done.verdict.verdict, done.verdict.announced) == (1, "incomplete", 2)
         assert [name for _, name in new_files(archive, "ctgov", list(files_of([inbox])))] == ["a.json"]
+
+
+def test_a_folder_is_read_through_links_and_each_file_once(tmp_path: Path) -> None:
+    inbox, share = tmp_path / "inbox", tmp_path / "share"
+    share.mkdir()
+    inbox.mkdir()
+    (share / "one.json").write_text(json.dumps(STUDY))
+    (inbox / "linked").symlink_to(share)
+    (inbox / "twice").symlink_to(share)
+    (share / "back").symlink_to(inbox)
+    assert [name for _, name in files_of([inbox])] == ["linked/one.json"]
+
+
+def test_names_that_are_no_text_are_spelled_out_and_stop_nothing(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / os.fsdecode(b"caf\xe9.json")).write_text(json.dumps(STUDY))
+    (inbox / "two\nlines \x1b[31m.json").write_text("no study")
+    (inbox / "größe -x.json").write_text("none either")
+    done = CliRunner().invoke(main, ["import", "ctgov", str(inbox), "--data", str(tmp_path / "data")])
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.exception
+    assert "3 files: 1 records read" in done.stdout
+    assert "rejected: größe -x.json: " in done.stderr and r"rejected: two\nlines \x1b[31m.json: " in done.stderr
+    with Archive(tmp_path / "data/archive.db") as archive:
+        assert archive.db.execute("SELECT url FROM captures").fetchall() == [(r"import:caf\xe9.json",)]
+
+
+def test_a_pipe_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(STUDY))
+    command = f'"{sys.executable}" -m harvester import ctgov /dev/stdin "{tmp_path}/one.json" --data "{tmp_path}/data"'
+    done = subprocess.run(f"echo '{{}}' | {command}", shell=True, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert "rejected: stdin: it cannot be read (it is no file but a pipe or a device: save" in done.stderr
+    assert "1 records read" in done.stdout
+
+
+def test_an_inbox_that_holds_the_data_folder_does_not_take_the_archive_into_itself(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(STUDY))
+    for _ in range(2):  # the second time the archive is there when the folder is listed
+        with Archive(tmp_path / "archive.db") as archive:
+            done = import_files(archive, "ctgov", list(files_of([tmp_path])))
+    assert {refusal.file for refusal in done.refusals} >= {"archive.db"}
+    assert all("a file of the harvester itself" in refusal.reason for refusal in done.refusals)
+    with Archive(tmp_path / "archive.db") as archive:
+        assert archive.db.execute("SELECT sum(length(data)) < 100 FROM rejections").fetchone() == (1,)
 
 
 def test_a_file_from_the_future_was_taken_today(tmp_path: Path) -> None:
