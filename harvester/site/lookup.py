@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from harvester.site import queries
-from normalize.identifiers import Found, canonical
+from normalize.identifiers import Found, canonical, find
 
 #: What WHO ICTRP puts before numbers of some registries.
 _PREFIXES = {
@@ -20,9 +21,17 @@ _PREFIXES = {
 }
 
 
+#: The address of a page: a host with a path, no blanks.
+_ADDRESS = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}/\S+", re.IGNORECASE)
+
+
 def number_in(text: str) -> Found | None:
-    """The registry number that a whole text is, in any form: `nct 0555 7201`, `2017-001400-29`, `EUCTR2017-001400-29-FR`."""
-    stripped = text.strip().strip("\"'.,;:()")
+    """The registry number that a whole text is, in any form: `nct 0555 7201`, `2017-001400-29`, `EUCTR2017-001400-29-FR`; of the address of
+    a registry's page the only number within."""
+    stripped = text.strip().strip("\"'.,;:()<>")
+    if _ADDRESS.fullmatch(stripped):
+        numbers = {found.normalized: found for found in find(stripped)}
+        return next(iter(numbers.values())) if len(numbers) == 1 else None
     return (canonical(stripped) or canonical(stripped.upper())) if stripped else None
 
 
@@ -39,7 +48,11 @@ def find_trials(db: sqlite3.Connection, text: str) -> list[str]:
     if number is None:
         return []
     prefixes = _PREFIXES.get(number.registry, ())
-    own = queries.trials_numbered(db, [number.normalized, *(prefix + number.normalized for prefix in prefixes)])
+    # ANZCTR puts a p behind the number of a trial that was registered in time; others leave it out.
+    forms = (
+        {number.normalized, number.normalized.removesuffix("p")} if number.registry == "ANZCTR" else {number.normalized}
+    )
+    own = queries.trials_numbered(db, [*forms, *(prefix + form for prefix in prefixes for form in forms)])
     if own:
         return own
     # The countries of one EudraCT number, and the resubmissions of one EU CT number.

@@ -183,7 +183,7 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "advice": [] if found.size else _advice(db, search),
         "unknown_number": None
         if number is None
-        else {"text": number.normalized, "registry": number.registry, "url": links.registry_page(number.registry, number.normalized)},
+        else {"text": number.normalized, "registry": number.registry, "is_shared": bool(find_trials(db, search.text)), "url": links.registry_page(number.registry, number.normalized)},
         "nothing_typed": bool(search.text) and match is None,
         "only_excluded": match is None and bool(search.matching.excluded),
     }  # fmt: skip

@@ -48,16 +48,40 @@ def test_words_find_trials_and_are_marked(site: InProcess) -> None:
         ("euctr2019-000001-11-fr", "NCT01000001"),
         ("chictr2100000001", "ChiCTR2100000001"),
         ("CTRI/2020/04/024567", "CTRI%2F2020%2F04%2F024567"),
+        ("https://clinicaltrials.gov/study/NCT01000001?tab=results", "NCT01000001"),
+        ("clinicaltrials.gov/ct2/show/NCT01000001", "NCT01000001"),
+        ("https://www.clinicaltrialsregister.eu/ctr-search/trial/2019-000001-11/FR", "NCT01000001"),
+        ("https://trialsearch.who.int/Trial2.aspx?TrialID=ChiCTR2100000001", "ChiCTR2100000001"),
     ],
 )
 def test_a_number_leads_to_its_trial(site: InProcess, typed: str, trial: str) -> None:
-    answer = site.get(f"/search?q={typed}")
+    answer = site.get(f"/search?{urlencode({'q': typed})}")
     assert (answer.status_code, answer.headers["location"]) == (302, f"/trial/{trial}")
+
+
+def test_addresses_without_one_number_are_words(site: InProcess) -> None:
+    for typed in ("https://clinicaltrials.gov/search?cond=lupus", "example.org/NCT01000001/NCT01000002"):
+        assert site.get(f"/search?{urlencode({'q': typed})}").status_code == 200
+
+
+def test_the_letter_behind_numbers_of_anzctr_is_none_of_theirs(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    record = Record(registry="ANZCTR", registry_id="ACTRN12699000001998", public_title="Walking after loss")
+    australian = serve(make_catalogue(tmp_path / "catalogue.db", [(record.registry_id, "ictrp", record)]))
+    answer = australian.get("/search?q=ACTRN12699000001998p")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/trial/ACTRN12699000001998")
+
+
+def test_a_number_that_several_trials_share_is_said_to_be_so(site: InProcess) -> None:
+    html = site.html("/search?q=U1111-1234-5678")
+    assert "Several trials here have the number U1111-1234-5678 (WHO UTN)" in html
+    assert sorted(titles(html)) == ["Yoga for back pain", "Yoga for neck pain"]
 
 
 def test_a_number_that_is_not_here_says_so_and_where_to_look(site: InProcess) -> None:
     html = site.html("/search?q=NCT09999999")
-    assert "NCT09999999 (ClinicalTrials.gov) is the number of no single trial" in html
+    assert "No trial here has the number NCT09999999 (ClinicalTrials.gov)." in html
     assert 'href="https://clinicaltrials.gov/study/NCT09999999"' in html
 
 
