@@ -149,6 +149,8 @@ def _one(row: One, trials: list[Studied]) -> Line:
     values, keys = [], []
     for trial in trials:
         value, raw = trial.row[row.name], trial.row[row.raw] if row.raw else None
+        if value is None and row.unless and trial.row[row.unless] is not None:
+            raw = None
         is_given = value is not None or raw is not None
         column = row.name if value is not None or not row.raw else row.raw
         values.append((Value(value=value, raw=raw, record_id=trial.record_of(column)),) if is_given else ())

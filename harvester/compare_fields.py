@@ -30,6 +30,7 @@ class One(NamedTuple):
     label: str
     kind: Kind
     raw: str | None = None
+    unless: str | None = None  # a column that, where it has a value, holds what `raw` says
 
     @property
     def field(self) -> str:
@@ -142,7 +143,7 @@ PLAN: tuple[One | Many | Aligned, ...] = (
     One("population", "sampling_method", "Sampling", "word"),
     Many("population", "eligibility_facts", "value", "Pregnancy, breastfeeding, consent", _fact, _fact, "text"),
     Aligned("population", "criteria", "text", "Criterion", {"heading": "under the heading"}, kinds_meet=False),
-    One("enrollment", "target_sample_size", "Participants planned", "number", "sample_size_raw"),
+    One("enrollment", "target_sample_size", "Participants planned", "number", "sample_size_raw", "actual_enrollment"),
     One("enrollment", "actual_enrollment", "Participants enrolled", "number"),
     Many("enrollment", "enrollment_counts", "count", "Numbers in parts", _count, _count),
     Aligned("interventions", "interventions", "name", "Intervention", {"type": "type", "description": "description", "other_names": "other names"}, ("other_names",)),

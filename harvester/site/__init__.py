@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from datasette import hookimpl
 from datasette.utils.asgi import Request, Response
 from jinja2 import Environment
+from markupsafe import Markup
 
 from harvester.site import compare, database, findable, labels
 from harvester.site.changes import changes
@@ -25,7 +26,7 @@ from harvester.site.facets import facets_of
 from harvester.site.feeds import feed, search_feed
 from harvester.site.footer import footer
 from harvester.site.home import first_page, home
-from harvester.site.pages import ENTITIES, compile_templates, message, plain
+from harvester.site.pages import ENTITIES, compile_templates, message, plain, trial_path
 from harvester.site.payloads import payload
 from harvester.site.quality import quality
 from harvester.site.safety import App, guarded
@@ -118,6 +119,14 @@ def prepare_jinja2_environment(env: Environment, datasette: Datasette) -> None:
     env.globals["readable_date"] = labels.date
     env.globals["plain_templates"] = plain(env)
     env.globals["site_nav"] = [(path, name) for path, name in _NAVIGATION if _has_page(path)]
+
+
+@_hook
+def render_cell(value: object, column: str, table: str | None) -> str | None:
+    """In rows of a query, and of `trials` itself, a trial's number leads to its page; other tables lead to the row of `trials`."""
+    if column != "trial_id" or table not in (None, "trials") or not isinstance(value, str):
+        return None
+    return Markup('<a href="{}">{}</a>').format(trial_path(value), value)
 
 
 @_hook

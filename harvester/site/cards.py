@@ -27,9 +27,9 @@ _MATCH_HEADINGS = {
 
 
 def facet_label(facet: str, value: Any, names: Mapping[str, str] | None = None) -> str:
-    """The words for a value of a facet; None is a trial for which the registries give none. `names` names organizations and MeSH terms."""
+    """The words for a value of a facet; None is a trial for which the registries give none, or that has no flag. `names` names organizations and MeSH terms."""
     if value is None:
-        return "Not given"
+        return "None" if facet == "flag" else "Not given"
     if facet == "phase":
         return labels.phase(str(value))
     if facet == "country":

@@ -119,9 +119,15 @@ def _words(line: Line, value: Value) -> str:
         return labels.phase(str(value.value))
     if line.field == "masked_roles":
         return ", ".join(labels.word("masked_roles", role) for role in str(value.value).split(", "))
+    if line.field == "secondary_ids.id_normalized" and value.raw and _marks_aside(value.raw) == str(value.value):
+        return value.raw  # a code with its dashes
     if kind == "word" and line.field != "registries":
         return labels.word(column, str(value.value))
     return str(value.value)
+
+
+def _marks_aside(code: str) -> str:
+    return "".join(filter(str.isalnum, code)).upper()
 
 
 def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -32,7 +33,8 @@ def _dated(label: str, column: str) -> _Fact:
 
 def with_raw(value: str, raw: str | None) -> str:
     """`Unknown (registry: "Ongoing")`: the registry's own words where they say something else."""
-    if not raw or len(raw) > 80 or fold(raw) == fold(value):
+    is_code = bool(value) and re.search(r"[^\W\d_]", raw or "") is None  # CTIS writes "4"
+    if not raw or len(raw) > 80 or fold(raw) == fold(value) or is_code:
         return value or (raw or "")
     return f"{value} (registry: “{raw}”)" if value else f"“{raw}”"
 

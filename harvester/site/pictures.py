@@ -18,7 +18,7 @@ from harvester.site.wanted import Wanted
 #: Facet -> title of its picture and most bars in it.
 _BARS = {
     "status": ("Recruitment status", 8), "phase": ("Phase", 8), "country": ("Countries of recruitment", 10),
-    "class": ("Who pays: sponsor class", 8),
+    "class": ("Class of the primary sponsor", 8),
 }  # fmt: skip
 #: Registries that have a colour of their own in the picture by year.
 _YEARS_SHOWN = 25

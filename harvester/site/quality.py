@@ -68,5 +68,14 @@ async def quality(datasette: Datasette, request: Request) -> Response:
     """`/quality`"""
     database = catalogue_of(datasette).name
     return await page(
-        datasette, request, lambda db: Shown("quality.html", {"rules": _rules(db, database), "database": database})
+        datasette,
+        request,
+        lambda db: Shown(
+            "quality.html",
+            {
+                "rules": _rules(db, database),
+                "contradicted": labels.number(queries.contradicted(db)),
+                "database": database,
+            },
+        ),
     )

@@ -152,6 +152,11 @@ def discrepancies_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     return rows(db, "SELECT * FROM discrepancies WHERE trial_id = ? ORDER BY ordinal", (trial_id,))
 
 
+def contradicted(db: sqlite3.Connection) -> int:
+    """How many trials have records that contradict each other."""
+    return int(db.execute("SELECT count(DISTINCT trial_id) FROM discrepancies").fetchone()[0])
+
+
 def versions_of(db: sqlite3.Connection, trial_id: str) -> list[Row]:
     sql = """
         SELECT versions.* FROM versions JOIN records USING (record_id) WHERE trial_id = ?

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from normalize import eligibility
-from normalize.schema import Record
+from normalize.schema import Record, SecondaryId
 from tests.harvester.compared import IDS, make
 from tests.site.conftest import InProcess
 from tests.site.made import BARE, FULL, HOSTILE_TEXT, make_catalogue
@@ -217,3 +217,18 @@ def test_items_that_only_one_trial_has_share_a_row_of_their_kind(compared: InPro
     lists = [one for one in rows(compared.html(TWO)) if '"field">Criterion' in one and "that no other has" in one]
     assert ["Exclusion" in one for one in lists] == [False, True]
     assert "3 that no other has" in lists[1] and "<ul><li>Epilepsy<li>Pregnancy</ul>" in lists[1]
+
+
+def test_codes_keep_their_dashes_and_a_number_of_enrolled_is_no_plan(
+    serve: Callable[..., InProcess], tmp_path: Path
+) -> None:
+    code = SecondaryId(id_raw="AB-12/c", id_normalized="AB12C", type="sponsor_code", source_field="s")
+    said = {"actual_enrollment": 41, "sample_size_raw": "41 ACTUAL", "secondary_ids": (code,)}
+    records = [
+        (number, "ctgov", Record(registry="ClinicalTrials.gov", registry_id=number, **said))
+        for number in ("NCT02000001", "NCT02000002")
+    ]
+    running = serve(make_catalogue(tmp_path / "catalogue.db", records))
+    html = running.html("/compare?trial=NCT02000001&trial=NCT02000002")
+    assert "AB-12/c" in row(html, "Other numbers") and "AB12C" not in html
+    assert "41" in row(html, "Participants enrolled") and "41 ACTUAL" not in html

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harvester.site import labels, links
+from harvester.site.facts import with_raw
 from normalize.vocabularies import VOCABULARIES
 
 
@@ -61,3 +62,17 @@ def test_papers() -> None:
     assert links.pubmed("1/../x") is None and links.pubmed(None) is None
     assert links.doi('10.1000/a"b') == "https://doi.org/10.1000/a%22b"
     assert links.doi("javascript:x") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "raw", "text"),
+    [
+        ("Unknown", "Ongoing", "Unknown (registry: “Ongoing”)"),
+        ("Recruiting", "Recruiting", "Recruiting"),
+        ("Recruiting", "4", "Recruiting"),  # a code of the registry says nothing to a reader
+        ("", "4", "“4”"),
+        ("Unknown", None, "Unknown"),
+    ],
+)
+def test_the_registrys_words_stand_beside_where_they_say_something_else(value: str, raw: str | None, text: str) -> None:
+    assert with_raw(value, raw) == text

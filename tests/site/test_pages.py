@@ -106,6 +106,19 @@ def test_canned_queries_run(site: InProcess, name: str) -> None:
     assert site.get(f"/catalogue/{name}.json?_shape=array").json()
 
 
+@pytest.mark.parametrize("path", ["late_registration", "flagged_trials", "trials/CTRI~2F2020~2F04~2F024567"])
+def test_a_trials_number_in_rows_leads_to_its_page(site: InProcess, path: str) -> None:
+    found = re.findall(r'href="(/trial/[^"]+)"', site.html(f"/catalogue/{path}"))
+    assert found and all(site.get(one).status_code == 200 for one in found)
+
+
+def test_an_address_that_is_no_page_says_so(site: InProcess) -> None:
+    answer = site.get("/nothing")
+    assert answer.status_code == 404 and "There is no page at this address" in answer.text
+    assert "Database not found" not in answer.text
+    assert "Table not found" in site.get("/catalogue/nothing").text
+
+
 def test_datasettes_pages_lead_to_the_sources_and_its_metadata_names_their_licences(site: InProcess) -> None:
     html = site.html("/catalogue/trials")
     assert (

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 
 from harvester.quality_rules import RULES
 from tests.site.conftest import InProcess
+from tests.site.made import FULL, make_catalogue
+from tests.site.test_discrepancies import BRITISH
 
 
 def test_every_flag_is_explained_with_its_standard(site: InProcess) -> None:
@@ -58,3 +62,23 @@ def test_a_trial_lists_its_flags_with_rule_and_evidence(site: InProcess) -> None
 
 def test_a_sound_trial_has_no_such_section(site: InProcess) -> None:
     assert '<section id="quality"' not in site.html("/trial/DRKS00000001")
+
+
+def test_contradictions_between_registries_are_listed_with_both_values(
+    tmp_path: Path, serve: Callable[..., InProcess]
+) -> None:
+    trials = [("NCT01000001", "ctgov", FULL), ("NCT01000001", "isrctn", BRITISH)]
+    running = serve(make_catalogue(tmp_path / "catalogue.db", trials))
+    link = re.search(r'href="(/catalogue/contradictions)">1 trial, with both values</a>', running.html("/quality"))
+    assert link
+    rows = running.get(f"{link[1]}.json?_shape=array").json()
+    assert rows[0]["severity"] == "serious" and [rows[0]["value"], rows[0]["other_value"]] == [
+        "recruiting",
+        "completed",
+    ]
+    assert '<a href="/trial/NCT01000001">NCT01000001</a>' in running.html(link[1])
+
+
+def test_trials_without_a_flag_are_said_to_have_none(site: InProcess) -> None:
+    facet = site.html("/search").partition('id="facet-flag"')[2].partition("</section>")[0]
+    assert "</span>None</a>" in facet and "Not given" not in facet
