@@ -9,6 +9,7 @@ import sqlite3
 
 from harvester.archive import Archive
 from harvester.catalogue import refill
+from harvester.catalogue_tables import TABLES
 from harvester.registries import REGISTRIES
 
 
@@ -27,7 +28,7 @@ def tell(archive: Archive, db: sqlite3.Connection, facts: dict[str, str]) -> Non
         )
     ]
     refill(db, "rejected_payloads", refused)
-    refill(db, "runs", archive.runs())
+    refill(db, "runs", archive.runs(TABLES["runs"].names))
     # Of `versions`, whose rows are short: a row of `records` fills several pages.
     counted = {
         source: counts

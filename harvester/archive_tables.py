@@ -58,10 +58,11 @@ CREATE TABLE IF NOT EXISTS builds (
     build_id INTEGER PRIMARY KEY, built_at TEXT NOT NULL, verdict TEXT NOT NULL, message TEXT NOT NULL
 ) STRICT;
 """
-#: Columns that tables of an older archive lack.
+#: Columns that tables of an older archive lack. How a run of then asked is not known: as one for numbers it proves of no search that
+#: it was ever read in full.
 LATER_COLUMNS = {
     "runs": {
-        "kind": "TEXT NOT NULL DEFAULT 'sweep'", "words": "TEXT NOT NULL DEFAULT ''",
+        "kind": "TEXT NOT NULL DEFAULT 'numbers'", "words": "TEXT NOT NULL DEFAULT ''",
         "withdrawn": "INTEGER NOT NULL DEFAULT 0", "resumed": "INTEGER NOT NULL DEFAULT 0",
         "keys_fingerprint": "TEXT", "new_keys": "TEXT", "vanished_keys": "TEXT",
     },

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import zstandard
-
-from harvester.archive import Archive
+from harvester.archive import DAMAGED, Archive
 
 
 def verify(archive: Archive) -> Iterator[str]:
     """A sentence for each payload whose bytes cannot be had again or are not those of its sha256, each capture without its
     payload, and each page of the file that is damaged. One payload in memory at a time."""
+    archive.db.text_factory = lambda text: text.decode("utf-8", "backslashreplace")  # a damaged one is named, too
     for (finding,) in archive.db.execute("PRAGMA integrity_check"):
         if finding != "ok":
             yield f"archive.db is damaged: {finding}"
@@ -21,7 +20,7 @@ def verify(archive: Archive) -> Iterator[str]:
     for sha256, source, registry_id in payloads:
         try:
             archive.body(sha256)
-        except (KeyError, ValueError, zstandard.ZstdError) as problem:
+        except DAMAGED as problem:
             yield f"{source}:{registry_id}: payload {sha256} cannot be read ({problem}); fetch the record again"
     for table, _, parent, _ in archive.db.execute("PRAGMA foreign_key_check"):
         yield f"a row of {table} points to a row of {parent} that is not there"

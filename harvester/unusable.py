@@ -40,7 +40,10 @@ _MENDED = {
 
 
 def result_code(problem: Exception) -> int:
-    """SQLite's primary result code of an error, 0 when it has none (errors that Python's own module raises)."""
+    """SQLite's primary result code of an error, 0 when it has none (errors that Python's own module raises, but for texts that damage
+    made unreadable)."""
+    if str(problem).startswith("Could not decode to UTF-8"):
+        return sqlite3.SQLITE_CORRUPT
     return (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
 
 

@@ -9,9 +9,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
-import zstandard
 
-from harvester.archive import Archive
+from harvester.archive import DAMAGED, Archive
 from harvester.care import verify
 from harvester.cli.common import (
     Failed,
@@ -170,7 +169,7 @@ def export_command(data: Path, registry: str | None, since: str, output: Path) -
             raise Failed(str(problem)) from problem
         except OSError as problem:
             raise Failed(f"{output} cannot be written: {problem.strerror or problem}") from problem
-        except (KeyError, ValueError, zstandard.ZstdError) as problem:
+        except DAMAGED as problem:
             raise Failed(
                 f"{problem}: `harvester archive verify` names every record that is hurt; nothing was written"
             ) from problem
@@ -196,7 +195,7 @@ def show_command(data: Path, sha256: str) -> None:
             raise Failed(
                 f"{data / 'archive.db'} holds no payload {sha256}: give the whole sha256, 64 hex digits"
             ) from None
-        except ValueError as problem:
+        except DAMAGED as problem:
             raise Failed(
                 f"{data / 'archive.db'}: {problem}; `harvester archive verify` lists what else is"
             ) from problem

@@ -8,13 +8,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harvester import history
 from harvester.archive import Archive, Position, Verdict
+from harvester.build import build
+from harvester.care import verify
+from harvester.unusable import Unusable
 from spiders.payloads import RawRecord
 
 
@@ -94,6 +99,26 @@ def test_a_damaged_payload_is_noticed(archive: Archive) -> None:
         archive.body(hashlib.sha256(b"one").hexdigest())
 
 
+@pytest.mark.parametrize("damage", [b"no zstd", b""])
+def test_a_damaged_version_holds_up_no_later_one(archive: Archive, damage: bytes) -> None:
+    run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
+    archive.store(run, raw(b"one"))
+    archive.db.execute("UPDATE payloads SET data = ?", (damage,))
+    assert archive.store(run, raw(b"two")) == "changed"
+    assert archive.body(hashlib.sha256(b"two").hexdigest()) == b"two"
+    assert len(list(verify(archive))) == 1
+
+
+def test_a_text_that_damage_made_unreadable_is_named(archive: Archive) -> None:
+    archive.store(archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z"), raw(b"one"))
+    archive.commit()
+    archive.db.execute("PRAGMA foreign_keys = OFF")
+    archive.db.execute("UPDATE payloads SET sha256 = CAST(x'6166ff' AS TEXT)")
+    with pytest.raises(Unusable, match="it is damaged"):
+        archive.db.execute("SELECT sha256 FROM payloads").fetchall()
+    assert any(r"payload af\xff cannot be read" in finding for finding in verify(archive))
+
+
 def test_an_absence_counts_only_after_the_last_capture(archive: Archive) -> None:
     run = archive.start_run("ctgov", "q", "2026-01-01T00:00:00Z")
     archive.store(run, raw(b"one", "2026-01-05T00:00:00Z"))
@@ -152,14 +177,39 @@ def test_a_verdict_is_kept(archive: Archive) -> None:
     archive.finish_run(
         run, Verdict(registry="ctgov", query="lupus", announced=7, stored=7, verdict="complete"), "2026-01-02T00:00:00Z"
     )
-    names = [row[1] for row in archive.db.execute("PRAGMA table_info(runs)")]
-    row = dict(zip(names, archive.runs()[0], strict=True))
-    assert (row["announced"], row["stored"], row["verdict"], row["finished_at"]) == (
-        7,
-        7,
-        "complete",
-        "2026-01-02T00:00:00Z",
-    )
+    assert archive.runs(("announced", "verdict", "stored", "finished_at")) == [
+        (7, "complete", 7, "2026-01-02T00:00:00Z")
+    ]
+
+
+#: `runs` as an archive of form 0 has it, before runs said how they asked.
+_RUNS_OF_OLD = """
+DROP TABLE runs;
+CREATE TABLE runs (
+    run_id INTEGER PRIMARY KEY, registry TEXT NOT NULL, query TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
+    announced INTEGER, stored INTEGER NOT NULL DEFAULT 0, new INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL DEFAULT 0,
+    unchanged INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0, requests INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, verdict TEXT, message TEXT
+) STRICT;
+INSERT INTO runs VALUES
+    (1, 'ctgov', 'lupus', '2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z', 1, 1, 1, 0, 0, 0, 3, 0, 900, 'complete', 'all is well');
+PRAGMA user_version = 0;
+"""
+
+
+def test_an_archive_of_the_first_form_is_shown_whole_and_its_topics_pass_for_no_whole_registry(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    with Archive(path) as archive:
+        archive.store(archive.start_run("ctgov", "lupus", "2026-01-01T00:00:00Z"), raw(b"one"))
+        archive.commit()
+        archive.db.execute("PRAGMA foreign_keys = OFF")
+        archive.db.executescript(_RUNS_OF_OLD)
+    with Archive(path) as archive:
+        assert history.pasts(archive, "9999") == {}
+    assert build(path, tmp_path / "catalogue.db").read == 1
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as db:
+        row = "SELECT query, announced, withdrawn, verdict, message FROM runs"
+        assert db.execute(row).fetchall() == [("lupus", 1, 0, "complete", "all is well")]
 
 
 _WRITER = """
