@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from normalize import numbered
 from normalize.closed_lists import OutcomeKind
 from normalize.ictrp_lists import EUROPEAN, SEMICOLON, TIGHT_SEMICOLON, between, lines, split
 from normalize.identifiers import is_junk
@@ -33,6 +34,14 @@ _TIME_IN_BRACKETS = {"ANZCTR": "", "TCTR": "Timeframe "}
 _TIME_BY_LABEL = frozenset(("IRCT", "CTRI"))
 #: RPCEC: "<outcome>. Measurement time: <time>." (RPCEC00000313)
 _MEASUREMENT_TIME = "Measurement time:"
+_SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
+#: SLCTR: one a line, each with its time in brackets, "<outcome> [Time frame: <time>]" or "<outcome> [<time>]" (SLCTR/2020/011)
+_BRACKETED_LINE = re.compile(r"(?<=\])[ \t]*\n")
+_TIMED = re.compile(
+    r"\s*(?:time ?(?:frame|points?)?\s*[:\-]?\s*)?(?P<time>.*?\b(?:baseline|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|discharge|visits?|end|enrol\w+|"
+    r"follow[- ]?up|intervention|surgery)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 #: Registers whose outcomes are forms, each beginning with its name: LBCTR "Name: <outcome>;Timepoints: <time>;Measure: <method>"
 #: (LBCTR2020043459), REPEC the same line by line (PER-010-20).
 _OUTCOME_FORMS = {
@@ -63,7 +72,37 @@ def _outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome
     if (form := _OUTCOME_FORMS.get(registry)) and form.match(text):
         return list(_form_outcomes(text, kind, form)), []
     separator = _OUTCOME_SEPARATORS.get(registry)
-    return [_outcome(piece, kind, registry) for piece in (split(text, separator) if separator else [text])], []
+    if separator:
+        return [_outcome(piece, kind, registry) for piece in split(text, separator)], []
+    found = [_outcome(piece, kind, registry) for piece in _LISTS.get(registry, _whole)(text)]
+    return [replace(outcome, measure=item) for outcome in found for item in numbered.items(outcome.measure)], []
+
+
+def _whole(text: str) -> list[str]:
+    return [text]
+
+
+def _bracketed_lines(text: str) -> list[str]:
+    items = numbered.items(text)
+    return items if len(items) > 1 else split(text, _BRACKETED_LINE)
+
+
+def _timed_sentences(text: str) -> list[str]:
+    """RPCEC's outcomes that run on: "Pain. Measurement time: at 6 weeks. Function. Measurement time: ...". Where each time is one sentence and
+    each outcome is one, it is sure where the next outcome begins."""
+    first, *others = text.split(_MEASUREMENT_TIME)
+    between = [_SENTENCE.split(other.strip()) for other in others]
+    if len(between) < 2 or any(len(pieces) != 2 for pieces in between[:-1]):
+        return [text]
+    measures = [first, *(measure for _, measure in between[:-1])]
+    times = [time for time, _ in between[:-1]] + [others[-1]]
+    return [
+        f"{measure.strip()} {_MEASUREMENT_TIME} {time.strip()}" for measure, time in zip(measures, times, strict=True)
+    ]
+
+
+#: Registers whose lists have no sign between, and how they are told apart.
+_LISTS = {"RPCEC": _timed_sentences, "SLCTR": _bracketed_lines}
 
 
 def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
@@ -72,6 +111,10 @@ def _outcome(text: str, kind: OutcomeKind, registry: str) -> Outcome:
         measure, _, time = text[:-1].rpartition("[")
         if measure.strip() and time.startswith(word) and "]" not in time:
             return Outcome(kind=kind, measure=measure.strip(), time_frame=time.removeprefix(word).strip() or None)
+    if registry == "SLCTR" and text.endswith("]"):
+        measure, _, time = text[:-1].rpartition("[")
+        if measure.strip() and (timed := _TIMED.fullmatch(time)):
+            return Outcome(kind=kind, measure=measure.strip(), time_frame=timed["time"].strip())
     if registry == "RPCEC" and text.count(_MEASUREMENT_TIME) == 1:  # several outcomes run on without a sign between
         measure, _, time = text.partition(_MEASUREMENT_TIME)
         if measure.strip():

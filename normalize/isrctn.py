@@ -8,7 +8,7 @@ What a column gets is decided here:
   reckoned as of the last update, so that the same payload always gives the same record; where the registrant overrides it
   ("Stopped"), the override counts.
 - Newer records divide an outcome into variable, method and time points (`primaryOutcomes/outcomeMeasure`); of older ones the whole
-  text (`primaryOutcome`) is one outcome. The same holds for the design (`interventionalTrialDesign`, `secondaryStudyDesign`).
+  text (`primaryOutcome`) is one outcome, or one an item where it is a numbered list. The same holds for the design (`interventionalTrialDesign`, `secondaryStudyDesign`).
 - `totalFinalEnrolment` is 0 or empty while nobody has been counted.
 """
 
@@ -122,6 +122,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         inclusion_criteria=criteria.inclusion,
         exclusion_criteria=criteria.exclusion,
         eligibility_raw=criteria.raw,
+        primary_outcomes_raw=text_at(description, "primaryOutcome"),
+        secondary_outcomes_raw=text_at(description, "secondaryOutcome"),
         has_results=None if report is NOTHING else content(report) is not None,
         ipd_sharing=_ipd_sharing(trial, results, notes),
         ipd_description=_said(_ipd_description(results), "ipd_description", notes),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from normalize import vocabularies
+from normalize import numbered, vocabularies
 from normalize.closed_lists import OutcomeKind, SecondaryIdType
 from normalize.countries import country
 from normalize.dates import iso_date
@@ -149,8 +149,9 @@ def outcomes(description: etree._Element) -> Iterator[Outcome]:
             if variable := text_at(element, "variable"):
                 method, time_frame = text_at(element, "method"), text_at(element, "timepoints")
                 yield Outcome(kind=kind, measure=variable, description=method, time_frame=time_frame)
-        if text := text_at(description, whole):
-            yield Outcome(kind=kind, measure=text)
+        for item in numbered.items(text_at(description, whole) or ""):
+            if item:
+                yield Outcome(kind=kind, measure=item)
 
 
 def sponsors(full: etree._Element, trial: etree._Element, notes: Notes) -> Iterator[RecordSponsor]:

@@ -287,7 +287,7 @@ SEPARATORS = {
     "interventions": "(?:Behavioral|Biological|CombinationProduct|Device|DiagnosticTest|DietarySupplement|Drug|Genetic|Other|Procedure"
     r"|Radiation):|(?:Group|Intervention)\d+:|:",
     "outcomes": r"MainObjective:|SecondaryObjective:|(?:Primary|Secondary)endpoint\(s\):|Timepoint\(s\)ofevaluationofthisendpoint:"
-    r"|Timepoint:|Methodofmeasurement:|Timeframe|[\[\]]",
+    r"|Timepoint:|Methodofmeasurement:|Timeframe|[\[\]]|(?:(?<=[;\0])|\A)\d{1,2}[.)]",
 }
 
 
