@@ -71,6 +71,11 @@ _MEDDRA = re.compile(
 # ICD-10, MeSH tree, Orphanet and plain numbers, with nothing that says what they mean: "E85.1", "C01.748.730", "10007963",
 # "ORPHA:210115 ORPHA:342" (DRKS00032447)
 _BARE_CODE = re.compile(r"[A-Z]\d{2}(?:\.\d+)*(?:-[A-Z]?\d{2})?|\d+|ORPHA:\d+(?:\s+ORPHA:\d+)*")
+# "B972- Coronavirus as the cause of ..." (CTRI), "J18.9 - Pneumonia, unspecified" (DRKS), "-B342 Coronavirus infection" (REPEC)
+_CODED = frozenset(("DRKS", "REPEC"))
+_CODE_BEFORE = re.compile(
+    r"-?\s*(?P<code>[A-Z]\d{2}(?:\.?\d{1,2})?|null)(?:\s*-\s*|(?<=\d\d)\s+(?=[A-Z]))(?P<name>\S.*)", re.DOTALL
+)
 
 
 def conditions(text: str, registry: str) -> tuple[list[Condition], list[Keyword]]:
@@ -88,7 +93,7 @@ def _conditions(text: str, registry: str) -> tuple[list[Condition], list[str]]:
     if registry == "ClinicalTrials.gov":
         return [_condition(name) for name in split(lines(text), TIGHT_SEMICOLON)], []
     if registry == "CTRI":
-        return [_condition(name) for name in split(lines(text), _HEALTH_CONDITION)], []
+        return _without_codes(split(lines(text), _HEALTH_CONDITION), [])
     # "<free text> <br><code> <br><code>;<keyword>;<keyword>" (DRKS00021577, ACTRN12620000445976)
     free_text, *further = text.split("<br>")
     names = split(lines(free_text), _ENTRY)
@@ -96,7 +101,15 @@ def _conditions(text: str, registry: str) -> tuple[list[Condition], list[str]]:
     named = [name for name in names if not _BARE_CODE.fullmatch(name)]
     if not named:
         named = [term for term in terms if not _BARE_CODE.fullmatch(term)] or names or terms
-    return [_condition(name) for name in named], [term for term in (*names, *terms) if term not in named]
+    keywords = [term for term in (*names, *terms) if term not in named]
+    return _without_codes(named, keywords) if registry in _CODED else ([_condition(name) for name in named], keywords)
+
+
+def _without_codes(names: Sequence[str], keywords: list[str]) -> tuple[list[Condition], list[str]]:
+    """Conditions without the code of ICD before each, which becomes a keyword."""
+    coded = [(name, _CODE_BEFORE.fullmatch(name)) for name in names]
+    codes = [found["code"] for _, found in coded if found]
+    return [_condition(found["name"] if found else name) for name, found in coded], [*keywords, *codes]
 
 
 def _condition(name: str) -> Condition:
@@ -131,7 +144,9 @@ def _european_conditions(text: str) -> tuple[list[Condition], list[str]]:
 
 _TYPES = "Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic|Other|Procedure|Radiation"
 _TYPED = re.compile(rf"(?:\A|;)\s*({_TYPES}): ?")
-_CRIS_TYPED = re.compile(r"\A([A-Z][A-Za-z/ ]{2,24}?) : ")
+# CRiS: "Drug : A;Procedure/Surgery : B"
+_CRIS_TYPES = "Behaviou?ral|Biological(?:/Vaccine)?|Combination Product|(?:Medical )?Device|Diagnostic Test|Dietary Supplement|Drug|Genetic|Others?|Procedure(?:/Surgery)?|Radiation"
+_CRIS_TYPED = re.compile(rf"(?:\A(?=[A-Z][A-Za-z/ ]{{2,24}}? : )|[;,\n]\s*(?=(?:{_CRIS_TYPES}) : ))([A-Za-z/ ]+?) : ")
 # A diagnostic study of ChiCTR: "Gold Standard:<test>;Index test:<test>;" (ChiCTR2000031700)
 _DIAGNOSTIC = re.compile(r"(?:\A|;)\s*(Gold Standard|Index test)\s*:")
 # A group's name has no colon and ends at its own: used where `Target_size` does not give the names.
@@ -143,7 +158,14 @@ _COLON = re.compile(r"\s*:")
 _NUMBERED = re.compile(r"(?:\A|(?<=\s))((?:Group|Intervention) \d{1,2}): ")
 _NAMED_GROUP = re.compile(r"\A((?:[\w-]+ ){1,3}group(?: \w{1,3})?): ", re.IGNORECASE)
 # CTRI "Intervention1: <name>: <description><br>Control Intervention1: <name>: <description>"
+_NOTHING_GIVEN = re.compile(r"(?:there (?:is|are|will be) )?(?:no|not|none|nil|without|single arm)\b", re.IGNORECASE)
 _CTRI = re.compile(r"(?:\A|\n)((?:Control )?Intervention)\d+: ")
+
+# REPEC "Group name:<arm> Type of group;2 N° of participants:200 Intervention(s) description:<what><br>Group name:..." (PER-010-20)
+_REPEC = re.compile(r"(?:\A|\s)Group name:")
+_REPEC_GROUP = re.compile(
+    r"(?P<label>.*?)\s*Type of group\b.*?Intervention\(s\) description:\s*(?P<given>.*)", re.DOTALL
+)
 
 # JapicCTI "Intervention name : <name><br>INN of the intervention : <INN><br>Dosage And administration of the intervention : <dose><br>
 # Control intervention name : -<br>..." (JPRN-JapicCTI-205238)
@@ -189,6 +211,10 @@ def interventions(text: str, registry: str, groups: Sequence[str], unmapped: lis
         return [], list(_of_japic(text)), []
     if registry in ("DRKS", "IRCT"):
         return _of_numbered_groups(text)
+    if registry == "REPEC" and (groups_given := _of_repec(text)):
+        return groups_given
+    if registry == "ReBec":
+        return [], [_categorized(text)] if text else [], []
     texts = split(text, SEMICOLON) if registry == "PACTR" else [text]
     return [], [_free_text(piece) for piece in texts if not is_junk(piece)], []  # "none" (NL8460)
 
@@ -248,17 +274,39 @@ def _by_names(text: str, groups: Sequence[str]) -> list[tuple[str, str]]:
     return found if groups and found[0][1] else found[1:]
 
 
+def _of_repec(text: str) -> Interventions | None:
+    forms = [_REPEC_GROUP.fullmatch(form) for form in split(text, _REPEC)]
+    arms = [Arm(label=form["label"]) for form in forms if form and form["label"]]
+    if not forms or len(arms) < len(forms):
+        return None
+    given = [(ordinal, form["given"].strip()) for ordinal, form in enumerate(forms, 1) if form]
+    given = [(ordinal, text) for ordinal, text in given if not is_junk(text)]
+    links = [ArmIntervention(arm_ordinal=arm, intervention_ordinal=at) for at, (arm, _) in enumerate(given, 1)]
+    return arms, [_free_text(text) for _, text in given], links
+
+
+def _categorized(text: str) -> Intervention:
+    """ReBec joins what is given, its category and its terms: "Plasma, 200 mL;Biological/vaccine;Immunization, Passive" (RBR-4vm3yy)."""
+    categories = {vocabularies.known("intervention_type", piece) for piece in pieces(text)[1:]} - {None, "other"}
+    found = _free_text(text)
+    return _intervention(found.name, categories.pop() if len(categories) == 1 else None, found.description)
+
+
 def _of_agents(text: str) -> Interventions:
     arms: dict[str, int] = {}
     given: list[Intervention] = []
     links: list[ArmIntervention] = []
     for label, agent in between(text, list(_CTRI.finditer(text))):
-        name, _, description = agent.partition(": ")
+        name, _, description = (part.strip() for part in agent.partition(": "))
         if is_junk(name) and is_junk(description):  # "Intervention1: Nil: Nil" (CTRI/2020/05/025160)
             continue
-        given.append(_intervention(name.strip(), description=description.strip()))
+        arm = arms.setdefault(label, len(arms) + 1) if label else 0
+        if is_junk(name):  # "Control Intervention1: None: No intervention": an arm to which nothing is given
+            if _NOTHING_GIVEN.match(description):
+                continue
+            name, description = description, ""
+        given.append(_intervention(name, description=description))
         if label:
-            arm = arms.setdefault(label, len(arms) + 1)
             links.append(ArmIntervention(arm_ordinal=arm, intervention_ordinal=len(given)))
     return [Arm(label=label) for label in arms], given, links
 

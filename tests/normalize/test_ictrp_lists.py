@@ -137,7 +137,11 @@ def test_a_design_that_contradicts_itself_is_a_warning() -> None:
         ("DRKS", "Fevers\nORPHA:342 ORPHA:51 <br>E85.0;E85.0", ["Fevers"], ["ORPHA:342 ORPHA:51", "E85.0"]),
         ("IRCT", "Asthma. <br>Asthma, unspecified;J45.9", ["Asthma."], ["Asthma, unspecified", "J45.9"]),
         ("PACTR", "<br>Respiratory;Respiratory", ["Respiratory"], []),
-        ("CTRI", "Health Condition 1: J45- Asthma\nHealth Condition 2: O- Medical and Surgical", ["J45- Asthma", "O- Medical and Surgical"], []),
+        ("CTRI", "Health Condition 1: J45- Asthma\nHealth Condition 2: O- Medical and Surgical", ["Asthma", "O- Medical and Surgical"], ["J45"]),
+        ("CTRI", "Health Condition 1: null- Healthy volunteers", ["Healthy volunteers"], []),
+        ("DRKS", "Gout;M10.9 - Gout, unspecified", ["Gout", "Gout, unspecified"], ["M10.9"]),
+        ("REPEC", "-M109 Gout, unspecified", ["Gout, unspecified"], ["M109"]),
+        ("DRKS", "H1N1 influenza;B12 deficiency", ["H1N1 influenza", "B12 deficiency"], []),
         ("TCTR", "Gout\r\nPain <br>Joint <br>Diet", ["Gout", "Pain"], ["Joint", "Diet"]),
         ("EUCTR", "Asthma; severe;Therapeutic area: Diseases [C]", ["Asthma; severe"], ["Diseases [C]"]),
         (
@@ -161,6 +165,11 @@ def test_conditions_by_each_registers_habit(
     [
         ("ClinicalTrials.gov", "Drug: A;Device: B; with C", [("A", "drug", None), ("B; with C", "device", None)]),
         ("CRiS", "Drug : A 10 mg", [("A 10 mg", "drug", None)]),
+        ("CRiS", "Drug : A;Procedure/Surgery : B<br>Others : C", [("A", "drug", None), ("B", "procedure", None), ("C", "other", None)]),
+        ("CRiS", "Drug : A against B : two to one", [("A against B : two to one", "drug", None)]),
+        ("ReBec", "Plasma;Biological/vaccine;Immunization, Passive", [("Plasma;Biological/vaccine;Immunization, Passive", "biological", None)]),
+        ("CTRI", "Intervention1: A: 5 mg<br>Control Intervention1: None: No intervention", [("A", None, "5 mg")]),
+        ("CTRI", "Intervention1: Nil: Walks of an hour<br>Control Intervention1: Nil: There is no comparator", [("Walks of an hour", None, None)]),
         ("ChiCTR", "Gold Standard:PCR; twice;Index test:Saliva;", [("PCR; twice", "diagnostic_test", "Gold Standard"), ("Saliva", "diagnostic_test", "Index test")]),
         ("ChiCTR", "Case series:None;", []),
         ("CTRI", "Intervention1: A: 5 mg<br>Control Intervention1: Placebo: Sugar", [("A", None, "5 mg"), ("Placebo", None, "Sugar")]),
@@ -237,7 +246,10 @@ def test_groups_of_chictr_without_their_names_are_told_by_their_colons() -> None
         ("TCTR", "Time [Timeframe one day]", [("Time", "one day", None)]),
         ("TCTR", "Fever [Timeframe Day 1]\t\t;Cough [Timeframe Day 2]", [("Fever", "Day 1", None), ("Cough", "Day 2", None)]),
         ("RPCEC", "Deaths (%). Measurement time: day 28.", [("Deaths (%).", "day 28.", None)]),
-        ("RPCEC", "A. Measurement time: day 1. B. Measurement time: day 2.", [("A. Measurement time: day 1. B. Measurement time: day 2.", None, None)]),
+        ("RPCEC", "A. Measurement time: day 1. B. Measurement time: day 2.", [("A.", "day 1.", None), ("B.", "day 2.", None)]),
+        ("RPCEC", "A. Measurement time: daily. By day 9. B. Measurement time: day 2.", [("A. Measurement time: daily. By day 9. B. Measurement time: day 2.", None, None)]),
+        ("SLCTR", "Pain (VAS) [Time frame: 6 weeks]<br>Sleep [ at baseline ]<br>", [("Pain (VAS)", "6 weeks", None), ("Sleep", "at baseline", None)]),
+        ("SLCTR", "Pain [VAS]", [("Pain [VAS]", None, None)]),
         ("LBCTR", "Name: Fear (of dogs; of cats);Timepoints: one month;Measure: Scale A;Name: Sleep;Timepoints: ;Measure: Diary", [("Fear (of dogs; of cats)", "one month", "Scale A"), ("Sleep", None, "Diary")]),
         ("REPEC", "Outcome name:Deaths<br>Measure:Number of them<br>Timepoints:5 months", [("Deaths", "5 months", "Number of them")]),
         ("ChiCTR", "Pulse;None;NA", [("Pulse", None, None)]),
@@ -245,7 +257,12 @@ def test_groups_of_chictr_without_their_names_are_told_by_their_colons() -> None
         ("IRCT", "Fear. Timepoint: day 1. Method of measurement: Asked.;Grief; anger. Timepoint: day 2. Method of measurement: Scale.", [("Fear.", "day 1.", "Asked."), ("Grief; anger.", "day 2.", "Scale.")]),
         ("CTRI", "WalkTimepoint: day 1; day 2;Sleep; restTimepoint: day 3", [("WalkTimepoint: day 1; day 2;Sleep; restTimepoint: day 3", None, None)]),
         ("CTRI", "Cure; (1) andTimepoint: day 5", [("Cure; (1) and", "day 5", None)]),
-        ("ISRCTN", "1. a; b<br>2. c", [("1. a; b\n2. c", None, None)]),
+        ("ISRCTN", "<br>   1. a; b:<br>  1.1. d<br>   2. c<br>", [("a; b:\n  1.1. d", None, None), ("c", None, None)]),
+        ("DRKS", "- a<br>- b", [("a", None, None), ("b", None, None)]),
+        ("DRKS", "At week 6:<br>1. a<br>2. b", [("At week 6:\n1. a\n2. b", None, None)]),
+        ("DRKS", "1. a<br>2. b<br>All at week 6", [("1. a\n2. b\nAll at week 6", None, None)]),
+        ("UMIN", "1. a<br>3. b", [("1. a\n3. b", None, None)]),
+        ("CTRI", "1) a <br/ ><br>2) b <br/ ><br>Timepoint: day 5", [("a", "day 5", None), ("b", "day 5", None)]),
         ("EUCTR", "Timepoint(s) of evaluation of this end point: day 9", [("Timepoint(s) of evaluation of this end point: day 9", None, None)]),
         ("EUCTR", "Main Objective: a;Primary end point(s): b;Main Objective: c", [("b;Main Objective: c", None, None)]),
     ],
@@ -253,6 +270,25 @@ def test_groups_of_chictr_without_their_names_are_told_by_their_colons() -> None
 def test_outcomes_by_each_registers_habit(register: str, text: str, outcomes: list[tuple[str, ...]]) -> None:
     record = trial(register, Primary_outcome=text)
     assert [(row.measure, row.time_frame, row.description) for row in record.outcomes] == outcomes
+
+
+def test_groups_of_repec_are_arms() -> None:
+    text = (
+        "Group name:Usual care Type of group;2 N° of participants:40 Intervention(s) description:Advice. "
+        "<br>Group name:Yoga Type of group;1 N° of participants:40 Intervention(s) description:Yoga twice a week"
+    )
+    record = trial("REPEC", "PER-999-24", Intervention=text)
+    assert [arm.label for arm in record.arms] == ["Usual care", "Yoga"]
+    assert [given.name for given in record.interventions] == ["Advice.", "Yoga twice a week"]
+    assert [(link.arm_ordinal, link.intervention_ordinal) for link in record.arm_interventions] == [(1, 1), (2, 2)]
+
+
+def test_an_arm_to_which_nothing_is_given_is_one() -> None:
+    record = trial(
+        "CTRI", "CTRI/2024/01/099999", Intervention="Intervention1: A: b<br>Control Intervention1: None: No drug"
+    )
+    assert [arm.label for arm in record.arms] == ["Intervention", "Control Intervention"]
+    assert [(link.arm_ordinal, link.intervention_ordinal) for link in record.arm_interventions] == [(1, 1)]
 
 
 def test_regions_are_reported_and_countries_with_commas_are_not_split() -> None:
