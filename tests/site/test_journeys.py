@@ -123,3 +123,11 @@ def test_a_search_is_subscribed_to(page: Page) -> None:
     assert alternate is not None
     page.goto(alternate.get("href") or "")
     expect(page.get_by_role("heading", name="30 trials for “vitamin”")).to_be_visible()
+
+
+def test_the_filters_are_passed_by_keyboard_with_one_key(page: Page) -> None:
+    page.goto("/search?q=vitamin")
+    tab_to(page, "Skip the filters")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.results') !== null")
