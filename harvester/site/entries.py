@@ -63,6 +63,20 @@ class Trial(NamedTuple):
         """The fields about which its records contradict each other, minor differences left out."""
         return frozenset(row["field"] for row in self.discrepancies if row["severity"] != "minor")
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether of every entry only a part was fetched."""
+        return all(entry.row["is_partial"] for entry in self.entries)
+
+    @property
+    def silence(self) -> str:
+        """What to say of a field without a value: a registry may say what an export of it, or a part of an entry, does not."""
+        if self.is_partial:
+            return "not in the part of the entry that was fetched"
+        if all(entry.row["source"] == "ictrp" for entry in self.entries):
+            return "not given by WHO ICTRP"
+        return "not given by the registry"
+
     def source_of(self, column: str) -> list[dict[str, str]]:
         """The records that the trial's value of a column is from; none where all is from the only one."""
         sources = json.loads(self.row["value_sources"] or "{}")

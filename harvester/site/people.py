@@ -143,7 +143,8 @@ def study_results(trial: Trial) -> dict[str, Any]:
         return {"text": f"Results are posted{date}.", "links": unique}
     if row["has_results"] is not None:
         return {"text": _no_results(trial), "links": []}
-    return {"text": "Not given by the registry: it does not say whether there are results.", "links": []}
+    silence = trial.silence[:1].upper() + trial.silence[1:]
+    return {"text": f"{silence}: it does not say whether there are results.", "links": []}
 
 
 def _no_results(trial: Trial) -> str:

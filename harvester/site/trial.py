@@ -37,6 +37,8 @@ def _whole(trial: Trial) -> dict[str, Any]:
         "badges": badges(row),
         "snapshot": snapshot(trial),
         "sections": sections(trial),
+        "is_partial": trial.is_partial,
+        "silence": trial.silence,
         "records": [entry.reference for entry in trial.entries],
         "told": findable.study(trial),
     }

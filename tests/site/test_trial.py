@@ -218,7 +218,7 @@ def test_what_no_registry_gives_is_said_where_a_reader_looks_for_it(site: InProc
         "countries",
         "ethics",
     ):
-        assert "Not given by the registry" in section(html, anchor)
+        assert "Not given by WHO ICTRP" in section(html, anchor)
     for anchor in ("keywords", "arms", "locations", "references", "documents", "warnings", "mentioned"):
         assert f'id="{anchor}"' not in html
 
@@ -345,3 +345,25 @@ def test_what_a_registry_does_not_say_of_results_is_not_said_for_it(
     trials = [("NCT01000001", "ctgov", one), ("NCT01000001", "euctr", two)]
     html = serve(make_catalogue(tmp_path / "catalogue.db", trials)).html("/trial/NCT01000001")
     assert sentence in section(html, "study-results")
+
+
+@pytest.mark.parametrize(
+    ("source", "is_partial", "words"),
+    [
+        ("ctgov", False, "not given by the registry"),
+        ("ictrp", False, "not given by WHO ICTRP"),
+        ("ctgov", True, "not in the part of the entry that was fetched"),
+    ],
+)
+def test_who_does_not_say_what_is_missing(
+    tmp_path: Path, serve: Callable[[Path], InProcess], source: str, is_partial: bool, words: str
+) -> None:
+    record = Record(registry="ClinicalTrials.gov", registry_id="NCT01000001", phase="2", is_partial=is_partial)
+    html = serve(make_catalogue(tmp_path / "catalogue.db", [("NCT01000001", source, record)])).html(
+        "/trial/NCT01000001"
+    )
+    assert f"Recruitment status {words}" in section(html, "basic-information")
+    assert section(html, "summary").endswith(f"{words[:1].upper()}{words[1:]}.")
+    assert (
+        "Only a part of this entry was fetched" in html.partition("</header>")[2].partition("</header>")[0]
+    ) is is_partial
