@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ import click
 
 from harvester.archive import Archive
 from harvester.catalogue import lacking
+from harvester.cli.streams import lasting, open_streams
 from harvester.config import Config, ConfigError, load
 from harvester.lock import Locked, describe_takeover, locked
 from harvester.stopping import Stopped, stoppable
@@ -31,13 +33,22 @@ class Failed(click.ClickException):
 
 
 class Commands(click.Group):
-    """Commands that read the data folder's databases: what a damaged, locked or newer file refuses becomes a sentence."""
+    """Commands that read the data folder's databases: what a damaged, locked or newer file refuses becomes a sentence, and so does
+    an output that takes nothing."""
+
+    def main(self, *given: Any, **named: Any) -> Any:
+        open_streams()
+        return super().main(*given, **named)
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except Unusable as problem:
             raise Failed(str(problem)) from problem
+        except OSError as problem:
+            if problem.errno == errno.EPIPE:
+                raise  # `| head` has seen enough: click ends quietly
+            raise Failed(f"the output cannot be written, or a file not be read: {problem}") from problem
 
 
 def data_option(command: Command) -> Command:
@@ -80,8 +91,9 @@ def _config(path: Path | None) -> Config:
 @contextmanager
 def alone(data: Path, work: str, note: Callable[[str], None] | None = None) -> Iterator[int]:
     """Holds the lock of the data folder; yields its open file. Raises Failed when somebody else is at work there, and when a
-    signal asks for the end."""
+    signal asks for the end. Within, nothing that is said can fail."""
     with ExitStack() as stack:
+        stack.enter_context(lasting())
         try:
             lock = stack.enter_context(locked(data, work))
         except Locked as problem:

@@ -15,6 +15,7 @@ from msgspec.structs import asdict
 
 from harvester.archive import Verdict
 from harvester.cli.common import Failed
+from harvester.cli.streams import lasting
 from harvester.logs import json_lines
 from harvester.report import Report, posted, summary
 from harvester.webhook import NotTold, post
@@ -59,7 +60,7 @@ def reported(teller: Teller, level: str, webhook: str | None) -> Iterator[Report
     An error that is a sentence ends the command here, after these.
     """
     report = Report(began=now())
-    with json_lines(level) if teller.as_json else nullcontext():
+    with lasting(), json_lines(level) if teller.as_json else nullcontext():
         problem: Exception | None = None
         try:
             yield report
