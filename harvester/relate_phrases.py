@@ -24,6 +24,21 @@ _COMPARATORS = """
     intervention interventions matching nil none placebo placebos regimen regular routine sham soc standard supportive usual
     vehicle
 """
+#: Words for what is done to see how people fare: a trial whose intervention is called "blood sample" or "questionnaires" tests none.
+_LOOKING = """
+    additional biological blood collection draw drawing interview interviews online questionnaire questionnaires saliva sample samples
+    sampling specimen specimens survey surveys test tests urine venous
+"""
+_NO_INTERVENTION = frozenset(fold(word) for word in (_LOOKING + _COMPARATORS).split())
+#: The same of MeSH, with what stands above these and terms for arms, forms and treatment as such.
+_NO_INTERVENTION_IN_MESH = frozenset((
+    "Blood Specimen Collection", "Clinical Laboratory Techniques", "Control Groups", "Data Collection", "Diagnosis",
+    "Diagnostic Techniques and Procedures", "Drug Therapy", "Environment and Public Health", "Epidemiologic Methods",
+    "Health Care Evaluation Mechanisms", "Health Care Quality, Access, and Evaluation", "Hematologic Tests", "Injections",
+    "Interviews as Topic", "Investigative Techniques", "Pharmaceutical Solutions", "Placebos", "Public Health", "Punctures",
+    "Quality of Health Care", "Solutions", "Specimen Handling", "Standard of Care", "Surgical Procedures, Operative",
+    "Surveys and Questionnaires", "Therapeutics",
+))  # fmt: skip
 #: How much and how often, with or without a figure before.
 _UNITS = """
     bid cc cm dose doses eq gram grams gy h hr hrs hour hours iu kg litre liter mcg meq mg min ml mm mmol ng qd tid ug ui unit units
@@ -80,6 +95,16 @@ def root(term: str) -> str:
     Words of a pair are rooted each. Words with a figure and those of three letters stay as they are.
     """
     return " ".join([_root(word) for word in fold(term).split(" ")])
+
+
+def is_tested(name: str) -> bool:
+    """Whether the name of an intervention names one: "Blood sample", "Questionnaires" and "Placebo group" do not."""
+    return not _NO_INTERVENTION.issuperset(fold(name).split())
+
+
+def is_tested_in_mesh(term: str) -> bool:
+    """The same of a MeSH term that a registry derived from the interventions."""
+    return term not in _NO_INTERVENTION_IN_MESH
 
 
 @lru_cache(maxsize=50_000)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from harvester.batches import marks
 from harvester.catalogue import insert_into
 from harvester.catalogue_tables import TABLES
-from harvester.relate_phrases import abbreviations, root, rooted_terms, whole
+from harvester.relate_phrases import abbreviations, is_tested, is_tested_in_mesh, root, rooted_terms, whole
 from normalize.text import fold
 from normalize.variables import VAGUE
 
@@ -255,7 +255,7 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
     """What the columns of `trial_terms` hold: terms, and the aliases: short form or other name, what it stands for."""
     titles, keywords, outcomes = (list(_texts(rows[name])) for name in ("titles", "keywords", "outcomes"))
     conditions = [condition for condition, _ in rows["conditions"]]
-    names = [text for pair in rows["interventions"] for text in _lines(pair)]
+    names = [text for pair in rows["interventions"] for text in _lines(pair) if is_tested(text)]
     short_forms: dict[str, str] = {}
     for text in dict.fromkeys([*titles, *conditions, *keywords, *names, *_texts(rows["summaries"])]):
         short_forms |= abbreviations(text)
@@ -269,7 +269,8 @@ def _fields(trial: str, rows: dict[str, list[tuple[Any, ...]]]) -> tuple[dict[st
 
     mesh: dict[tuple[str, int], _Terms] = defaultdict(dict)
     for field, is_ancestor, term in rows["mesh_terms"]:
-        mesh[field, is_ancestor][term] = _code(term)
+        if field == "condition" or is_tested_in_mesh(term):
+            mesh[field, is_ancestor][term] = _code(term)
     codes = [f"MedDRA {code}" for _, code in rows["conditions"] if code]
     papers = [f"PMID {pmid}" if pmid else f"doi:{doi.lower()}" for pmid, doi in rows["publications"] if pmid or doi]
     found = {

@@ -18,6 +18,7 @@ A title that says that there is none ("Not available") gives way to nothing: the
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from operator import itemgetter
@@ -141,9 +142,14 @@ def _start(column: str, records: list[Row]) -> Row | None:
     return _date(column, [record for record in records if tells_enrollment(record)]) or _date(column, records)
 
 
+_FIGURE = re.compile(r"\d")
+
+
 def _age(column: str, records: list[Row]) -> Row | None:
     raw = column.replace("_years", "_raw")
-    return _first(column, [record for record in records if not is_band(record[raw])]) or _first(column, records)
+    # "No limit" is said as well as a limit is; what holds a figure and is none could not be read.
+    said = [r for r in records if r[column] is not None or (r[raw] and (is_band(r[raw]) or not _FIGURE.search(r[raw])))]
+    return next((r for r in said if not is_band(r[raw])), None) or next(iter(said), None)
 
 
 def _earliest(column: str, records: list[Row]) -> Row | None:

@@ -24,11 +24,7 @@ class _Fact(NamedTuple):
 
 
 def _dated(label: str, column: str) -> _Fact:
-    def shown(row: Row) -> str:
-        kind = row.get(f"{column}_type")
-        return labels.date(row[column]) + (f" ({kind})" if kind and row[column] else "")
-
-    return _Fact(label, column, shown, lambda row: row[column], is_date=True)
+    return _Fact(label, column, lambda row: labels.dated(row, column), lambda row: row[column], is_date=True)
 
 
 def with_raw(value: str, raw: str | None) -> str:
@@ -146,8 +142,8 @@ def snapshot(trial: Trial) -> list[dict[str, Any]]:
         "Phase": ("phase", labels.phase(row["phase"])),
         "Participants": ("target_sample_size", sample_size(row)),
         "Type": ("study_type", labels.word("study_type", row["study_type"])),
-        "First enrollment": ("date_of_first_enrollment", _dated("", "date_of_first_enrollment").shown(row)),
-        "Completion": ("completion_date", _dated("", "completion_date").shown(row)),
+        "First enrollment": ("date_of_first_enrollment", labels.dated(row, "date_of_first_enrollment")),
+        "Completion": ("completion_date", labels.dated(row, "completion_date")),
         "Sponsor": ("primary_sponsor", row["primary_sponsor"] or ""),
         "Registries": ("registries", row["registries"]),
     }

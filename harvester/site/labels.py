@@ -6,6 +6,8 @@ Called by every module that prepares a page.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from harvester.registries import REGISTRIES
 from normalize.ages import in_words
@@ -127,6 +129,12 @@ def date(value: str | None) -> str:
         return value or ""
     parts = [str(int(match[3])) if match[3] else "", _MONTHS[int(match[2]) - 1] if match[2] else "", match[1]]
     return " ".join(part for part in parts if part)
+
+
+def dated(row: Mapping[str, Any], column: str) -> str:
+    """`Mar 2027 (anticipated)`: a date of a record or a trial with its type."""
+    text, kind = date(row[column]), row.get(f"{column}_type")
+    return f"{text} ({kind})" if text and kind else text
 
 
 def age(years: float | None) -> str:

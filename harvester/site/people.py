@@ -170,7 +170,7 @@ def results(entry: Entry) -> Facts:
     facts = (
         ("Results posted", labels.yes_no(row["has_results"])),
         ("First posted", labels.date(row["results_date"])),
-        ("Study completed", labels.date(row["completion_date"])),
+        ("Completion", labels.dated(row, "completion_date")),
         ("Page of the results", row["results_url"]),
     )
     return given(facts)

@@ -98,6 +98,26 @@ def test_a_placebo_in_both_is_no_relation(db: sqlite3.Connection) -> None:
         assert "placebo" not in f"{row}".lower()
 
 
+def test_a_blood_sample_and_a_questionnaire_are_no_intervention_in_common(tmp_path: Path) -> None:
+    looking = {
+        "interventionBrowseModule": {
+            "meshes": [{"id": "D001800", "term": "Blood Specimen Collection"}],
+            "ancestors": [{"id": "D013048", "term": "Specimen Handling"}],
+        }
+    }
+
+    def seen(number: int, title: str, condition: str) -> dict[str, object]:
+        looked_at = study(number, title, [condition], ["Blood sample", "Questionnaires"], sponsor=f"Hospital {number}")
+        return {**looked_at, "derivedSection": looking}
+
+    workshop = Workshop(tmp_path)
+    workshop.take([seen(31, "Markers of lupus", "Lupus erythematosus"), seen(32, "Markers of gout", "Gout"), *STUDIES])
+    with closing(workshop.open()) as db:
+        first, *others = related(db, nct(31), MOST)
+        assert reasons(first)[0] == "Both study lupus"
+        assert all(not row["shared_interventions"] for row in [first, *others])
+
+
 def test_a_score_is_the_sum_of_its_parts_and_ranks_follow_it(db: sqlite3.Connection) -> None:
     parts = [name for name in TABLES["related_trials"].names if name.endswith("_score")]
     rows = db.execute(f"SELECT trial_id, rank, score, {', '.join(parts)} FROM related_trials ORDER BY 1, 2").fetchall()

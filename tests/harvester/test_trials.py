@@ -203,3 +203,17 @@ def test_a_limit_of_age_goes_before_the_band_that_a_register_ticks() -> None:
         "41 Years",
     )
     assert (only["maximum_age_years"], only["maximum_age_raw"]) == (64, band)
+
+
+def test_no_limit_is_said_by_the_record_that_says_it() -> None:
+    unlimited = {"last_update_date": "2021-01-05", "maximum_age_raw": "No limit"}
+    unreadable = {"last_update_date": "2021-01-05", "maximum_age_raw": "18-65"}
+    limited = {"last_update_date": "2020-03-12", "maximum_age_years": 100.0, "maximum_age_raw": "100 Years"}
+    for first, expected in (
+        (unlimited, (None, "No limit")),
+        (unreadable, (100, "100 Years")),
+        ({}, (100, "100 Years")),
+    ):
+        with closing(fresh([(2, first), (4, limited)])) as db:
+            trial = row(db)
+            assert trial is not None and (trial["maximum_age_years"], trial["maximum_age_raw"]) == expected

@@ -367,3 +367,15 @@ def test_who_does_not_say_what_is_missing(
     assert (
         "Only a part of this entry was fetched" in html.partition("</header>")[2].partition("</header>")[0]
     ) is is_partial
+
+
+def test_a_completion_that_is_only_anticipated_is_said_to_be_so(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    record = msgspec.structs.replace(
+        FULL, has_results=False, completion_date="2027-03", completion_date_type="anticipated"
+    )
+    html = serve(make_catalogue(tmp_path / "catalogue.db", [("NCT01000001", "ctgov", record)])).html(
+        "/trial/NCT01000001"
+    )
+    assert "Completion Mar 2027 (anticipated)" in section(html, "results") and "Study completed" not in html
