@@ -17,8 +17,9 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import itemgetter
+from heapq import merge
+from itertools import groupby, starmap
+from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from msgspec.structs import astuple, replace
@@ -48,6 +49,7 @@ _MENTION = 9
 #: Where more than one record in so many changed, linking all is quicker.
 _MANY = 4
 
+_Number = tuple[str, str]  # a number and its registry
 _Pair = tuple[str, str]  # two numbers, the smaller first
 _Decisions = Mapping[_Pair, tuple[str, str | None]]  # verdict and note of a person
 
@@ -73,12 +75,14 @@ def _link_all(db: sqlite3.Connection) -> None:
 
     held = link_keys.held(read())
     link_keys.write_all(db, held)
-    references = _references(db, None)
-    decisions = _decisions(db)
-    registries = dict(db.execute("SELECT number, registry FROM record_numbers"))
-    pairs = {(a, b) for a, b in link_keys.all_pairs(held) if _may_be_one(registries[a], registries[b])}
+    references, decisions = _references(db, None), _decisions(db)
+    numbers, places = held.numbers, link_keys.all_pairs(held)
     del held
-    pairs |= set(references) | {pair for pair in decisions if pair[0] in registries and pair[1] in registries}
+    by_texts = (
+        (numbers[one], numbers[other]) for one, other in zip(*[memoryview(column) for column in places.T], strict=True)
+    )
+    named = {*references, *(pair for pair in decisions if pair[0] in entries and pair[1] in entries)}
+    pairs = (pair for pair, _ in groupby(merge(by_texts, sorted(named))))
     links += _judge(entries, pairs, references, decisions)
     entries.close()
     refill(db, "trial_links", [astuple(row) for row in sorted(links, key=_key)])
@@ -95,11 +99,12 @@ def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
     references, decisions = _references(db, looked_at), _decisions(db)
     pairs = {(min(n, other), max(n, other)) for n in looked_at for other in link_keys.pairs_of(db, n)}
     registries = _registries(db, {number for pair in pairs for number in pair})
-    pairs = {pair for pair in pairs if _may_be_one(registries[pair[0]], registries[pair[1]])}
+    pairs = {pair for pair in pairs if registries[pair[0]] != registries[pair[1]]}
     pairs |= set(references) | {pair for pair in decisions if looked_at.intersection(pair)}
     others = turned.union(*pairs) - numbers
     entries |= {entry.number: entry for entry in read_entries(db, others)}
-    links = _judge(entries, {pair for pair in pairs if all(n in entries for n in pair)}, references, decisions)
+    compared = sorted(pair for pair in pairs if all(n in entries for n in pair))
+    links = _judge(entries, compared, references, decisions)
     links += [row for number in looked_at if number in entries for row in _same_number(entries[number])]
     gone = json.dumps(sorted({*records, *_records(db, looked_at)}))
     db.execute(
@@ -174,11 +179,6 @@ def _decisions(db: sqlite3.Connection) -> _Decisions:
     }
 
 
-def _may_be_one(registry: str, other_registry: str) -> bool:
-    """Texts join no two numbers of one registry: most candidates need not even be read."""
-    return registry != other_registry
-
-
 def _registries(db: sqlite3.Connection, numbers: Collection[str]) -> dict[str, str]:
     """The registry of each number."""
     sql = "SELECT number, registry FROM record_numbers WHERE number IN (SELECT value FROM json_each(?))"
@@ -208,9 +208,9 @@ def _judge(
     references: Mapping[_Pair, list[Reference]],
     decisions: _Decisions,
 ) -> list[TrialLink]:
-    """The links of pairs of entries, before the guards."""
+    """The links of pairs of entries, sorted and each once, before the guards."""
     links: list[TrialLink] = []
-    for number, with_others in groupby(sorted(pairs), itemgetter(0)):
+    for number, with_others in groupby(pairs, itemgetter(0)):
         one = entries[number]
         for pair in with_others:
             other = entries[pair[1]]
@@ -286,27 +286,20 @@ def _records(db: sqlite3.Connection, numbers: Collection[str]) -> set[str]:
 
 def _form_trials(db: sqlite3.Connection, records: Collection[str] | None) -> None:
     """Settles the ties of all records, or of some that are tied to no others: verdicts and `records.trial_id`."""
-    chosen = "" if records is None else "WHERE record_id IN (SELECT value FROM json_each(:records))"
+    some = "IN (SELECT value FROM json_each(:records))"
     given = {"records": json.dumps(sorted(records or ()))}
-    filed = {
-        row[0]: row[1:]
-        for row in db.execute(
-            f"SELECT record_id, number, n.registry, registry_id, trial_id FROM record_numbers n JOIN records USING (record_id) {chosen}",
-            given,
-        )
-    }
-    registries = {number: registry for number, registry, _, _ in filed.values()}
+    registries: dict[str, str] = {}
     ties: dict[Tie, TrialLink] = {}
     apart: set[frozenset[str]] = set()
-    for row in db.execute(f"SELECT * FROM trial_links {chosen}", given):
-        link = TrialLink(*row)
-        if not {link.record_id, link.other_record_id} <= filed.keys():
-            continue  # no tie: those lead to records that are settled too
-        one, other = sorted((filed[link.record_id][0], filed[link.other_record_id][0]))
+    # A link that leads to other records than these is no tie: those of a tie are settled together.
+    chosen = "" if records is None else f"WHERE l.record_id {some} AND other_record_id {some}"
+    for first, second, link in _links(db, chosen, given):
+        one, other = sorted((first, second))
         if link.verdict == "different":
-            apart.add(frozenset((one, other)))
-        elif one != other and (link.verdict == "same" or link.refused):
-            ties[Tie(_rank(link), round(1 - (link.score or 0), 3), one, other)] = link
+            apart.add(frozenset((one[0], other[0])))
+        elif one[0] != other[0] and (link.verdict == "same" or link.refused):
+            ties[Tie(_rank(link), round(1 - (link.score or 0), 3), one[0], other[0])] = link
+            registries |= (one, other)
     settled = settle(registries, ties, apart)
     changed = []
     for tie, link in ties.items():
@@ -317,14 +310,33 @@ def _form_trials(db: sqlite3.Connection, records: Collection[str] | None) -> Non
         "UPDATE trial_links SET verdict = ?, refused = ? WHERE record_id = ? AND other_record_id = ? AND evidence = ?",
         changed,
     )
-    members: dict[str, list[str]] = defaultdict(list)
-    for record_id in sorted(filed):
-        members[settled.trial_of[filed[record_id][0]]].append(record_id)
-    moved = []
-    for group in members.values():
-        trial_id = _trial_id([filed[record_id] for record_id in group])
-        moved += [(trial_id, record_id) for record_id in group if filed[record_id][3] != trial_id]
+    chosen = "" if records is None else f"WHERE n.record_id {some}"
+    filed = db.execute(
+        "SELECT number, n.registry, registry_id, record_id, trial_id FROM record_numbers n JOIN records USING (record_id)"
+        f" {chosen} ORDER BY number, record_id",
+        given,
+    )
+    moved: list[tuple[str, str]] = []
+    tied: dict[str, list[_Filed]] = defaultdict(list)
+    for number, group in groupby(starmap(_Filed, filed), attrgetter("number")):
+        if number in settled.trial_of:
+            tied[settled.trial_of[number]] += group
+        else:
+            moved += _moved(list(group))  # most numbers are a trial alone, and of many nothing is held
+    for rows in tied.values():
+        moved += _moved(rows)
     db.executemany("UPDATE records SET trial_id = ? WHERE record_id = ?", moved)
+
+
+def _links(db: sqlite3.Connection, chosen: str, given: dict[str, str]) -> Iterator[tuple[_Number, _Number, TrialLink]]:
+    """Links with the number and registry that each of their records is filed under."""
+    sql = (
+        "SELECT a.number, a.registry, b.number, b.registry, l.* FROM trial_links l JOIN record_numbers a USING (record_id)"
+        f" JOIN record_numbers b ON b.record_id = other_record_id {chosen}"
+        " ORDER BY l.record_id, other_record_id, evidence"
+    )
+    for number, registry, other_number, other_registry, *row in db.execute(sql, given):
+        yield (number, registry), (other_number, other_registry), TrialLink(*row)
 
 
 def _rank(link: TrialLink) -> int:
@@ -342,14 +354,28 @@ def _settled(link: TrialLink, reason: str | None) -> TrialLink:
     return replace(link, verdict="mentioned" if link.evidence == "identifier" else "possible", refused=reason)
 
 
-def _trial_id(records: list[tuple[str, str, str, str | None]]) -> str:
+class _Filed(NamedTuple):
+    """A record as far as the name of its trial needs it."""
+
+    number: str
+    registry: str
+    registry_id: str
+    record_id: str
+    trial_id: str | None
+
+
+def _moved(trial: list[_Filed]) -> list[tuple[str, str]]:
+    """The records of a trial that do not stand under its name yet, and that name."""
+    name = _trial_id(trial)
+    return [(name, row.record_id) for row in trial if row.trial_id != name]
+
+
+def _trial_id(records: list[_Filed]) -> str:
     """The NCT number if one of the records has one, else the EudraCT or EU CT number, else the first registry id."""
     for registries in (("ClinicalTrials.gov",), ("EUCTR", "CTIS")):
-        held = sorted(
-            registry_id if registry == "CTIS" else number
-            for number, registry, registry_id, _ in records
-            if registry in registries
-        )
+        held = [
+            row.registry_id if row.registry == "CTIS" else row.number for row in records if row.registry in registries
+        ]
         if held:
-            return held[0]
-    return min(registry_id for _, _, registry_id, _ in records)
+            return min(held)
+    return min(row.registry_id for row in records)

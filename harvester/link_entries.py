@@ -74,6 +74,9 @@ class EntriesAside:
             self._db.executemany("INSERT INTO entries_aside VALUES (?, ?)", packed)
             yield from some
 
+    def __contains__(self, number: str) -> bool:
+        return number in self._places
+
     def __getitem__(self, number: str) -> Entry:
         found = self._db.execute("SELECT packed FROM entries_aside WHERE place = ?", (self._places[number],))
         return _unpack(found.fetchone()[0])

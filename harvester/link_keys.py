@@ -34,12 +34,15 @@ _PLACE = 30
 _HOLDER = (1 << _PLACE) - 1
 #: Keys that are objects at one time; as numbers in an array they take a fifth.
 _AT_ONCE = 50_000
+#: Entries that are compared with all at a time.
+_COMPARED = 1000
 
 
 class Held(NamedTuple):
     """Which entries hold which keys."""
 
     numbers: list[str]  # of the entries, sorted
+    registries: NDArray[np.int32]  # of each, as numbers
     pairs: NDArray[np.int64]  # a key, and below it in _PLACE bits the place of a holder in `numbers`; sorted
 
 
@@ -60,36 +63,42 @@ def keys_of(entry: Entry) -> frozenset[int]:
 
 def held(entries: Iterable[Entry]) -> Held:
     """The keys of all entries, which come in order of their numbers."""
-    numbers, pairs = list[str](), array("q")
+    numbers, registries, pairs = list[str](), array("i"), array("q")
+    codes: dict[str, int] = {}
     for place, entry in enumerate(entries):
         numbers.append(entry.number)
+        registries.append(codes.setdefault(entry.registry, len(codes)))
         pairs.extend([(key << _PLACE) + place for key in keys_of(entry)])
     sorted_ = np.frombuffer(pairs, np.int64)
     sorted_.sort()
-    return Held(numbers, sorted_)
+    return Held(numbers, np.frombuffer(registries, np.int32), sorted_)
 
 
-def all_pairs(every: Held) -> Iterator[tuple[str, str]]:
-    """Every pair of entries worth comparing, each once, the smaller number first."""
+def all_pairs(every: Held) -> NDArray[np.int32]:
+    """Every pair of entries of different registries that is worth comparing, each once: their places in `numbers`, in order."""
     # Matrices come with scipy: half a second, for which neither the site nor a step that compares a few entries shall wait.
     from scipy.sparse import csr_matrix
 
-    numbers = every.numbers
-    keys, holders = every.pairs >> _PLACE, (every.pairs & _HOLDER).astype(np.int32)
-    counts = np.diff(np.flatnonzero(np.diff(keys, prepend=-1)), append=len(keys))
+    differs = every.pairs[1:] ^ every.pairs[:-1]
+    ends = np.flatnonzero(np.append(differs > _HOLDER, bool(len(every.pairs)))) + 1  # where a key ends
+    del differs
+    counts = np.diff(ends, prepend=0)
     awake = (counts > 1) & (counts <= MOST_HOLDERS)
-    kept = np.repeat(awake, counts)
-    columns = np.repeat(np.cumsum(awake, dtype=np.int32) - 1, counts)[kept]
-    worths = np.where(keys[kept] & 1, _STRONG, 1).astype(np.float32)
-    shape = (len(numbers), max(1, int(awake.sum())))
-    matrix = csr_matrix((np.sqrt(worths), (holders[kept], columns)), shape)
-    del keys, holders, counts, awake, kept, columns, worths
+    columns = np.repeat(np.arange(awake.sum(), dtype=np.int32), counts[awake])
+    kept = every.pairs[np.repeat(awake, counts)]
+    worths = np.where(kept >> _PLACE & 1, _STRONG, 1).astype(np.float32)
+    shape = (len(every.numbers), max(1, int(awake.sum())))
+    matrix = csr_matrix((np.sqrt(worths), ((kept & _HOLDER).astype(np.int32), columns)), shape)
+    del ends, counts, awake, columns, kept, worths
     turned = matrix.T.tocsr()
-    for begin in range(0, len(numbers), 1000):
-        shared = (matrix[begin : begin + 1000] @ turned).tocoo()
-        enough = (shared.data > ENOUGH - 0.5) & (shared.row + begin < shared.col)
-        for one, other in zip((shared.row[enough] + begin).tolist(), shared.col[enough].tolist(), strict=True):
-            yield numbers[one], numbers[other]
+    found = [np.zeros((0, 2), np.int32)]
+    for begin in range(0, len(every.numbers), _COMPARED):
+        shared = (matrix[begin : begin + _COMPARED] @ turned).tocoo()
+        one, other = shared.row + begin, shared.col
+        enough = (shared.data > ENOUGH - 0.5) & (one < other) & (every.registries[one] != every.registries[other])
+        some = np.column_stack((one[enough], other[enough])).astype(np.int32)
+        found.append(some[np.lexsort(some.T[::-1])])
+    return np.concatenate(found)
 
 
 def pairs_of(db: sqlite3.Connection, number: str) -> list[str]:

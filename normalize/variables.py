@@ -122,7 +122,8 @@ def fits(variable: Variable, unit: Unit | None) -> bool:
     if unit.dimension == own.dimension or unit.ucum in variable.others:
         return True
     if own.dimension == "score":
-        return unit.dimension == "letters" or (unit.dimension in ("one", "one/time") and own.ucum == "{count}")
+        counts = own.ucum == "{count}"
+        return unit.dimension == "letters" or unit.dimension in (("one", "one/time") if counts else ("percentile",))
     if unit.dimension in ("uln", "lln"):
         return (own.dimension in ("ratio", "time") and not variable.name.endswith("age")) or "/" in own.dimension
     if unit.dimension == "one":
