@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harvester.catalogue import insert_into, refill
+from harvester.relate_said import SaidAside, buckets_of, said_by
 from harvester.relate_synonyms import (
     EVERY_SET,
     KINDS,
@@ -29,7 +30,6 @@ from harvester.relate_synonyms import (
     Seen,
     Whole,
     as_pairs,
-    distinct,
     gathered,
     learn,
     meaning,
@@ -38,14 +38,12 @@ from harvester.relate_synonyms import (
     with_meanings,
 )
 from harvester.relate_terms import PLACE_BITS, Before, Reread, what_is_known
-from harvester.relate_worth import NOTHING_SAID, Said, Worth, learn_worth, unheard_of
+from harvester.relate_worth import Worth, learn_worth, unheard_of
 
 #: A catalogue of no more trials is counted whole.
 _SMALL = 20_000
 #: Rows of `trial_roots` that are looked through at a time.
 _AT_A_TIME = 4000
-#: `term_worth` has a row for each value of the first bits of a root.
-_BUCKET = np.uint64(64 - PLACE_BITS - 8)
 
 #: Date of registration and number: by these trials are told which teach.
 _Registered = tuple[str, str]
@@ -87,23 +85,14 @@ def teach(db: sqlite3.Connection) -> int:
     meanings = learn(seen, found.teachers, roots, short_forms)
     del short_forms, found, roots, seen
     _write_meanings(db, meanings)
-    roots, said = _said(db, meanings, last)
-    _write_worth(db, roots, learn_worth(said, len(roots), total), unheard_of(total))
+    said = SaidAside(db)
+    for rows in in_batches(db.execute("SELECT roots FROM trial_roots WHERE (registered, trial_id) <= (?, ?)", last)):
+        roots, seen = _meant([blob for (blob,) in rows], meanings)
+        said.put(roots, said_by(seen))
+    for roots, of_them in said.all():
+        _write_worth(db, roots, learn_worth(of_them, len(roots), total), unheard_of(total))
+    said.close()
     return total
-
-
-def _said(db: sqlite3.Connection, meanings: Meanings, last: _Registered) -> tuple[Roots, Said]:
-    """The roots that teachers use or mean, and in which fields how many of them do."""
-    taught = "SELECT roots FROM trial_roots WHERE (registered, trial_id) <= (?, ?)"
-    roots = np.zeros(0, np.uint64)
-    for rows in in_batches(db.execute(taught, last)):
-        entries = np.frombuffer(b"".join([blob for (blob,) in rows]), "<u8")
-        roots = distinct(np.r_[roots, entries >> np.uint64(PLACE_BITS)])
-    roots, said = meant_by(roots, meanings), NOTHING_SAID
-    for rows in in_batches(db.execute(taught, last)):
-        known, seen = _meant([blob for (blob,) in rows], meanings)
-        said = said.and_by(seen._replace(root=np.searchsorted(roots, known)[seen.root]))
-    return roots, said
 
 
 def _meant(blobs: Sequence[bytes], meanings: Meanings) -> tuple[Roots, Seen]:
@@ -166,7 +155,7 @@ def learn_again(db: sqlite3.Connection, reread: Reread) -> set[str] | None:
     found = _entries(db, wanted, last)
     known, seen = gathered(found.trial, found.entries, meant_by(wanted, new))
     everything = with_meanings(seen, known, new)
-    by_teachers = NOTHING_SAID.and_by(_taken(everything, found.teachers[everything.trial]))
+    by_teachers = said_by(_taken(everything, found.teachers[everything.trial]))
     worth = learn_worth(by_teachers, len(known), total)[np.searchsorted(known, roots)]
     other_worth = roots[worth != read_worth(db, roots, total)]
     _write_meanings(db, new, old)
@@ -337,7 +326,7 @@ def _write_meanings(db: sqlite3.Connection, meanings: Meanings, before: Meanings
 def read_worth(db: sqlite3.Connection, roots: Roots, total: int) -> Worth:
     """What some roots are worth."""
     worth = np.full(len(roots), unheard_of(total))
-    buckets = (roots >> _BUCKET).astype(np.int64)
+    buckets = buckets_of(roots)
     for bucket in np.unique(buckets).tolist():
         known, said = _bucket(db, bucket)
         if len(known):
@@ -355,7 +344,7 @@ def _bucket(db: sqlite3.Connection, bucket: int) -> tuple[Roots, Worth]:
 
 def _write_worth(db: sqlite3.Connection, roots: Roots, worth: Worth, unheard: np.uint32) -> None:
     """Keeps what some roots, sorted, are worth, beside what is kept of others; nothing of those of which the teachers say nothing."""
-    buckets = (roots >> _BUCKET).astype(np.int64)
+    buckets = buckets_of(roots)
     for bucket in np.unique(buckets).tolist():
         known, said = _bucket(db, bucket)
         mine = slice(*np.searchsorted(buckets, [bucket, bucket + 1]))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harvester.relate_said import NOTHING_SAID, Said
 from harvester.relate_synonyms import (
     CONDITION,
     CONDITION_CLASS,
@@ -104,27 +105,6 @@ _CODES_OF = {
     "condition": (CONDITION_CODE, MEANT_CONDITION, CONDITION_CLASS),
 }
 _ANY_CODE = sum(code for codes in _CODES_OF.values() for code in codes)
-
-
-class Said(NamedTuple):
-    """In how many trials a root stands in exactly this set of fields. Roots by their places."""
-
-    key: Whole  # root * EVERY_SET + fields; sorted, each once
-    times: Whole
-
-    def and_by(self, seen: Seen) -> Said:
-        """With what is seen of more trials."""
-        key = seen.root.astype(np.int64) * EVERY_SET + seen.fields
-        key, times = np.unique(key, return_counts=True)
-        place = np.searchsorted(self.key, key)
-        known = np.append(self.key, -1)[place] == key
-        together = self.times.copy()
-        together[place[known]] += times[known]
-        new = ~known
-        return Said(np.insert(self.key, place[new], key[new]), np.insert(together, place[new], times[new]))
-
-
-NOTHING_SAID = Said(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 def learn_worth(said: Said, roots: int, total: int) -> Worth:
