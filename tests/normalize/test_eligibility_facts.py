@@ -136,6 +136,9 @@ def test_contradictions_in_other_languages(criterion: str, fields: Any) -> None:
         ("Inclusion", "Confirmed pregnancy loss", None),
         ("Exclusion", "Positive serum pregnancy test on day 1", "excluded"),
         ("Exclusion", "A urine pregnancy test that is positive", "excluded"),
+        ("Exclusion", "Positive urinary hCG", "excluded"),
+        ("Inclusion", "Negative blood or urine hCG before the first dose", "excluded"),
+        ("Inclusion", "Women in pregnancy planning", None),
         ("Exclusion", "Men with a pregnant partner", None),
         ("Exclusion", "Partner is pregnant", None),
     ],
@@ -360,6 +363,9 @@ def test_being_pregnant_is_said_in_many_ways(text: str) -> None:
         "Twin pregnancy",
         "10 to 14 weeks pregnant",
         "Patients who are pregnant",
+        "Women in early pregnancy (5 to 7 weeks)",
+        "Mothers in their third trimester",
+        "Positive serum β-hCG two weeks after the transfer",
     ],
 )
 def test_a_pregnancy_that_is_required(text: str) -> None:

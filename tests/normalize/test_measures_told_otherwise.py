@@ -189,6 +189,10 @@ def test_ages_in_years_and_months(text: str, expected: tuple[float, float]) -> N
     ("text", "expected"),
     [
         ("BMI at or above the 90th percentile", [("body_mass_index", ">=90", "percentile")]),
+        (
+            "Anticardiolipin IgG > 40 GPL or > 99th percentile",
+            [("anticardiolipin", ">40", "GPL"), ("anticardiolipin", ">99", "percentile")],
+        ),
         ("Ferritin at or below 15 ng/mL", [("ferritin", "<=15", "ng/mL")]),
         ("Pain of 4/10 or higher", [("pain_score", ">=4", None)]),
         ("MoCA 22/30 or less", [("moca", "<=22", None)]),
