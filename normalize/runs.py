@@ -9,8 +9,12 @@ from itertools import pairwise, zip_longest
 
 from normalize.lists import BLANK, CIRCLED, ROMAN_NAMES, SYMBOL, Item, mark_of
 
-#: "... any of the following: (1) shock; (2) ...", "...: - foo"
-_LIST_AFTER_COLON = re.compile(rf"[:：]{BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))")
+#: "... any of the following: (1) shock; (2) ...", "... the following (1) shock (2) ...", "...: - foo"
+_LIST_AFTER_LEAD = re.compile(
+    rf"(?P<lead>[:：]|(?<=following)(?= \()){BLANK}*(?:(?P<mark>\(?(?:1|a|i)\)|1\.)\s*(?=[^\W\d_]|[<>≥≤])|-\s+(?=[^\W\d_]))"
+)
+#: How these begin, and where in it the list does.
+_LEADS = {":": 0, "：": 0, "following (": len("following")}
 _DASH_AFTER_STOP = re.compile(r"(?<=[.;,])\s+-\s+(?=[^\W\d_])")
 _DOT_AFTER = re.compile(rf"{SYMBOL}(?<=[\s.;:,)].){SYMBOL}*\s*(?=[^\W\d_]|[(<>≥≤])")
 _FLAT = {"-": re.compile(r"\s+[-–]\s*(?=[^\W\d_])"), "*": re.compile(r"\s+\*\s*(?=[^\W\d_])")}
@@ -21,10 +25,12 @@ _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 _CLAUSE = re.compile(r"[(\[（]|[)\]）]|;\s+(?:(?:and|or)\s+)?(?=\w)|[。；]\s*(?=\S)|(?<=[\w)\]%])\.\s+(?=[A-Z≥≤<>])")
 #: "stage 2. Surgery" is no item 2.
 _NUMBERED = re.compile(
-    r"""(?:\b(?:stage|grade|type|class|phase|scores?|level|visits?|weeks?|days?|months?|years?|least|most|than|to|of|group|arm|cohorts?|part|section
+    r"""(?:\b(?:stage|grade|type|class|phase|scores?|level|visits?|least|most|than|to|of|group|arm|cohorts?|part|section
     |criterion|criteria|items?|no|number|covid|version|ecog|nyha|asa|is|was|are|by|about|x|in|with|for|below|above)|[<>≥≤=×~/+-])\s*$""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: "for 2 years 3. Surgery" neither; but "18 years b) lupus" is two.
+_AFTER_TIME = re.compile(r"\b(?:weeks?|days?|months?|years?)\s*$", re.IGNORECASE)
 _JOINED = re.compile(r"\b(?:or|and)\s*$", re.IGNORECASE)
 
 
@@ -126,14 +132,14 @@ def _is_abbreviated(before: str) -> bool:
 
 
 def _leads(raw: str) -> list[int]:
-    """Where in a text a list begins after a colon, in order, and a place behind the text; nothing where none does."""
+    """Where in a text a list begins after what leads it, in order, and a place behind the text; nothing where none does."""
     found = []
-    for colon in ":：":
-        at = raw.find(colon)
+    for lead, length in _LEADS.items():
+        at = raw.find(lead)
         while at >= 0:
-            if _LIST_AFTER_COLON.match(raw, at):
+            if _LIST_AFTER_LEAD.match(raw, at + length):
                 found.append(at)
-            at = raw.find(colon, at + 1)
+            at = raw.find(lead, at + 1)
     return [*sorted(found), len(raw)] if found else []
 
 
@@ -163,15 +169,8 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
         written, pattern = _enumerator(last.style, number)
         if written not in raw[last.start : last.end]:
             return pieces
-        found = None
-        for match in pattern.finditer(raw, last.start + 1, last.end):
-            near = max(last.start, match.start() - 14)
-            bracketed = last.style[-1] == ")" and raw[match.start()] != "("
-            if not _NUMBERED.search(raw, near, match.start()) and (
-                bracketed or not _JOINED.search(raw, near, match.start())
-            ):
-                found = match
-                break
+        coming = pattern.finditer(raw, last.start + 1, last.end)
+        found = next((match for match in coming if _may_be_next(raw, last, match.start())), None)
         before = raw[last.start : found.start()].rstrip() if found else ""
         if found is None or not before or found.end() >= last.end:
             return pieces
@@ -179,9 +178,20 @@ def _split_numbers(raw: str, one: Item) -> list[Item]:
         last.end = last.start + len(before)
 
 
+def _may_be_next(raw: str, last: Item, at: int) -> bool:
+    """Whether what stands before an enumerator lets it begin the item after `last`."""
+    near = max(last.start, at - 14)
+    bracketed = last.style[-1] == ")" and raw[at] != "("
+    return not (
+        _NUMBERED.search(raw, near, at)
+        or ("1" in last.style and _AFTER_TIME.search(raw, near, at))
+        or (not bracketed and _JOINED.search(raw, near, at))
+    )
+
+
 def _split_lead(raw: str, one: Item) -> list[Item]:
     """ "Severe disease, any of: (1) shock; (2) respiratory failure": the part before the colon leads the rest."""
-    match = _LIST_AFTER_COLON.search(raw, one.start, one.end)
+    match = _LIST_AFTER_LEAD.search(raw, one.start, one.end)
     if match is None:
         return [one]
     mark = match["mark"]
@@ -190,5 +200,5 @@ def _split_lead(raw: str, one: Item) -> list[Item]:
     pieces = _split_numbers(raw, inner) if mark else _split_at(raw, inner, _bullets(raw, inner, _DASH_AFTER_STOP))
     if mark and len(pieces) == 1:
         return [one]
-    one.end = match.start() + 1
+    one.end = match.end("lead")
     return [one, *pieces]

@@ -14,7 +14,7 @@ from typing import Literal
 from rapidfuzz.distance import DamerauLevenshtein
 
 from normalize import foreign_titles, headings
-from normalize.headings import COLON, CRITERIA, FRAME, LABEL, PART, Heading, kind_of, named
+from normalize.headings import COLON, CRITERIA, FRAME, GROUP, LABEL, PART, Heading, kind_of, named
 from normalize.text import places, plain
 
 _PARTS: tuple[Literal["inclusion"], Literal["exclusion"]] = ("inclusion", "exclusion")
@@ -321,7 +321,7 @@ def _title_and_more(line: str) -> Heading | None:
             return None
         return Heading(kind_of(match), match.end(), False)
     match = _TITLE_FIRST.match(line)
-    if match is None or _SAID_OF_IT.match(line, match.end()) or LABEL.match(line, match.end()):
+    if match is None or any(said.match(line, match.end()) for said in (_SAID_OF_IT, LABEL, GROUP)):
         return None
     return Heading(kind_of(match), match.end(), not match["verb"])
 

@@ -150,10 +150,16 @@ def test_items_run_together_on_a_line_are_told_apart(line: str) -> None:
     assert texts == ["Adults", "Walkers", "Talkers"]
 
 
-def test_items_after_a_colon_on_the_same_line_are_nested() -> None:
-    assert outline("- Severe, any of: (1) shock; (2) coma\n- Adult") == [
-        (0, None, "Severe, any of:"), (1, 1, "shock;"), (1, 1, "coma"), (0, None, "Adult"),
+@pytest.mark.parametrize("lead", ["Severe, any of:", "Severe, any of the following"])
+def test_items_after_what_leads_them_on_the_same_line_are_nested(lead: str) -> None:
+    assert outline(f"- {lead} (1) shock; (2) coma\n- Adult") == [
+        (0, None, lead), (1, 1, "shock;"), (1, 1, "coma"), (0, None, "Adult"),
     ]  # fmt: skip
+
+
+def test_a_letter_after_years_begins_an_item() -> None:
+    assert [text for _, _, text in outline("a) Over 18 years b) Walkers c) Talkers")] == ["Over 18 years", "Walkers", "Talkers"]  # fmt: skip
+    assert len(outline("1. Steroids for 3 months 2. Surgery\n3. Adult")) == 2
 
 
 def test_a_number_in_a_sentence_begins_no_item() -> None:

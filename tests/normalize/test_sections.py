@@ -166,7 +166,7 @@ def test_what_follows_a_title_on_its_line_is_not_lost(line: str, content: str) -
 @pytest.mark.parametrize(
     "title",
     [
-        "Inclusion Criteria Cohort B", "Inclusion criteria - Part A", "Inclusion Criteria Phase II only", "Inclusion Criteria - Healthy Volunteers",
+        "Inclusion Criteria Cohort B", "Inclusion criteria - Part A", "Inclusion Criteria Phase II only", "Inclusion Criteria - Healthy Volunteers", "INCLUSION CRITERIA - MOTHERS",
         "Inclusion criteria (all riders)", "Inclusion criteria for riders", "Inclusion criteria, common to all", "Criterios de inclusión para casos",
         "[Inclusion criteria]", "#Inclusion Criteria#", "II. Inclusion criteria", "To be eligible, participants must:", "Eligible participants are those who:", "Who can take part?",
     ],
