@@ -17,7 +17,7 @@ _SPARE = 20
 #: Rows that are turned at a time, and those of which all products with these are held.
 _TURNED, _AT_A_TIME = 25_000, 40
 #: Pairs that wait until the best of their rows are chosen.
-_WAITING = 1_000_000
+_WAITING = 300_000
 _CORES = min(os.cpu_count() or 1, 2)
 
 

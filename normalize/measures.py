@@ -31,7 +31,16 @@ from normalize.limit import Limit
 from normalize.limit_pairs import Named
 from normalize.schema import Criterion, CriterionMeasure, ValueWarning
 from normalize.units import Unit
-from normalize.variables import AGE, AGE_AT_ONSET, BLOOD_PRESSURE, DIASTOLIC, GESTATIONAL_AGE, SYSTOLIC, Variable
+from normalize.variables import (
+    AGE,
+    AGE_AT_ONSET,
+    BLOOD_PRESSURE,
+    DIASTOLIC,
+    GESTATIONAL_AGE,
+    PARTNER_AGE,
+    SYSTOLIC,
+    Variable,
+)
 
 #: After a name: it is what comes next that is limited by it ("hemoglobin ≥ 9 g/dL platelets ≥ 100").
 _COMPARED_NEXT = re.compile(r"[^,.;\n]{0,30}?(?:[<>≥≤]|\b(?:at least|less|more|greater|below|above|between)\b)")
@@ -43,6 +52,11 @@ _AT_ONSET = re.compile(
 _AGE_AT = re.compile(r"\b[aA]ge\s(?:at|of)\s(?:[\w-]+\s){1,4}(?:onset|diagnosis)\b[^,;.]{0,12}$")
 _AGE_AT_EVENT = re.compile(
     r"\b[aA]ge\sat\s(?:(?:the|his|her|their|time\sof|first|last)\s){0,3}[\w-]+(?:\s[\w-]+)?[\s:(]*$"
+)
+#: "male partner aged 18 to 55", "the wife is younger than 38"; "female partner" is mostly the one who takes part.
+_PARTNER_BEFORE = re.compile(
+    r"\b(?<!female\s)(?:partner|husband|wife|spouse)(?:['’]s)?(?:\s(?:who|that|is|are|was|be|must|should|has|have|with|of|an?|the|ages?|aged))*[\s:(]*$",
+    re.IGNORECASE,
 )
 #: "a 6th-grade reading level"
 _SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
@@ -189,6 +203,8 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str, says_bette
     known = _known(text, limit, lead, clause, rest, unit, counted)
     if says_better and not better.settle(text, limit, known):
         return [], ""
+    if known == [AGE] and _PARTNER_BEFORE.search(text, limit.start - 60 if limit.start > 60 else 0, limit.start):
+        return [PARTNER_AGE], ""
     if known:
         return known, ""
     if limit.perhaps_year or limit.unit == ratios.SNELLEN or (limit.unit == ratios.TITRE and "ratio" in clause):

@@ -16,6 +16,7 @@ _INTERVAL = variables.NAMES["interval"][0]
 _MEASURED = frozenset(
     ("angle", "length", "pressure", "temperature", "%", "refraction", "mass/area", "score", "percentile", "uln")
 )
+_BARE_TIME = re.compile(r"[0-9]+ (?:hours?|days?|weeks?|months?|years?)")
 _SCORE_BEFORE = re.compile(
     r"\b(?:scores?|grades?|scale|index|ratio|rate|levels?|count)(?:\s(?:of|from|is|was|range|ranging|between|must be))*\s*[:(]?\s*$",
     re.IGNORECASE,
@@ -59,6 +60,8 @@ def described(
         and limit_pairs.between(text, before[-1][0], limit) in limit_pairs.CONNECTIVES
     ):
         return _also(before[-1], unit)
+    if _BARE_TIME.fullmatch(words):
+        return [], ""  # "12 months (6 months if over 35)"
     far = (
         variables.after(follows, unit, 6) if not words or words.lower().endswith(("score", "scores", "scale")) else None
     )

@@ -69,6 +69,7 @@ NAMES = _vocabulary()
 _BY_NAME = {variable.name: variable for variables in NAMES.values() for variable in variables}
 AGE = NAMES["age"][0]
 AGE_AT_ONSET = NAMES["age at onset"][0]
+PARTNER_AGE = NAMES["partner age"][0]
 GESTATIONAL_AGE = NAMES["gestational age"][0]
 SYSTOLIC = NAMES["systolic blood pressure"][0]
 DIASTOLIC = NAMES["diastolic blood pressure"][0]

@@ -369,3 +369,9 @@ def test_a_dose_a_day_in_french() -> None:
 )
 def test_no_limit_in_other_languages(text: str) -> None:
     assert read(text) == []
+
+
+def test_a_time_is_no_name_of_what_is_limited() -> None:
+    assert [one.variable for one in measures("Infertility for at least 12 months (6 months if over 35)")] == [
+        "disease_duration"
+    ]
