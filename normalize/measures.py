@@ -62,8 +62,8 @@ _PARTNER_BEFORE = re.compile(
 _SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 _SCHOOL = variables.NAMES["school grade"][0]
-
-_RATIO = re.compile(r"\w\s?[/:]\s?[\w-]+\s(?:\([^()]{1,20}\)\s)?ratio\b[^,;]{0,25}$", re.IGNORECASE)
+#: Two names at the end of a clause, one over the other.
+_PAIR = re.compile(r"([^\W\d_][\w-]*)\s?/\s?([^\W\d_][\w-]*)\s*\(?$")
 
 _FIGURE = ord("0")  # of a text made `searchable`
 
@@ -249,8 +249,13 @@ def _known(
         # "ferritin > 2000"; "hypertension > 2005" is a year.
         return [one for one in variables.before(clause, unit, 1)[0] if "/" in one.unit.dimension]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
-    if away and "ratio" in clause and unit is None and _is_ratio(clause, away):
-        found = []  # "LH/FSH ratio > 2"
+    if (
+        found
+        and unit is None
+        and found[0].unit.dimension not in ("score", "ratio")
+        and _is_of_ratio(clause[: len(clause) - (limit.number - limit.start)], found)
+    ):
+        found = []
     if (
         unit is None
         and found
@@ -329,9 +334,17 @@ def _known(
     return []
 
 
-def _is_ratio(clause: str, away: int) -> bool:
-    """Whether what is named `away` words before the end is the second part of a ratio that has no name of its own."""
-    return "ratio" in variables.words(clause)[-away:] and _RATIO.search(clause) is not None
+def _is_of_ratio(clause: str, found: list[Variable]) -> bool:
+    """ "LH/FSH > 2", "neutrophil-to-lymphocyte ratio > 3": whether what is limited is a ratio that has no name of its own, and not `found`."""
+    if found[0].name in variables.RATIOS:
+        return False
+    if not wording.WORDS["ratios"].isdisjoint(variables.words(clause)[-8:]):
+        return True
+    pair = _PAIR.search(clause, max(0, len(clause) - 60)) if len(found) == 1 else None
+    if pair is None:
+        return False
+    above, below = (variables.before(name, None, 1)[0] for name in pair.groups())
+    return bool(above) and (not below or above[0] is not below[0])
 
 
 def _is_of_other_grade(clause: str, rest: str) -> bool:

@@ -67,6 +67,8 @@ def _vocabulary() -> dict[str, tuple[Variable, ...]]:
 
 NAMES = _vocabulary()
 _BY_NAME = {variable.name: variable for variables in NAMES.values() for variable in variables}
+#: Those that are called a ratio.
+RATIOS = frozenset(variable.name for name, variables in NAMES.items() if "ratio" in name for variable in variables)
 AGE = NAMES["age"][0]
 AGE_AT_ONSET = NAMES["age at onset"][0]
 PARTNER_AGE = NAMES["partner age"][0]

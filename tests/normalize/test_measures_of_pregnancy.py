@@ -183,6 +183,11 @@ def test_how_long_something_lasts_is_no_week_of_pregnancy(text: str) -> None:
         ("au moins 4 pertes foetales", ("miscarriages", ">=4", None)),
         ("FSH < 11 mUI/ml", ("fsh", "<11", "mUI/ml")),
         ("LH/FSH ratio > 3", ("LH/FSH ratio", ">3", None)),
+        ("LH/FSH > 3", ("LH/FSH", ">3", None)),
+        ("LH to FSH ratio > 3", ("LH to FSH ratio", ">3", None)),
+        ("Neutrophil-to-lymphocyte ratio ≥ 4", ("Neutrophil-to-lymphocyte ratio", ">=4", None)),
+        ("Verhältnis sFlt-1/PlGF > 38", ("sflt1_plgf_ratio", ">38", None)),
+        ("PaO2/FiO2 < 300", ("oxygenation_index", "<300", None)),
     ],
 )
 def test_pregnancy_and_hormones_in_other_languages_and_as_ratios(
