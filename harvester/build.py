@@ -186,7 +186,7 @@ def _pass_gates(
             try:
                 closed = gates.check(old, db, shares, touched)
                 news = gates.unknown_values(old, db)
-            except sqlite3.DatabaseError as problem:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
                 news = [
                     f"{catalogue_path.name} is of another version ({problem}): the gates have nothing to compare with"
                 ]
@@ -300,7 +300,7 @@ def _about(path: Path) -> dict[str, str]:
     with closing(sqlite3.connect(path)) as db:
         try:
             return dict(db.execute("SELECT key, value FROM about"))
-        except sqlite3.DatabaseError as problem:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
             logger.warning("%s is not a catalogue of this version (%s): building it anew", path.name, problem)
             return {}
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from harvester.archive import PUBLISHED, Archive
 from harvester.config import Retention
+from harvester.unusable import Unusable
 
 
 class NotBuilt(Exception):
@@ -153,8 +154,9 @@ def apply(archive: Archive, rules: Retention, now: datetime.datetime, leaving: L
     broken = db.execute("PRAGMA foreign_key_check").fetchone()
     if broken:
         db.rollback()
-        raise sqlite3.IntegrityError(
-            f"compacting would leave a row of {broken[0]} without its row of {broken[2]}: nothing was changed"
+        raise Unusable(
+            f"{archive.path}: compacting would leave a row of {broken[0]} without its row of {broken[2]}, so nothing was changed. "
+            "`harvester archive verify` names what is damaged; bring back a copy"
         )
     db.commit()
     db.execute("PRAGMA foreign_keys = ON")

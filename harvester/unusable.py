@@ -40,14 +40,14 @@ _MENDED = {
 
 
 def result_code(problem: Exception) -> int:
-    """SQLite's primary result code of an error, 0 when it has none (errors that Python's own module raises, but for texts that damage
-    made unreadable)."""
-    if str(problem).startswith("Could not decode to UTF-8"):
+    """SQLite's primary result code of an error, 0 when it has none (errors that Python's own module raises). A text that is no UTF-8,
+    in a row or in SQLite's own message, is damage: none is ever written."""
+    if isinstance(problem, UnicodeDecodeError) or str(problem).startswith("Could not decode to UTF-8"):
         return sqlite3.SQLITE_CORRUPT
     return (getattr(problem, "sqlite_errorcode", None) or 0) & 0xFF
 
 
-def sentence(path: Path, problem: sqlite3.Error | OSError) -> str:
+def sentence(path: Path, problem: sqlite3.Error | OSError | UnicodeDecodeError) -> str:
     """Names the file, the cause and the way out."""
     if isinstance(problem, OSError):
         return f"{path} cannot be used ({problem.strerror or problem}): mend the rights of {path.parent}, or give another --data"
@@ -68,7 +68,7 @@ def explained(path: Path, work: Callable[Given, Answer], *given: Given.args, **n
     """What the work returns. Raises Unusable for what is wrong with the file; other errors as they are."""
     try:
         return work(*given, **named)
-    except (sqlite3.Error, OSError) as problem:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as problem:
         if isinstance(problem, OSError) or result_code(problem) in _MEANINGS:
             raise Unusable(sentence(path, problem)) from problem
         raise

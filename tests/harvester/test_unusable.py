@@ -122,6 +122,37 @@ def test_a_damaged_catalogue_is_made_anew(data: Path, name: str, break_it: Calla
     assert CliRunner().invoke(main, ["export", "trials", "--data", str(data)]).exit_code == 0
 
 
+def garble(file: Path) -> None:
+    """Bytes of the schema that are no text any more."""
+    schema = file.read_bytes()
+    assert b"CREATE TABLE" in schema
+    file.write_bytes(schema.replace(b"CREATE TABLE", b"CREATE \xa0ABLE"))
+
+
+@pytest.mark.parametrize("name", ["import", "build", "status", "compact"])
+def test_an_archive_whose_schema_is_no_text(data: Path, name: str) -> None:
+    garble(data / "archive.db")
+    words = told(data, COMMANDS[name])
+    assert f"{data / 'archive.db'}: it is damaged" in words and "`harvester archive verify`" in words
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_catalogue_whose_schema_is_no_text_is_made_anew(data: Path, name: str) -> None:
+    garble(data / "catalogue.db")
+    assert f"{data / 'catalogue.db'}: it is damaged" in told(data, READERS[name])
+    done = CliRunner().invoke(main, ["build", "--data", str(data)])
+    assert done.exit_code == 0, done.output
+
+
+def test_compacting_what_is_damaged_changes_nothing_and_says_so(data: Path) -> None:
+    with closing(sqlite3.connect(data / "archive.db")) as db:
+        db.execute("UPDATE captures SET sha256 = 'gone'")
+        db.commit()
+    (data.parent / "harvester.toml").write_text("[retention]\nrejected_days = 1\n")
+    words = told(data, ["archive", "compact", "--apply", "--config", "{folder}/harvester.toml"])
+    assert "nothing was changed" in words and "`harvester archive verify`" in words
+
+
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize(
     ("statement", "column"),
