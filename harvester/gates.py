@@ -27,7 +27,8 @@ EMPTIED_FROM = 3
 
 WAY_OUT = (
     "Look at the registry's page and at `harvester status`; when the figure is right after all, publish it with "
-    "`harvester build --accept`, else mend the cause and run the refresh again. The catalogue that stood is still published."
+    "`harvester build --accept`, else mend the cause and run the refresh again, which reads that registry in full once more. The "
+    "catalogue that stood is still published."
 )
 
 

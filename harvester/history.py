@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from harvester.archive import PUBLISHED, Archive, Arrival
+from harvester.registries import REGISTRIES
 from spiders.base import Bookmark
 
 
@@ -19,18 +20,37 @@ class Past(NamedTuple):
     sweep: str = ""
     success: str = ""  # sweep or changes
     ahead: str = ""  # one that began later than it is now: the clock was set back since, and the run does not count
+    doubted: str = ""  # when a gate closed for the registry, after that sweep, which then does not count
 
 
 def pasts(archive: Archive, until: str) -> dict[tuple[str, str], Past]:
     """(registry, words) -> its past, for every query that was ever read in full. A run that began after `until` is ahead."""
+    closed = gates_closed(archive)
     return {
-        (registry, words): Past(sweep, success, ahead)
+        (registry, words): Past("", success, ahead, closed[registry])
+        if sweep and sweep <= closed.get(registry, "")
+        else Past(sweep, success, ahead)
         for registry, words, sweep, success, ahead in archive.db.execute(
             "SELECT registry, words, max(iif(kind = 'sweep' AND started_at <= ?1, started_at, '')),"
             " max(iif(started_at <= ?1, started_at, '')), max(iif(started_at > ?1, started_at, '')) FROM runs"
             " WHERE verdict = 'complete' AND kind IN ('sweep', 'changes') GROUP BY registry, words",
             (until,),
         )
+    }
+
+
+def gates_closed(archive: Archive) -> dict[str, str]:
+    """Registry -> when a gate first closed for it since a catalogue was last published. What it brought until then may have been
+    wrong for a day; only another full reading tells."""
+    rows = archive.db.execute(
+        "SELECT built_at, message FROM builds WHERE verdict = 'closed' AND build_id >"
+        " (SELECT coalesce(max(build_id), 0) FROM builds WHERE verdict <> 'closed') ORDER BY build_id DESC"
+    )
+    return {
+        source: built_at
+        for built_at, figures in rows
+        for source, registry in REGISTRIES.items()
+        if f"{registry.name}: " in figures
     }
 
 

@@ -81,6 +81,10 @@ def plan(
                     f"{REGISTRIES[source].name}: a run began {past.ahead}, which lies ahead: the clock was set back since, so "
                     "that run does not count and what it brought is asked for again"
                 )
+            if past.doubted:
+                notes.append(
+                    f"{REGISTRIES[source].name}: a gate closed on {past.doubted} for what it had brought, so it is read in full once more"
+                )
             jobs.append(search if wish.full else _narrowed(search, past, now, config))
         if own.ids and not wish.query and not wish.topics:
             jobs.append(replace(job, ids=tuple(own.ids)))

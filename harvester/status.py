@@ -148,7 +148,8 @@ def _unpublished(
         built_at, _, figures = last_build
         words = (
             f"a gate closed on {built_at}, and the catalogue that stood before is still published: {figures}. When the figure is right "
-            "after all, publish it with `harvester build --accept`; else mend the cause and run `harvester refresh` again"
+            "after all, publish it with `harvester build --accept`; else mend the cause and run `harvester refresh` again, which "
+            "reads that registry in full once more"
         )
         return [Problem(None, "gate closed", words)]
     if catalogue is None:

@@ -18,8 +18,8 @@ def refresh(folder: Path, server: SampleServer, *options: str) -> Result:
     (folder / "harvester.toml").write_text(
         f'[registries.ctgov]\nbase_url = "{server.base_url("ctgov")}"\ndelay = 0.0\n', encoding="utf-8"
     )
-    command = ["refresh", "--registry", "ctgov", "--all", "--full", "--config", str(folder / "harvester.toml")]
-    return CliRunner().invoke(main, [*command, "--data", str(folder / "data"), *options])
+    command = ["refresh", "--registry", "ctgov", "--all", "--config", str(folder / "harvester.toml")]
+    return CliRunner().invoke(main, [*command, "--data", str(folder / "data"), *(options or ("--full",))])
 
 
 def filled(folder: Path) -> int:
@@ -39,13 +39,31 @@ def test_a_renamed_key_keeps_the_old_catalogue_until_a_person_accepts(tmp_path: 
         assert sentence.count("eligibility_raw is filled in") == 1, "a column is named once"
         assert "--accept" in closed.output
         assert filled(tmp_path) == before > 0
-        assert refresh(tmp_path, server, "--accept").exit_code == 0
+        assert refresh(tmp_path, server, "--full", "--accept").exit_code == 0
         assert filled(tmp_path) == 0
     with closing(sqlite3.connect(tmp_path / "data" / "catalogue.db")) as db:
         [(told,)] = db.execute("SELECT value FROM about WHERE key = 'gates_overruled'")
         assert "eligibility_raw" in told
         keys = [row[0] or "" for row in db.execute("SELECT new_keys FROM runs ORDER BY run_id")]
         assert "eligibilityText" in keys[1]
+
+
+@pytest.mark.parametrize("fault", ["record-deleted", "renamed-key"])
+def test_what_a_registry_served_wrong_for_a_night_is_mended_by_the_next_refresh(tmp_path: Path, fault: str) -> None:
+    with SampleServer(crawl_delay=0) as server:
+        assert refresh(tmp_path, server).exit_code == 0
+        before = filled(tmp_path)
+        for number in server.numbers("ctgov")[:12]:  # served when asked for by number, and not listed
+            server.fault("ctgov", fault, times=1, **({"number": number} if fault == "record-deleted" else {}))
+        closed = refresh(tmp_path, server)
+        assert closed.exit_code == 1 and "reads that registry in full once more" in closed.output
+        server.clear()
+        mended = refresh(tmp_path, server, "-v")
+        assert mended.exit_code == 0, mended.output
+        assert "note: ClinicalTrials.gov: a gate closed on 20" in mended.output
+        assert "ClinicalTrials.gov, all: complete; 36 of 36" in mended.output
+        assert filled(tmp_path) == before
+        assert "all since 20" in refresh(tmp_path, server, "-v").output
 
 
 def test_a_record_that_a_sweep_no_longer_lists_is_asked_for_and_withdrawn(tmp_path: Path) -> None:

@@ -95,6 +95,30 @@ def test_only_runs_of_a_clock_that_was_ahead_are_left_out(tmp_path: Path) -> Non
         }
 
 
+def test_a_gate_that_stays_closed_makes_a_registry_be_read_in_full_once(tmp_path: Path) -> None:
+    with Archive(tmp_path / "archive.db") as archive:
+
+        def swept(begun: str) -> None:
+            for registry in ("ctgov", "euctr"):
+                run_id = archive.start_run(registry, "trout", begun, "sweep", "trout")
+                archive.finish_run(run_id, Verdict(registry=registry, query="trout"), begun)
+
+        def doubted() -> dict[str, str]:
+            return {registry: past.doubted for (registry, _), past in history.pasts(archive, "9999").items()}
+
+        swept(ago(9))
+        archive.note_build(ago(9), "published", "")
+        assert doubted() == {"ctgov": "", "euctr": ""}
+        for days in (8, 7):
+            archive.note_build(ago(days), "closed", "ClinicalTrials.gov: trouts fell; The catalogue: trials fell")
+            assert doubted() == {"ctgov": ago(8), "euctr": ""}
+        swept(ago(6))
+        archive.note_build(ago(6), "closed", "ClinicalTrials.gov: trouts fell")
+        assert doubted() == {"ctgov": "", "euctr": ""}
+        archive.note_build(ago(5), "accepted", "ClinicalTrials.gov: trouts fell")
+        assert doubted() == {"ctgov": "", "euctr": ""}
+
+
 @pytest.mark.parametrize("registry", ["ctgov", "euctr"])
 @pytest.mark.parametrize(
     "local",
