@@ -18,6 +18,8 @@ from normalize.text import fold
 #: Table -> name as the source writes it, name folded.
 _COLUMNS = {"conditions": ("condition", "condition_normalized"), "interventions": ("name", "name_normalized")}
 _OTHER_NAMES = 12
+#: Entries that are asked which MeSH terms a name has.
+_ASKED = 2_000
 
 
 class Common(NamedTuple):
@@ -75,10 +77,11 @@ def other_names(db: sqlite3.Connection, folded: str) -> list[str]:
 
 def derived_terms(db: sqlite3.Connection, table: str, folded: str) -> list[Row]:
     """MeSH terms that a registry derived from entries with this one condition or intervention, so that they can only be its own;
-    most first."""
+    most first. Of a name that many entries have, some tell it."""
     sql = f"""
-        SELECT m.mesh_id, m.term, count(*) AS records FROM {table} i JOIN mesh_terms m USING (record_id)
-        WHERE i.{_COLUMNS[table][1]} = ? AND m.field = ? AND NOT m.is_ancestor
+        SELECT m.mesh_id, m.term, count(*) AS records FROM (SELECT record_id, ordinal FROM {table} WHERE {_COLUMNS[table][1]} = ? LIMIT {_ASKED}) i
+            JOIN mesh_terms m USING (record_id)
+        WHERE m.field = ? AND NOT m.is_ancestor
             AND NOT EXISTS (SELECT 1 FROM {table} other WHERE other.record_id = i.record_id AND other.ordinal <> i.ordinal)
         GROUP BY 1, 2 ORDER BY records DESC, m.term LIMIT 4"""
     return rows(db, sql, (folded, table.removesuffix("s")))

@@ -42,6 +42,8 @@ _BY_INDEX = {
     "partner": _WITH.format("record_sponsors", "role <> 'primary' AND sponsor_id"),
     "mesh": _WITH.format("mesh_terms", "mesh_id"),  # a record has its narrower terms' broader ones, too
 }
+#: What stands in no more trials than these, or in a fifth of all, tells what a trial is about; "women" and "treatment" do not.
+_ALWAYS_TELLING = 1_000
 #: Searches whose trials are remembered, so that a filter or a next page costs nothing.
 _REMEMBERED = 64
 
@@ -179,20 +181,25 @@ def _ranked(db: sqlite3.Connection, facets: Facets, matching: Matching, expressi
     weights = ", ".join(str(_WEIGHTS.get(name, 1)) for name in SEARCHED)
     ranked = _rowids(db, f"{_MATCHING} ORDER BY bm25(trials_fts, {weights}), rowid", expression)
     score = np.zeros(len(ranked))
-
-    def add(worth: float, columns: str, words: str) -> None:
-        nonlocal score
-        score += worth * np.isin(ranked, _rowids(db, _MATCHING, f"({{{columns}}} : ({words})) AND ({expression})"))
-
+    size = len(facets.rowids)
+    most = max(size // 5, _ALWAYS_TELLING)
     for group in matching.groups:
         either = " OR ".join(term.match for term in group)
-        add(math.log(2 + len(facets.rowids) / (1 + len(_matched(db, either)))), " ".join(_ABOUT), either)
+        times = _times(db, either, most + 1)
+        if times <= most:
+            about = _rowids(db, _MATCHING, f"({{{' '.join(_ABOUT)}}} : ({either})) AND ({expression})")
+            score += math.log(2 + size / (1 + times)) * np.isin(ranked, about)
     for columns, worth in _ABOUT.items():
-        add(worth / 10, columns, expression)
+        score += worth / 10 * np.isin(ranked, _rowids(db, _MATCHING, f"{{{columns}}} : ({expression})"))
     return ranked[np.argsort(-score, kind="stable")]
+
+
+def _times(db: sqlite3.Connection, expression: str, most: int) -> int:
+    """How many trials match, as far as `most`."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM trials_fts WHERE trials_fts MATCH ? LIMIT ?)"
+    return int(db.execute(sql, (expression, most)).fetchone()[0])
 
 
 def occurs(db: sqlite3.Connection, expression: str, least: int) -> bool:
     """Whether at least so many trials match."""
-    sql = "SELECT count(*) FROM (SELECT 1 FROM trials_fts WHERE trials_fts MATCH ? LIMIT ?)"
-    return bool(db.execute(sql, (expression, least)).fetchone()[0] >= least)
+    return _times(db, expression, least) >= least
