@@ -248,12 +248,15 @@ def _windows(index: _Index, words: tuple[str, ...]) -> list[_Window]:
 
 
 def _own(windows: list[_Window], name_raw: str, name: Name) -> list[_Window]:
-    """The windows without those that are but the town of another university, or a word of a company's own name."""
+    """The windows without those that are but the town of another university, or a word of a company's own name, and of a name whose address
+    was cut off without what is of another country ("Hospital Santo António - Sinop, MT, Brazil")."""
     named = universities(name_raw) if windows else frozenset()
+    homes = name.countries - frozenset(name.words)
     return [
         window
         for window in windows
-        if not is_town_of_another(name.words, window.at, window.size, named)
+        if not (homes and window.known.class_ != "industry" and _abroad(window.known, homes))
+        and not is_town_of_another(name.words, window.at, window.size, named)
         and not (
             name.company
             and window.size == 1
@@ -362,7 +365,7 @@ def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:
     return "hospital" in rest or "clinic" in rest or nameless or _are_initials(known, window)
 
 
-def _abroad(known: Known, rest: list[str]) -> bool:
+def _abroad(known: Known, rest: Collection[str]) -> bool:
     """Whether the words beside a name say that it is of another country ("Medical Research Council, South Africa"), or of a state of one
     ("University of Cambridge, Massachusetts")."""
     named = {COUNTRY_CODES[w] for w in rest if w in COUNTRY_CODES and w in COUNTRIES} | {

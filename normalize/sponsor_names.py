@@ -139,7 +139,8 @@ def read_name(name_raw: str) -> Name:
     """One spelling taken apart."""
     text = repaired(name_raw)
     company = bool(COMPANY_FORMS.intersection(tokens(_unslashed(text))))
-    text = _REBEC.sub("", text)
+    text, in_brazil = _REBEC.subn("", text)
+    home = ("brazil",) if in_brazil else ()
     head = _TAIL.sub("", text) or text
     brackets = _BRACKETS.findall(head)
     outside = _BRACKETS.sub(" ", head)
@@ -154,7 +155,9 @@ def read_name(name_raw: str) -> Name:
     inside = [words_of(b) for b in brackets]
     every = [w for s, _ in segments for w in s] + [w for s in inside for w in s]
     places = frozenset(w for w in every if w in PLACES) | _towns(segments)
-    countries = frozenset(w for w in every if w in COUNTRIES) | {NAMED[STATES[w]] for w in every if w in STATES}
+    countries = frozenset(w for w in (*every, *home) if w in COUNTRIES) | {
+        NAMED[STATES[w]] for w in every if w in STATES
+    }
     base = _core(segments, {fold(a).replace(" ", "") for a in abbreviations})
     person = bool(TITLE.search(head)) and not company and not any(w in HEADS for w in every)
     return Name(

@@ -128,6 +128,7 @@ APART = {
     "research of cancer": ["Institute of Cancer Research", "Cancer Research Institute, Tehran", "Cancer Research Institute"],
     "general words of another's name": ["Knowledge Center for Dementia", "KCE", "Norwegian Knowledge Centre for the Health Services"],
     "sciences in a name": ["Universiti Sains Malaysia", "Universiti Sains Islam Malaysia"],
+    "a namesake in Brazil": ["Hospital Santo António, Porto", "Hospital Santo Antônio - Sinop, MT, Brazil"],
     "parts of a kingdom": ["University of the West of England", "University of the West of Scotland"],
     "points of the compass": ["Northwestern University", "Northeastern University, Boston"],
     "a namesake in another state": ["University of Cambridge", "University of Cambridge, Massachusetts"],
