@@ -28,11 +28,12 @@ class Common(NamedTuple):
 
 
 def sponsor(db: sqlite3.Connection, text: str) -> Row | None:
-    """The organization of a sponsor_id or of a spelling, with the name of its parent."""
+    """The organization of a sponsor_id or of a spelling, in capitals or not, with the name of its parent."""
     sql = """
         SELECT s.*, p.name AS parent FROM sponsors s LEFT JOIN sponsors p ON p.sponsor_id = s.parent_sponsor_id
         WHERE s.sponsor_id = coalesce((SELECT sponsor_id FROM sponsors WHERE sponsor_id = :text),
-                                      (SELECT sponsor_id FROM sponsor_aliases WHERE name_raw = :text))"""
+                                      (SELECT sponsor_id FROM sponsor_aliases WHERE name_raw = :text),
+                                      (SELECT sponsor_id FROM sponsor_aliases WHERE name_raw = :text COLLATE NOCASE ORDER BY name_raw LIMIT 1))"""
     found = rows(db, sql, {"text": text})
     return found[0] if found else None
 

@@ -11,7 +11,7 @@ from datasette.utils.asgi import Request, Response
 
 from harvester.site import labels, links
 from harvester.site.cards import facet_label, filters_in_words
-from harvester.site.entity_names import derived_terms
+from harvester.site.entity_names import derived_terms, sponsor
 from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
@@ -138,6 +138,16 @@ def _filed(db: sqlite3.Connection, search: Wanted, found: Found) -> list[dict[st
     return filed
 
 
+def _named_sponsor(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
+    """The organization of which the words typed are a spelling, and how many trials it has under all of them."""
+    row = sponsor(db, search.text.strip('"')) if search.text and "sponsor" not in search.filters else None
+    count = find(db, Wanted(filters={"sponsor": (row["sponsor_id"],)})).size if row else 0
+    if row is None or not count:
+        return None
+    path = entity_path("sponsor", row["sponsor_id"])
+    return {"name": row["name"], "path": path, "count": labels.number(count), "is_one": count == 1}
+
+
 def _page(db: sqlite3.Connection, search: Wanted) -> Shown | Moved:
     """The page of a search; the trial's own where a number was typed that one trial has."""
     if search.text and number_in(search.text):
@@ -180,6 +190,7 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         "respelt": _respelt(db, search) if match else None,
         "synonyms": _synonyms(search, found),
         "filed": _filed(db, search, found),
+        "sponsor": _named_sponsor(db, search),
         "advice": [] if found.size else _advice(db, search),
         "unknown_number": None
         if number is None

@@ -254,3 +254,10 @@ def test_the_mesh_term_of_a_condition_leads_to_trials_that_call_it_otherwise(of_
 
 def test_only_words_to_leave_out_are_said_to_be_no_search(site: InProcess) -> None:
     assert "says only what to leave out, and not what to look for" in site.html("/search?q=-miscarriage")
+
+
+def test_a_spelling_of_a_sponsor_leads_to_its_trials_under_all_spellings(site: InProcess) -> None:
+    html = site.html("/search?q=exAMPLE+hospital")
+    said = re.search(r'<a href="(/sponsor/[^"]*)">[^<]*</a> is the primary sponsor of (\d+) trials?, however', html)
+    assert said and f"<strong>{said[2]}</strong> trial" in site.html(said[1])
+    assert "is the primary sponsor of" not in site.html("/search?q=vitamin")
