@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -23,10 +24,12 @@ class ConfigError(Exception):
     """harvester.toml cannot be used; the message names the file, the key and what to write instead."""
 
 
-Days = Annotated[float, Meta(ge=0)]
-Seconds = Annotated[float, Meta(ge=0)]
+#: No calendar and no database can count on without end.
+Days = Annotated[float, Meta(ge=0, le=100_000)]
+WholeDays = Annotated[int, Meta(ge=0, le=100_000)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class Topic(Struct, forbid_unknown_fields=True):
@@ -98,7 +101,7 @@ class Config(Struct, forbid_unknown_fields=True):
     sponsors: str | None = None  # CSV file of a person's decisions on which organization a spelling names
     links: str | None = None  # CSV file of a person's decisions on which records are one trial
     full_sweep_days: Days = 30  # a query is read in full again after so many days, else only what changed
-    overlap_days: Count = 3  # what changed is asked for from so many days before the last good run on
+    overlap_days: WholeDays = 3  # what changed is asked for from so many days before the last good run on
     recheck_records: Count = (
         500  # known records that a run asks for again where a registry no longer tells what changed
     )
@@ -122,10 +125,13 @@ def load(path: Path | None) -> Config:
         if not path.exists():
             return Config()
     try:
-        config = msgspec.toml.decode(path.read_bytes(), type=Config)
+        # Some editors begin a file with a mark of its encoding.
+        config = msgspec.toml.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=Config)
     except OSError as problem:
         raise ConfigError(f"{path} cannot be read: {problem.strerror}") from problem
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
+        raise ConfigError(f"{path} is not written in UTF-8 ({problem.reason}): save it as UTF-8") from problem
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as problem:
         raise ConfigError(f"{path}: {_in_words(str(problem))}. The README lists every key.") from problem
     if mistake := next(_mistakes(config), None):
         raise ConfigError(f"{path}: {mistake}")
@@ -143,9 +149,30 @@ def _mistakes(config: Config) -> Iterator[str]:
             yield f"two topics are called {topic.name!r}: each needs a name of its own"
         if not all(words.strip() for words in (topic.query, *topic.overrides.values())):
             yield f"the topic {topic.name!r} has a query without a word: write what to search for"
+    for key, name in (("links", config.links), ("sponsors", config.sponsors)):
+        if name is not None and not name.strip():
+            yield f"{key} is empty: name a file, or leave the key out"
     for source, own in config.registries.items():
-        if own.base_url is not None and not own.base_url.startswith(("http://", "https://")):
-            yield f"base_url of {source} must begin with https:// or http://, and is {own.base_url!r}"
+        if own.base_url is not None and not _is_base(own.base_url):
+            yield (
+                f"base_url of {source} must begin with https:// or http:// and name a server, without a password, ? or #, and is "
+                f"{own.base_url!r}"
+            )
+        if own.inbox is not None and not own.inbox.strip():
+            yield f"inbox of {source} is empty: name a folder, or leave the key out"
+        if not all(number.strip() for number in own.ids):
+            yield f"ids of {source} holds a number without a digit or letter: write the number, or leave it out"
+
+
+def _is_base(address: str) -> bool:
+    """Whether paths can be appended to an address, and it leads somewhere."""
+    try:
+        parts = urlsplit(address)
+        is_server = bool(parts.hostname) and parts.port != 0 and parts.username is None
+    except ValueError:
+        return False
+    is_plain = address.isprintable() and not re.search(r"[\s?#]", address)
+    return address.startswith(("http://", "https://")) and is_server and is_plain
 
 
 #: How msgspec calls the kinds of values of TOML, and how a person does.
@@ -160,8 +187,10 @@ def _in_words(problem: str) -> str:
     words, _, place = problem.partition(" - at `$.")
     where = f" ({place.rstrip('`').replace('[...]', '.*')})" if place else ""
     if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", words):
-        known = {key.name for table in _TABLES for key in msgspec.structs.fields(table)}
-        near = get_close_matches(unknown[1], known, 1)
+        homes = {key.name: home for table, home in _HOMES.items() for key in msgspec.structs.fields(table)}
+        if home := homes.get(unknown[1]):  # TOML puts a line below a [table] into that table
+            return f"`{unknown[1]}` stands in the wrong place{where}: it belongs {home}"
+        near = get_close_matches(unknown[1], homes, 1)
         return f"there is no key `{unknown[1]}`{where}" + (f"; is `{near[0]}` meant?" if near else "")
     if missing := re.fullmatch(r"Object missing required field `(.+)`", words):
         return f"the key `{missing[1]}` is missing{where}"
@@ -169,7 +198,15 @@ def _in_words(problem: str) -> str:
     return (named[:1].lower() + named[1:] if place else named) + where
 
 
-_TABLES = (Config, Topic, RegistryConfig, Gates, Site, Retention)
+#: Where the keys of each table stand. A name that two tables have is told of the last.
+_HOMES: dict[type[Struct], str] = {
+    Topic: "below [[topics]]",
+    RegistryConfig: "below a [registries.NAME]",
+    Gates: "below [gates]",
+    Site: "below [site]",
+    Retention: "below [retention]",
+    Config: "at the top of the file, above the first [table]",
+}
 
 
 def _beside(folder: Path, config: Config) -> Config:

@@ -70,6 +70,15 @@ def port_option(command: Command) -> Command:
     )(command)
 
 
+def not_empty(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """The value of an option. Raises UsageError for one without a word: what an empty variable of a script leaves would pass for an
+    option that was not given."""
+    given: tuple[str, ...] = (value,) if isinstance(value, str) else value or ()
+    if not all(words.strip() for words in given):
+        raise click.UsageError(f"{parameter.opts[0]} is empty: write what to fetch, or leave it out")
+    return value
+
+
 def config_option(command: Command) -> Command:
     """`--config FILE`, read into a Config."""
     return click.option(

@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 from harvester import unusable
 from harvester.archive import Archive, Verdict
 from harvester.build import BuildFailed, Built, build
-from harvester.cli.common import Failed, alone, config_option, data_option, port_option
+from harvester.cli.common import Failed, alone, config_option, data_option, not_empty, port_option
 from harvester.cli.operating import run_site
 from harvester.cli.telling import Teller, reported
 from harvester.config import Config, ConfigError, Site
@@ -57,9 +57,9 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
 @click.option(
     "--registry", "registries", multiple=True, type=click.Choice(sorted(REGISTRIES)), help="Only this registry."
 )
-@click.option("--topic", "topics", multiple=True, help="Only this topic of the configuration.")
-@click.option("--query", default="", help="These words instead of the topics.")
-@click.option("--id", "ids", multiple=True, help="Only this record, by any registry's number.")
+@click.option("--topic", "topics", multiple=True, callback=not_empty, help="Only this topic of the configuration.")
+@click.option("--query", callback=not_empty, help="These words instead of the topics.")
+@click.option("--id", "ids", multiple=True, callback=not_empty, help="Only this record, by any registry's number.")
 @click.option("--all", "everything", is_flag=True, help="The whole registry. Days, for a large one.")
 @click.option("--full", is_flag=True, help="Read queries in full, not only what changed since the last good run.")
 @click.option("--no-build", is_flag=True, help="Fill the archive only.")
@@ -73,7 +73,7 @@ def demo_command(data: Path, port: int, no_serve: bool) -> None:
     help="json: on stderr one object a line and nothing else.",
 )
 def refresh_command(
-    data: Path, config: Config, registries: tuple[str, ...], topics: tuple[str, ...], query: str, ids: tuple[str, ...],
+    data: Path, config: Config, registries: tuple[str, ...], topics: tuple[str, ...], query: str | None, ids: tuple[str, ...],
     everything: bool, full: bool, no_build: bool, accept: bool, verbose: int, log_format: str,
 ) -> None:  # fmt: skip
     """Fetches what is new or changed and builds: what a scheduled job runs.
@@ -88,7 +88,7 @@ def refresh_command(
     """
     if sum(map(bool, (topics, query, ids, everything))) > 1:
         raise click.UsageError("--topic, --query, --id and --all each say what to fetch: give one of them")
-    wish = Wish(registries=registries, topics=topics, query=query, ids=ids, everything=everything, full=full)
+    wish = Wish(registries=registries, topics=topics, query=query or "", ids=ids, everything=everything, full=full)
     teller = Teller(as_json=log_format == "json")
     least = "WARNING" if teller.as_json else "CRITICAL"
     logs = Logs((least, "INFO", "DEBUG")[min(verbose, 2)], teller.as_json)

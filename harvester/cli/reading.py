@@ -62,7 +62,7 @@ def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, 
 
 @click.command("related")
 @click.argument("number", metavar="TRIAL")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1_000_000), help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="For a machine: every part of each score.")
 @data_option
 def related_command(number: str, limit: int, as_json: bool, data: Path) -> None:

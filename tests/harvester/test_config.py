@@ -62,8 +62,45 @@ def test_what_it_names_is_looked_for_beside_it_wherever_the_command_was_started(
         ("[[topics]]\nname = 'a'\nquery = 'b'\n" * 2, "two topics are called 'a'"),
         ("[registries.nowhere]\ndelay = 1.0", "no registry 'nowhere'"),
         ("contact = ", "harvester.toml"),
+        (
+            "[registries.ictrp]\nids = ['x']\ncontact = 'me@x.org'",
+            r"`contact` stands in the wrong place \(registries.\*\): it belongs at the top",
+        ),
+        ("delay = 2", r"`delay` stands in the wrong place: it belongs below a \[registries.NAME\]"),
+        ("[site]\ncount_fall = 0.2", r"`count_fall` stands in the wrong place \(site\): it belongs below \[gates\]"),
+        ("full_sweep_days = inf", r"expected a number <= 100000.0 \(full_sweep_days\)"),
+        ("overlap_days = 1000000000", "expected a whole number <= 100000"),
+        ("[retention]\nhistory_days = 1e18", "expected a number <= 100000.0"),
+        ("recheck_records = 99999999999999999999", "expected a whole number <= 1000000000"),
+        ("[registries.ctgov]\ndelay = 1e9", "expected a number <= 86400.0"),
+        ("[site]\nsql_seconds = inf", "expected a number <= 86400.0"),
+        ("a = " + "[" * 5000, "recursion"),
+        ("links = ''", "links is empty: name a file"),
+        ("sponsors = ' '", "sponsors is empty: name a file"),
+        ("[registries.ictrp]\ninbox = ''", "inbox of ictrp is empty: name a folder"),
+        ("[registries.ictrp]\nids = ['NCT00000001', ' ']", "ids of ictrp holds a number without"),
+        *(
+            (f"[registries.ctgov]\nbase_url = '{address}'", "base_url of ctgov must begin with https://")
+            for address in (
+                "https://",
+                "http://[::1",
+                "http://exa mple/",
+                "http://127.0.0.1:99999/x",
+                "http://127.0.0.1:0/x",
+                "http://me:secret@x.org",
+                "http://x.org/api?a=b",
+                "http://x.org/#api",
+            )
+        ),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load(written(tmp_path, text))
+
+
+def test_a_mark_of_the_encoding_is_read_over_and_another_encoding_is_named(tmp_path: Path) -> None:
+    assert load(written(tmp_path, "\ufeffcontact = 'me@x.org'")).contact == "me@x.org"
+    (tmp_path / "harvester.toml").write_bytes("contact = 'me@x.org'".encode("utf-16"))
+    with pytest.raises(ConfigError, match=r"is not written in UTF-8 .*: save it as UTF-8"):
+        load(tmp_path / "harvester.toml")
