@@ -13,6 +13,8 @@ from harvester.site.wanted import FILTERS, Wanted
 from normalize.text import fold
 
 _LISTED = 3
+#: Of a fact on a card, two lines on a telephone, so many characters are seen.
+_SEEN = 70
 
 _FACET_VOCABULARY = {
     "status": "recruitment_status", "type": "study_type", "class": "sponsor_class", "sex": "sex", "age": "age_group",
@@ -132,6 +134,7 @@ def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
         "Participants": sample_size(row),
         "Countries": some(row["countries"]),
     }
+    shown = " ".join([title, *((facts[name] or "")[:_SEEN] for name in ("Conditions", "Sponsor", "Countries"))])
     return {
         "trial_id": row["trial_id"],
         "path": trial_path(row["trial_id"]),
@@ -141,7 +144,5 @@ def card(row: dict[str, Any], marked: dict[str, Any] | None) -> dict[str, Any]:
         "facts": {name: value for name, value in facts.items() if value},
         "registries": row["registries"],
         "records": row["record_count"],
-        "match": told(marked, f"{title} {facts['Conditions']} {facts['Sponsor']} {facts['Countries']}")
-        if marked
-        else None,
+        "match": told(marked, shown) if marked else None,
     }

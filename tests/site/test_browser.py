@@ -191,3 +191,11 @@ def test_pages_zoomed_to_200_and_400_per_cent_scroll_one_way_and_nothing_moves_u
             problems[path, f"{width} pixels"] = page.evaluate(CUT_OFF)
     context.close()
     assert {place: found for place, found in problems.items() if found} == {}
+
+
+def test_a_printed_search_has_no_controls(page: Page) -> None:
+    page.goto("/search?q=vitamin")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="60 trials for “vitamin”")).to_be_visible()
+    for control in (".pick", ".search-box", ".compare-bar"):
+        expect(page.locator(control).first).to_be_hidden()

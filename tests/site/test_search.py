@@ -240,6 +240,17 @@ def test_the_text_shown_holds_the_word_that_nothing_else_shows(of_losses: InProc
     assert "<mark>heparin</mark>" in told["Recurrent miscarriage: miscarriage after miscarriage"]
 
 
+def test_a_word_at_the_end_of_a_long_list_of_conditions_is_shown(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    condition = (
+        "Fevers of many names that come back, inflammation without infection and diseases like it, chilblain lupus"
+    )
+    found = serve(make_catalogue(tmp_path / "catalogue.db", [_trial("NCT01000016", "Fevers", condition, "", HABITUAL)]))
+    told = re.findall(r'<p class="match">(.*?)</p>', found.html("/search?q=lupus"), re.DOTALL)
+    assert len(told) == 1 and "Conditions:" in told[0] and "<mark>lupus</mark>" in told[0]
+
+
 def test_the_mesh_term_of_a_condition_leads_to_trials_that_call_it_otherwise(of_losses: InProcess) -> None:
     html = of_losses.html("/search?q=recurrent+miscarriage")
     said = re.search(
