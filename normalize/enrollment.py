@@ -80,6 +80,10 @@ _AGAIN = frozenset((
     "analyzed", "evaluable", "final", "initial", "original", "revised", "amended", "min", "max", "minimum", "maximum", "dropout",
     "dropouts", "attrition",
 ))  # fmt: skip
+#: "Current target as of 01/02/2020: 80; Previous target: 60"
+_EARLIER = re.compile(
+    r"(?:current|previous|original|revised|updated) (?:planned |target |recruitment )?(?:target|sample|number|size|enrol)"
+)
 #: What is counted instead of participants: "Couples: 60" are 120 people, "Clusters: 20; Participants: 400" are 400.
 _WORDS_FOR_THINGS = """
     animals blocks centers centres classes classrooms clinics clusters communities couple couples cycles dyads embryos eyes families family
@@ -317,7 +321,9 @@ def _says(folded: str, words: frozenset[str]) -> bool:
 
 def _count_the_same(folded: list[str]) -> bool:
     """Whether groups with these labels are the same people, counted twice."""
-    return any(_says(label, _AGAIN) for label in folded) or len(_TESTS.intersection(folded)) > 1
+    return (
+        any(_says(label, _AGAIN) or _EARLIER.match(label) for label in folded) or len(_TESTS.intersection(folded)) > 1
+    )
 
 
 def _is_place(label: str) -> bool:

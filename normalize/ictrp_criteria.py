@@ -11,7 +11,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
-from normalize import eligibility
+from normalize import eligibility, superseded
 from normalize.closed_lists import CriterionKind
 from normalize.eligibility import Eligibility
 from normalize.objects import Notes
@@ -78,7 +78,7 @@ def read(inclusion: str, exclusion: str, registry: str, notes: Notes) -> Eligibi
         parts.append(("unspecified" if whole else "inclusion", inclusion))
     if exclusion:
         parts.append(("exclusion", exclusion))
-    criteria = eligibility.parse(parts)
+    criteria = superseded.read(parts) if registry == "ISRCTN" else eligibility.parse(parts)
     if form := _form(inclusion):
         criteria = _without_form(criteria, form.start(), len(inclusion))
     if "=" in inclusion or "=" in exclusion:
@@ -91,27 +91,10 @@ _EXCLUSION_HEADING = re.compile(r"^[^\w\n]{0,40}(?:key |main )?exclusion criteri
 
 def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
     """The age form, `raw[start:end]`, stays in the raw text; its lines are neither criteria nor limits."""
-    kept: dict[int, int] = {}
-    for ordinal, criterion in enumerate(criteria.criteria, 1):
-        if not start <= criterion.start < end:
-            kept[ordinal] = len(kept) + 1
     inclusion = criteria.inclusion
     if inclusion and (form := _form(inclusion)):
         inclusion = inclusion[: form.start()].rstrip() or None
-    return replace(
-        criteria,
-        inclusion=inclusion,
-        criteria=tuple(
-            replace(criterion, parent_ordinal=kept.get(criterion.parent_ordinal or 0))
-            for ordinal, criterion in enumerate(criteria.criteria, 1)
-            if ordinal in kept
-        ),
-        measures=tuple(
-            replace(measure, criterion_ordinal=kept[measure.criterion_ordinal])
-            for measure in criteria.measures
-            if measure.criterion_ordinal in kept
-        ),
-    )
+    return replace(superseded.leave_out(criteria, [(start, end)]), inclusion=inclusion)
 
 
 # "= 18", not the "< = 18", ">/= 18" or "> or = 18" that registrants write themselves

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from normalize import vocabularies
+from normalize import superseded, vocabularies
 from normalize.identifiers import is_junk
 from normalize.prose import name_and_rest
 from normalize.schema import Arm, ArmIntervention, Condition, Intervention, Keyword, Unmapped
@@ -215,6 +215,8 @@ def interventions(text: str, registry: str, groups: Sequence[str], unmapped: lis
         return groups_given
     if registry == "ReBec":
         return [], [_categorized(text)] if text else [], []
+    if registry == "ISRCTN" and (now := superseded.current(text)) != text:
+        return [], [_intervention(name_and_rest(now)[0], description=text)], []
     texts = split(text, SEMICOLON) if registry == "PACTR" else [text]
     return [], [_free_text(piece) for piece in texts if not is_junk(piece)], []  # "none" (NL8460)
 

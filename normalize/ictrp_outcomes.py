@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from normalize import numbered
+from normalize import numbered, superseded
 from normalize.closed_lists import OutcomeKind
 from normalize.ictrp_lists import EUROPEAN, SEMICOLON, TIGHT_SEMICOLON, between, lines, split
 from normalize.identifiers import is_junk
@@ -60,6 +60,8 @@ _EUROPEAN_LABEL = re.compile(
 def outcomes(text: str, kind: OutcomeKind, registry: str) -> tuple[list[Outcome], list[str]]:
     """TRDS 19 or 20, and the objectives that EUCTR and CTIS write into the same field, each with its label."""
     text = lines(text)
+    if registry == "ISRCTN":
+        text = superseded.current(text)
     if not text:
         return [], []
     found, objectives = _outcomes(text, kind, registry)

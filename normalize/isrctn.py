@@ -9,6 +9,7 @@ What a column gets is decided here:
   ("Stopped"), the override counts.
 - Newer records divide an outcome into variable, method and time points (`primaryOutcomes/outcomeMeasure`); of older ones the whole
   text (`primaryOutcome`) is one outcome, or one an item where it is a numbered list. The same holds for the design (`interventionalTrialDesign`, `secondaryStudyDesign`).
+- What the registry has replaced stays in a field under a heading of its own; only what is current is read (`superseded`).
 - `totalFinalEnrolment` is 0 or empty while nobody has been counted.
 """
 
@@ -18,7 +19,7 @@ import re
 
 from lxml import etree
 
-from normalize import design_words, eligibility, enrollment, vocabularies
+from normalize import design_words, enrollment, superseded, vocabularies
 from normalize import isrctn_rows as rows
 from normalize.ages import parse_age
 from normalize.closed_lists import CriterionKind
@@ -60,10 +61,10 @@ def normalize(body: bytes, media_type: str) -> Record:
     recruited = date_of(text_at(people, "recruitmentEnd"), "recruitment_status", notes)
     ended = date_of(text_at(design, "overallEndDate"), "completion_date", notes)
     status = text_at(people, "recruitmentStatusOverride") or text_at(design, "overallStatusOverride")
-    target = _size(text_at(people, "targetEnrolment"), "target_sample_size", notes)
+    target = _size(superseded.current(text_at(people, "targetEnrolment") or ""), "target_sample_size", notes)
     actual = _size(text_at(people, "totalFinalEnrolment"), "actual_enrollment", notes)
     fields: tuple[CriterionKind, ...] = ("inclusion", "exclusion")
-    criteria = eligibility.parse([(kind, text) for kind in fields if (text := text_at(people, kind))])
+    criteria = superseded.read([(kind, text) for kind in fields if (text := text_at(people, kind))])
     study_type = value_of("study_type", text_at(design, "primaryStudyDesign"), notes)
     # Records older than the fields have the design in words alone: "Multicentre double-blinded randomised trial".
     secondary_design, in_words = text_at(design, "secondaryStudyDesign"), text_at(design, "studyDesign") or ""

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from normalize import numbered, vocabularies
+from normalize import numbered, superseded, vocabularies
 from normalize.closed_lists import OutcomeKind, SecondaryIdType
 from normalize.countries import country
 from normalize.dates import iso_date
@@ -133,7 +133,8 @@ def interventions(trial: etree._Element, notes: Notes) -> Iterator[Intervention]
     """Named by its drugs or devices where they are given, else by the beginning of the description."""
     for element in trial.findall(path("interventions/intervention")):
         text, names = text_at(element, "description"), text_at(element, "drugNames")
-        name, description = (names, text) if names else name_and_rest(text or "")
+        now = superseded.current(text or "")
+        name, description = (names or name_and_rest(now)[0], text) if names or now != text else name_and_rest(now)
         if name:
             yield Intervention(
                 name=name,
@@ -149,7 +150,7 @@ def outcomes(description: etree._Element) -> Iterator[Outcome]:
             if variable := text_at(element, "variable"):
                 method, time_frame = text_at(element, "method"), text_at(element, "timepoints")
                 yield Outcome(kind=kind, measure=variable, description=method, time_frame=time_frame)
-        for item in numbered.items(text_at(description, whole) or ""):
+        for item in numbered.items(superseded.current(text_at(description, whole) or "")):
             if item:
                 yield Outcome(kind=kind, measure=item)
 

@@ -242,6 +242,11 @@ def test_people_may_be_described() -> None:
         assert parse_size(text).total is None
 
 
+def test_a_target_and_the_one_before_it_are_not_added() -> None:
+    assert parse_size("Current target as of 01/02/2022: 80; Previous target: 60").total is None
+    assert parse_size("Previous smokers: 30; Current smokers: 30").total == 60
+
+
 def test_those_expected_to_drop_out_are_no_group() -> None:
     assert parse_size("Group A: 30; Group B: 30; Dropout: 6").total is None
 

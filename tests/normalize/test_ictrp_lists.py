@@ -272,6 +272,24 @@ def test_outcomes_by_each_registers_habit(register: str, text: str, outcomes: li
     assert [(row.measure, row.time_frame, row.description) for row in record.outcomes] == outcomes
 
 
+def test_what_isrctn_has_replaced_is_not_read() -> None:
+    record = trial(
+        "ISRCTN",
+        "ISRCTN99990003",
+        Inclusion_Criteria="Inclusion criteria: <br>   Current inclusion criteria as of 08/06/2022:<br><br>   1. Age over 30 years<br><br>   _____<br><br>"
+        "   Previous inclusion criteria from 01/06/2022 to 08/06/2022:<br><br>   1. Age over 25 years",
+        Exclusion_Criteria="Exclusion criteria: Smokers",
+        Primary_outcome="<br>   Current primary outcome measure as of 08/06/2022:<br>   Pain<br><br>   Previous primary outcome measure:<br>   Sleep",
+        Intervention="<br>   Current interventions as of 08/06/2022:<br>   Yoga<br><br>   Previous interventions:<br>   Walks",
+    )
+    assert [measure.lower for measure in record.criterion_measures] == [30]
+    assert [criterion.kind for criterion in record.criteria] == ["inclusion", "exclusion"]
+    assert "25 years" not in (record.inclusion_criteria or "")
+    assert "25 years" in (record.eligibility_raw or "")
+    assert [outcome.measure for outcome in record.outcomes] == ["Pain"]
+    assert [given.name for given in record.interventions] == ["Yoga"]
+
+
 def test_groups_of_repec_are_arms() -> None:
     text = (
         "Group name:Usual care Type of group;2 N° of participants:40 Intervention(s) description:Advice. "

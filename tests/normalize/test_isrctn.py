@@ -242,3 +242,70 @@ def test_mutated_payloads_are_records_or_unreadable(body: bytes, edits: list[tup
     for name, kind in CHILDREN.items():
         assert all(type(row) is kind for row in getattr(record, name))
     assert msgspec.json.encode(record) == msgspec.json.encode(normalize(body, MEDIA_TYPE))
+
+
+# ---------------------------------------------------------------------------------------------------- what was replaced
+
+REPLACED = (
+    "<participants><inclusion>Current inclusion criteria as of 04/05/2022:\n1. Age over 30 years\n2. Migraine\n\n_____\n\n"
+    "Previous inclusion criteria:\n1. Age over 25 years\n2. Migraine</inclusion>"
+    "<exclusion>Current exclusion criteria as of 04/05/2022:\n1. Pregnant\n\nPrevious exclusion criteria as of 01/02/2022:\n1. HbA1c &gt; 9%\n\n"
+    "Previous exclusion criteria:\n1. Smokers</exclusion>"
+    "<targetEnrolment>Current target as of 04/05/2022: 80\n\nPrevious target: 60</targetEnrolment></participants>"
+)
+
+
+def test_criteria_that_were_replaced_are_none() -> None:
+    record = trial(REPLACED)
+    assert [criterion.text for criterion in record.criteria] == ["Age over 30 years", "Migraine", "Pregnant"]
+    assert [(measure.criterion_ordinal, measure.variable, measure.lower) for measure in record.criterion_measures] == [
+        (1, "age", 30)
+    ]
+    assert record.exclusion_criteria is not None
+    assert record.exclusion_criteria.endswith("1. Pregnant")
+    assert record.eligibility_raw is not None
+    assert "Age over 25 years" in record.eligibility_raw
+    assert "Smokers" in record.eligibility_raw
+    for criterion in record.criteria:
+        assert record.eligibility_raw[criterion.start : criterion.end] == criterion.text
+
+
+def test_the_field_says_which_half_it_is() -> None:
+    record = trial(
+        "<participants><inclusion>Migraine</inclusion><exclusion>Current inclusion criteria as of 04/05/2022:\n1. Smokers</exclusion></participants>"
+    )
+    assert [(criterion.kind, criterion.text) for criterion in record.criteria] == [
+        ("inclusion", "Migraine"),
+        ("exclusion", "Smokers"),
+    ]
+    assert record.eligibility_raw == "Migraine\n\nCurrent inclusion criteria as of 04/05/2022:\n1. Smokers"
+
+
+def test_a_target_that_was_replaced_is_none() -> None:
+    assert trial(REPLACED).target_sample_size == 80
+
+
+def test_outcomes_and_interventions_that_were_replaced_are_none() -> None:
+    record = trial(
+        "<trialDescription><primaryOutcome>Current primary outcome measures as of 04/05/2022:\n1. Pain\n2. Sleep\n\n______\n\n"
+        "Previous primary outcome measure:\nHeadache days</primaryOutcome></trialDescription>"
+        "<interventions><intervention><description>Current interventions as of 04/05/2022:\nYoga\n\nPrevious interventions:\nWalks"
+        "</description></intervention></interventions>"
+    )
+    assert [outcome.measure for outcome in record.outcomes] == ["Pain", "Sleep"]
+    assert record.primary_outcomes_raw is not None
+    assert "Headache days" in record.primary_outcomes_raw
+    (given,) = record.interventions
+    assert given.name == "Yoga"
+    assert given.description is not None
+    assert "Walks" in given.description
+
+
+@pytest.mark.parametrize(
+    "text", ["Previous stroke: none in 6 months", "Current smokers\nPrevious smokers: any", "Previous inclusion criteria:\n1. Adults"]
+)  # fmt: skip
+def test_what_is_current_or_previous_of_itself_is_read(text: str) -> None:
+    record = trial(f"<participants><inclusion>{text}</inclusion></participants>")
+    assert record.inclusion_criteria is not None
+    assert text.split("\n")[-1].removeprefix("1. ") in record.inclusion_criteria
+    assert record.criteria
