@@ -28,6 +28,7 @@ from harvester.catalogue import insert_into
 from harvester.discrepancy_eases import Severity, are_countries, eased
 from harvester.discrepancy_outcomes import Outcomes
 from harvester.touched import Touched
+from normalize.ages import in_words, is_band
 from normalize.dates import earliest, latest
 
 #: Days between two dates of which neither is a plan where the other is not: minor, notable and serious above so many.
@@ -308,14 +309,19 @@ def shown(field: str, record: Row) -> str | None:
     if field == "countries":
         return ", ".join(sorted(name or code for code, name in record["names"].items()))
     value = said.registered_in_time(record) if field == "prospective_registration" else record[field]
+    if field.endswith("_age_years"):
+        return _age(value, record[field.replace("_years", "_raw")])
     if value is None:
-        return "no limit" if field.endswith("_age_years") else None
+        return None
     if field in ("has_results", "prospective_registration"):
         return "yes" if value else "no"
-    if field.endswith("_age_years"):
-        return f"{value:g} years"
     kind = record.get(f"{field}_type")
     return f"{value} ({kind})" if kind else str(value).replace("_", " ")
+
+
+def _age(years: float | None, raw: str | None) -> str:
+    text = "no limit" if years is None else in_words(years)
+    return f"{text} (age band: {raw})" if is_band(raw) else text
 
 
 _LONGEST = 160

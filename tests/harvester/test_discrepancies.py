@@ -134,6 +134,14 @@ def test_a_limit_within_a_band_of_age_or_at_its_edge_agrees_with_it(
     assert severity(field, entry(NCT, **{field: given}), entry(FRENCH, **{field: band})) == expected
 
 
+def test_a_band_of_age_is_told_as_one() -> None:
+    band = {"maximum_age_years": 64.0, "maximum_age_raw": "Adults (18-64 years)"}
+    (row,) = found(entry(NCT, maximum_age_years=80.0), entry(FRENCH, **band))
+    assert "“80 years”" in row.detail and "“64 years (age band: Adults (18-64 years))”" in row.detail
+    (row,) = found(entry(NCT, minimum_age_years=1.0), entry(ISRCTN, minimum_age_years=1.5))
+    assert "“1 year”" in row.detail and "“18 months”" in row.detail
+
+
 def test_no_upper_limit_contradicts_a_limit() -> None:
     (row,) = found(entry(NCT, maximum_age_raw="N/A (No limit)"), entry(ISRCTN, maximum_age_years=70.0))
     assert (row.field, row.severity) == ("maximum_age_years", "notable")
