@@ -34,7 +34,7 @@ from harvester.beside import beside
 from harvester.logs import QUIET, Logs, json_lines
 from harvester.pipelines import ArchivePipeline
 from harvester.verdicts import STOPPED, judge
-from spiders.base import RegistrySpider
+from spiders.base import MOST_SPELLED, RegistrySpider
 from spiders.payloads import now
 
 #: Seconds from a signal to the second one, which forces the end; longer than a batch waits for the archive.
@@ -145,9 +145,8 @@ def run(
 
 def _no_outcome(place: int, job: Job, status: int) -> Outcome:
     words = f"signal {-status}" if status < 0 else f"status {status}"
-    message = (
-        f"the crawl's process ended with {words} before this registry was done: run the same again, with -v to see why"
-    )
+    hint = " (is memory short?)" if status == -signal.SIGKILL else ""
+    message = f"the crawl's process ended with {words}{hint} before this registry was done: run the same again, with -v to see why"
     return Outcome(job=place, verdict=_failed(job, message), facts=[])
 
 
@@ -365,4 +364,5 @@ def _gone(spider: RegistrySpider, archive: Archive) -> list[str]:
 
 
 def _failed(job: Job, message: str) -> Verdict:
-    return Verdict(registry=job.registry, query=job.query, words=job.query, verdict="failed", message=message)
+    asked = job.query or " ".join(("ids:", *job.ids[:MOST_SPELLED])) if job.query or job.ids else "all"
+    return Verdict(registry=job.registry, query=asked, words=job.query, verdict="failed", message=message)

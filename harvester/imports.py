@@ -138,7 +138,8 @@ def import_files(
         verdict.message = some(done.notes)
     if done.refusals:
         verdict.verdict = "incomplete"
-        verdict.message = f"{refused(done)}: {some(list(dict.fromkeys(refusal.file for refusal in done.refusals)))}"
+        reasons = {refusal.file: refusal.reason for refusal in reversed(done.refusals)}  # of each file the first
+        verdict.message = f"{refused(done)}: " + some([f"{file} ({reasons[file]})" for file in reversed(reasons)])
     keys.settle(archive, verdict.run_id, verdict)
     # Only with the verdict: files of a run that is cut off are read again.
     archive.db.executemany(

@@ -71,7 +71,7 @@ def plan(
             continue
         if wish.everything or (own.everything and not wish.query and not wish.topics):
             searches = [replace(job, all=True)]
-        elif source not in BY_NUMBER_ONLY or source in wish.registries:
+        elif source not in BY_NUMBER_ONLY or (source in wish.registries and (wish.query or wish.topics)):
             words = dict.fromkeys(overrides.get(source, query) for query, overrides in queries)
             searches = [replace(job, query=query) for query in words]
         for search in searches:

@@ -104,7 +104,10 @@ def refresh_command(
                 raise click.UsageError(str(problem)) from problem
             report.runs, report.notes = done.verdicts, [*done.notes]
             if not no_build and not any(verdict.stopped for verdict in done.verdicts):
-                report.built = run_build(data, config, accept=accept, is_quiet=teller.as_json)
+                try:
+                    report.built = run_build(data, config, accept=accept, is_quiet=teller.as_json)
+                except (Failed, Unusable) as problem:
+                    raise Failed("\n".join([*_failures(done.verdicts), str(problem)])) from problem
                 report.notes += report.built.notes
                 _tell(teller, report.built)
         _raise_unless_complete(done.verdicts)
@@ -151,9 +154,14 @@ def _line(verdict: Verdict) -> str:
 
 
 def _raise_unless_complete(verdicts: list[Verdict]) -> None:
-    bad = [verdict for verdict in verdicts if verdict.verdict != "complete"]
-    if bad:
-        raise Failed("\n".join(f"{REGISTRIES[v.registry].name} {v.verdict}: {v.message}{_kept(v)}" for v in bad))
+    if failures := _failures(verdicts):
+        raise Failed("\n".join(failures))
+
+
+def _failures(verdicts: list[Verdict]) -> list[str]:
+    """A sentence for each run that was not complete."""
+    bad = (verdict for verdict in verdicts if verdict.verdict != "complete")
+    return [f"{REGISTRIES[v.registry].name} {v.verdict}: {v.message}{_kept(v)}" for v in bad]
 
 
 def _kept(verdict: Verdict) -> str:

@@ -119,6 +119,25 @@ def test_a_refresh_reads_the_inbox_and_says_who_is_left_out(tmp_path: Path, monk
     assert "ClinicalTrials.gov is left out: it needs a topic, or --query" in done.output
 
 
+def test_an_inbox_is_read_alone_beside_topics_and_what_is_no_record_is_told_with_the_reason(tmp_path: Path) -> None:
+    config, data, export = tmp_path / "harvester.toml", tmp_path / "data", tmp_path / "inbox" / "ICTRP-Results.xml"
+    export.parent.mkdir()
+    write_export(export)
+    config.write_text('[[topics]]\nname = "trial"\nquery = "trial"\n[registries.ictrp]\ninbox = "inbox"\n')
+    whole = export.read_bytes()
+    export.write_bytes(whole[:-200])  # as it is while it is copied
+    refresh = ("refresh", "--registry", "ictrp", "--config", config, "--data", data)
+    half = run(*refresh)
+    assert half.exit_code == 1
+    assert (
+        "WHO ICTRP incomplete: 1 entry could not be read: ICTRP-Results.xml (the <Trial> is not closed" in half.output
+    )
+    export.write_bytes(whole)
+    done = run(*refresh)
+    assert done.exit_code == 0, done.output
+    assert "1 of 1 runs complete" in done.output
+
+
 def test_a_missing_inbox_and_a_query_without_a_hit_are_told_and_stop_nothing(tmp_path: Path) -> None:
     with SampleServer(crawl_delay=0) as server:
         config, data = tmp_path / "harvester.toml", tmp_path / "data"

@@ -150,7 +150,8 @@ def test_a_killed_crawl_fails_and_the_next_one_finishes_the_work(server: SampleS
 
     [verdict] = crawl([at(server, Job(registry="ctgov", all=True, delay=0.3))], tmp_path / "archive.db", kill)
     assert verdict.verdict == "failed"
-    assert "signal 9" in verdict.message
+    assert "signal 9 (is memory short?)" in verdict.message
+    assert verdict.query == "all"
     [again] = crawl([at(server, ALL)], tmp_path / "archive.db")
     assert (again.verdict, again.stored) == ("complete", 5)
 

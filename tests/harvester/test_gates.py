@@ -66,6 +66,23 @@ def test_what_a_registry_served_wrong_for_a_night_is_mended_by_the_next_refresh(
         assert "all since 20" in refresh(tmp_path, server, "-v").output
 
 
+def test_a_registry_that_failed_is_told_beside_a_gate_that_closed(tmp_path: Path) -> None:
+    with SampleServer(crawl_delay=0) as server:
+        bases = {name: f'[registries.{name}]\nbase_url = "{server.base_url(name)}"\n' for name in ("ctgov", "isrctn")}
+        (tmp_path / "harvester.toml").write_text(
+            "".join(f"{base}delay = 0.0\neverything = true\n" for base in bases.values())
+        )
+        options = ["--config", str(tmp_path / "harvester.toml"), "--data", str(tmp_path / "data")]
+        night = ["refresh", "--registry", "ctgov", "--registry", "isrctn", "--full", *options]
+        assert CliRunner().invoke(main, night).exit_code == 0
+        server.fault("ctgov", "renamed-key")
+        server.fault("isrctn", "html-instead")
+        done = CliRunner().invoke(main, night)
+    assert done.exit_code == 1
+    assert "ISRCTN registry failed: " in done.stderr and "page of HTML" in done.stderr
+    assert "ClinicalTrials.gov: eligibility_raw is filled in 0 of" in done.stderr
+
+
 def test_a_record_that_a_sweep_no_longer_lists_is_asked_for_and_withdrawn(tmp_path: Path) -> None:
     with SampleServer(crawl_delay=0) as server:
         assert refresh(tmp_path, server).exit_code == 0
