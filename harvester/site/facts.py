@@ -95,11 +95,13 @@ def _as_trial(entry: Entry) -> Row:
 
 def _differs(fact: _Fact, trial: Trial, other: Row) -> bool:
     one, two = fact.compared(trial.row), fact.compared(other)
+    raw = fact.column.replace("_years", "_raw")
+    if "_age_" in raw and (None in (one, two) or is_band(trial.row[raw]) or is_band(other[raw])):
+        # A band says no other limit than the one within it; "no limit" is one more thing to say.
+        shown = {fact.shown(trial.row), fact.shown(other)}
+        return fact.column in trial.disputed and len(shown) == 2 and "" not in shown
     if one in (None, "") or two in (None, "") or one == two:
         return False
-    raw = fact.column.replace("_years", "_raw")
-    if "_age_" in raw and (is_band(trial.row[raw]) or is_band(other[raw])):
-        return fact.column in trial.disputed  # a band says no other limit than the one within it
     # "2024-03" and "2024-03-05" agree.
     return not (fact.is_date and (one.startswith(two) or two.startswith(one)))
 

@@ -379,3 +379,13 @@ def test_a_completion_that_is_only_anticipated_is_said_to_be_so(
         "/trial/NCT01000001"
     )
     assert "Completion Mar 2027 (anticipated)" in section(html, "results") and "Study completed" not in html
+
+
+def test_no_limit_of_age_is_marked_where_another_registry_has_one(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    unlimited = msgspec.structs.replace(FULL, maximum_age_years=None, maximum_age_raw="N/A")
+    trials = [("NCT01000001", "ctgov", unlimited), ("NCT01000001", "euctr", BANDED)]
+    html = serve(make_catalogue(tmp_path / "catalogue.db", trials)).html("/trial/NCT01000001")
+    row = html.partition('<th scope="row">Maximum age')[2].partition("</tr>")[0]
+    assert "“N/A”" in row and 'class="differs"' in row and "registries disagree" in row
