@@ -16,7 +16,7 @@ def items(text: str) -> list[str]:
     """The items of "1. Pain\\n2. Function", without their numbers, or of "- Pain\\n- Function", else the whole text alone.
 
     A list begins at the beginning, counts from 1 without a gap, and nothing stands behind its last item that none of the others has: a
-    line before or behind it ("All at baseline and 6 weeks") may be about all of them.
+    line before or behind it ("All at baseline and 6 weeks") may be about all of them, and one between ("Added 04/05/2022:") about those that follow.
     """
     if "\n" not in text:
         return [text]
@@ -38,5 +38,11 @@ def _between(text: str, marks: list[re.Match[str]]) -> list[str]:
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     found = [text[mark.end() : end].strip() for mark, end in zip(marks, ends, strict=True)]
     lines = [item.count("\n") for item in found]
-    divided = len(found) > 1 and not text[: marks[0].start()].strip() and not (lines[-1] and not any(lines[:-1]))
+    headed = any(item.endswith(":") and "\n" in item for item in found)
+    divided = (
+        len(found) > 1
+        and not headed
+        and not text[: marks[0].start()].strip()
+        and not (lines[-1] and not any(lines[:-1]))
+    )
     return found if divided else [text]

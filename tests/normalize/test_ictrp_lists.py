@@ -261,6 +261,7 @@ def test_groups_of_chictr_without_their_names_are_told_by_their_colons() -> None
         ("DRKS", "- a<br>- b", [("a", None, None), ("b", None, None)]),
         ("DRKS", "At week 6:<br>1. a<br>2. b", [("At week 6:\n1. a\n2. b", None, None)]),
         ("DRKS", "1. a<br>2. b<br>All at week 6", [("1. a\n2. b\nAll at week 6", None, None)]),
+        ("ISRCTN", "1. a<br><br>Added 04/05/2022:<br>2. b", [("1. a\n\nAdded 04/05/2022:\n2. b", None, None)]),
         ("UMIN", "1. a<br>3. b", [("1. a\n3. b", None, None)]),
         ("CTRI", "1) a <br/ ><br>2) b <br/ ><br>Timepoint: day 5", [("a", "day 5", None), ("b", "day 5", None)]),
         ("EUCTR", "Timepoint(s) of evaluation of this end point: day 9", [("Timepoint(s) of evaluation of this end point: day 9", None, None)]),
