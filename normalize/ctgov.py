@@ -318,6 +318,9 @@ def _enrollment(info: Part, status: str | None, is_partial: bool) -> EnrollmentC
     if kind is None and is_partial and status in _ENDED:
         info.notes.warn("sample_size_raw", count, "The answer is a part and does not say whether planned or actual.")
         return None
+    if count == 0 and kind != "ACTUAL":
+        info.notes.warn("target_sample_size", count, "Nobody plans for no participants.")
+        return None
     if kind is None:
         info.notes.warn(
             "target_sample_size", count, "The entry does not say whether planned or actual: taken as planned."

@@ -338,6 +338,9 @@ def _enrollment(part_one: Part, parts_two: list[Part], trial: Part) -> tuple[Enr
         counts.append(_planned("region", "rest of the world", elsewhere, "authorizedPartI.rowSubjectCount"))
     elif part_one.data.get("rowCountriesInfo"):
         europe = None
+    if europe == 0 and not elsewhere:
+        trial.notes.warn("target_sample_size", "0", "Nobody plans for no participants.")
+        return tuple(counts)
     if europe is not None:
         whole = _planned("total", None, europe + (elsewhere or 0), f"{source} + rowSubjectCount")
         return (replace(whole, is_sum=len(counts) > 1), *counts)

@@ -84,6 +84,8 @@ def test_derived_mesh_terms_say_what_they_describe_and_which_stand_above() -> No
         ({"count": 10}, "COMPLETED", None, None),  # a part of a study: the type may not have been asked for
         ({"count": 10, "type": "GUESSED"}, "COMPLETED", None, None),
         ({"count": 99999999, "type": "ESTIMATED"}, "RECRUITING", None, None),
+        ({"count": 0, "type": "ESTIMATED"}, "NOT_YET_RECRUITING", None, None),  # nobody plans for none
+        ({"count": 0}, "WITHDRAWN", None, None),
         ({"type": "ACTUAL"}, "COMPLETED", None, None),
     ],
 )

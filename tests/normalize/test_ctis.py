@@ -129,6 +129,17 @@ def test_the_target_is_not_summed_when_a_country_says_no_number() -> None:
     assert read(trial | {"totalNumberEnrolled": "20"}).target_sample_size == 50
 
 
+def test_a_target_of_nobody_is_none() -> None:
+    trial = payload(TODAY)
+    for state in trial["authorizedApplication"]["authorizedPartsII"]:
+        state["recruitmentSubjectCount"] = 0
+    trial["authorizedApplication"]["authorizedPartI"] |= {"rowSubjectCount": 0}
+    record = read(trial)
+    assert record.target_sample_size is None
+    assert "target_sample_size" in {warning.field for warning in record.warnings}
+    assert {count.scope for count in record.enrollment_counts} == {"country", "region"}
+
+
 def test_finer_age_bands_stand_for_their_category() -> None:
     trial = payload(TODAY)
     population = trial["authorizedApplication"]["authorizedPartI"]["trialDetails"]["trialInformation"]
