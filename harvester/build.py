@@ -39,6 +39,7 @@ from harvester.checks import BuildFailed, check_content, check_whole, transactio
 from harvester.config import Gates
 from harvester.discrepancies import find_discrepancies
 from harvester.link import link_records
+from harvester.memory import give_back
 from harvester.organizations import name_sponsors
 from harvester.quality import flag_quality
 from harvester.reading import Progress, read
@@ -231,11 +232,13 @@ def _fill(db: sqlite3.Connection, given: _Given, facts: dict[str, str], touched:
             catalogue.create_indexes(db, ("records", *OF_A_RECORD))
         store_written(db, given.written, touched)
         if touched is None or touched.records:
+            give_back()
             for stage in STAGES:
                 at(f"while the build was at its stage {stage.__name__}")
                 stage(db, touched)
                 gc.collect()  # what a stage leaves behind the next one has room for
                 gc.freeze()  # and what lives on is not looked through again: that took most of a small build
+                give_back()
             at("at the end of the build")
         if touched is None:
             from harvester.text_index import index_text  # not before: see there

@@ -29,6 +29,7 @@ def relate_trials(db: sqlite3.Connection, touched: Touched | None) -> None:
     from harvester.relate_lists import mend_lists, write_lists
 
     if touched is None:
+        del reread  # a name for every trial
         write_lists(db, MOST)
     else:
         mend_lists(db, reread, MOST)

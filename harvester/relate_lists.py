@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from harvester.catalogue import insert_into
+from harvester.memory import give_back
 from harvester.relate_lessons import counted, learn_again, teach
 from harvester.relate_neighbours import Pairs, nearest
 from harvester.relate_profiles import all_profiles, fingerprints, keep, keep_all, new_profiles, some_of
@@ -29,6 +30,7 @@ def write_lists(db: sqlite3.Connection, most: int) -> None:
     trials = [trial for (trial,) in db.execute("SELECT trial_id FROM trial_roots ORDER BY trial_id")]
     keep_all(db, trials, teach(db))
     made = all_profiles(db, trials)
+    give_back()
     for start in range(0, len(trials), _AT_A_TIME):
         some = np.arange(start, min(start + _AT_A_TIME, len(trials)))
         pairs = nearest(made.matrix, some, most)
