@@ -62,6 +62,9 @@ _PARTNER_BEFORE = re.compile(
 _SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 _SCHOOL = variables.NAMES["school grade"][0]
+#: Of which a criterion speaks where "2 h ≥ 153 mg/dL" is one on it, and not on lactate.
+_OF_GLUCOSE = re.compile(r"gl[uy][ck]|gtt\b|sugar|zucker|fasting|prandial|diabet|\bgdm\b", re.IGNORECASE)
+_AFTER_GLUCOSE = variables.NAMES["2 h"][0]
 #: Two names at the end of a clause, one over the other.
 _PAIR = re.compile(r"([^\W\d_][\w-]*)\s?/\s?([^\W\d_][\w-]*)\s*\(?$")
 
@@ -274,6 +277,8 @@ def _known(
     ):
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
     if found and found[0] is _CTCAE_GRADE and _is_of_other_grade(clause, rest):
+        found = []
+    if found and found[0] is _AFTER_GLUCOSE and not _OF_GLUCOSE.search(text):
         found = []
     if found and not found[0].name.endswith("_change") and changes.is_of_change(clause, rest, limit, unit, away):
         found = []

@@ -204,3 +204,10 @@ def test_earlier_losses_are_counted_whatever_follows() -> None:
 
 def test_an_age_at_an_event_counts_no_events() -> None:
     assert read("age at first pregnancy < 21") == [("age at first pregnancy", "<21", None)]
+
+
+def test_the_values_of_a_glucose_tolerance_test_have_their_hours() -> None:
+    assert read("75 g OGTT: fasting ≥ 92 mg/dl, 1-h ≥ 180 mg/dl or 2 h ≥ 153 mg/dl") == [
+        ("fasting_glucose", ">=92", "mg/dl"), ("postprandial_glucose", ">=180", "mg/dl"), ("postprandial_glucose", ">=153", "mg/dl"),
+    ]  # fmt: skip
+    assert read("Lactate at 2 h > 4 mmol/L") == [("Lactate at 2 h", ">4", "mmol/L")]
