@@ -21,21 +21,36 @@ _TITLE = re.compile(
 )
 _BARE = re.compile(rf"{_titles('exclusion')}|{_titles('inclusion')}", re.IGNORECASE)
 #: One in the middle of a line.
-INSIDE = re.compile(
-    rf"(?<=[.;)。；])[^\S\n]*(?P<before>)(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
+_INSIDE = re.compile(
+    rf"(?:(?<=[.;)。；])[^\S\n]*|(?<=\s)(?-i:(?=[A-ZÀ-ÞА-Я])))(?P<before>)(?:(?P<out>{_titles('exclusion')})|(?P<in>{_titles('inclusion')}))"
     rf"(?P<after>[^:：.;\n]{{0,60}}){COLON}[^\S\n]*",
+    re.IGNORECASE,
+)
+#: Before one: it is a part of the sentence.
+_SAME_SENTENCE = re.compile(
+    r"\b(?:aller?|andere[nr]?|das|de[mnrs]?|die|folgende[nr]?|weitere[nr]?|aux|les|tous|las|los|otros|todos|dei|gli|i|os|as|dos|het|och|og|все)\W*$",
     re.IGNORECASE,
 )
 #: After such a title: for whom it is.
 _FOR_WHOM = re.compile(
     r"[(\[,–—-]|(?:para|pour|per|por|für|fur|bei|von|voor|van|för|for|til|dla|pro|для|за|για)\b", re.IGNORECASE
 )
+#: Words of a title before what makes it one ("Gruppe 2 ...", "Wichtigste ..."), where it does not have a line of its own.
+_MOST_BEFORE = 3
 _SENTENCE_ENDS = re.compile(r"[;。；]|[^\W\d_]\.\s")
 
 
 def may_be_foreign(low: str) -> bool:
     """A quick look at a line in lower case."""
     return any(stem in low for stem in _STEMS)
+
+
+def inside(line: str) -> tuple[int, Heading] | None:
+    """A title in the middle of a line: where it starts, and itself."""
+    match = _INSIDE.search(line)
+    if match is None or _SAME_SENTENCE.search(line, 0, match.start()):
+        return None
+    return match.start(), titled(match)
 
 
 def heading(line: str) -> Heading | None:
@@ -45,10 +60,11 @@ def heading(line: str) -> Heading | None:
         return None
     before, rest = match["before"], match["after"].lstrip(" .-")
     after = rest.rstrip(" .-")
-    if _SENTENCE_ENDS.search(before):
+    follows = match.end() < len(line)
+    if _SENTENCE_ENDS.search(before) or ((follows or not match["stop"]) and len(before.split()) > _MOST_BEFORE):
         return None  # what stands before the title is a criterion
     if match["stop"] or not after:
-        return None if not match["stop"] and len(before.split()) > 3 else titled(match)
+        return titled(match)
     if before or len(line) > 110 or line[0].islower():
         return None
     if _FOR_WHOM.match(after) or LABEL.match(after):

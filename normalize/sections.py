@@ -224,8 +224,7 @@ def inside(line: str) -> tuple[int, Heading] | None:
         return None
     match = _INSIDE.search(line) if "clusion" in line.lower() else None
     if match is None:
-        foreign = foreign_titles.INSIDE.search(line)
-        return (foreign.start(), foreign_titles.titled(foreign)) if foreign else None
+        return foreign_titles.inside(line)
     if _SAME_SENTENCE.search(line, 0, match.start()) or (match["verb"] and _FURTHER.match(match["words"] or "")):
         return None
     size = match.end() - match.start()

@@ -330,3 +330,21 @@ def test_no_heading_escapes_the_quick_look(words: list[str], bulleted: bool) -> 
     line = " ".join(words)
     if sections.heading(line, bulleted) is not None:
         assert len(sections.stems(searchable(line))) > 1 or sections.may_have_no_stem(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Einschlusskriterien: Radfahrer Ausschlusskriterien: Schwindel",
+        "Einschlusskriterien: 1. Radfahrer Ausschlusskriterien: 1. Schwindel",
+        "Criterios de inclusión: Radfahrer Criterios de exclusión: Schwindel",
+        "Critères d'inclusion : Radfahrer Critères d'exclusion : Schwindel",
+    ],
+)
+def test_titles_of_other_languages_without_a_stop_between_them_lose_no_half(line: str) -> None:
+    assert kinds(line) == [("in", "Radfahrer"), ("ex", "Schwindel")]
+
+
+def test_a_sentence_with_a_title_of_another_language_in_it_is_not_cut() -> None:
+    assert kinds("- Erfüllung von den Einschlusskriterien: siehe unten\n- Radfahrer")[-1][1] == "Radfahrer"
+    assert kinds("Wichtigste medizinische Einschlusskriterien: Radfahrer") == [("in", "Radfahrer")]
