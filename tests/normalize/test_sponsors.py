@@ -164,7 +164,8 @@ def test_organizations_alike_stay_apart(names: list[str]) -> None:
 @pytest.mark.parametrize(
     "name",
     ["Unknown", "none", "N/A", "n.a.", "Sponsor not yet defined", "-", " ", "Nil", "123", "Self-raised",
-     "Self-selected topic (Self-Funded)", "fund=initiator=sponsor"],
+     "Self-selected topic (Self-Funded)", "fund=initiator=sponsor", "Investigator initiated and funded", "Own resources", "Recursos propios",
+     "Institutional budget, no external funding (budget of sponsor/PI)", "Not yet funded"],
 )  # fmt: skip
 def test_nobody_is_no_organization(name: str) -> None:
     assert is_nobody(name)
