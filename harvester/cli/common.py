@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,15 @@ class Commands(click.Group):
     def main(self, *given: Any, **named: Any) -> Any:
         open_streams()
         return super().main(*given, **named)
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        for word in args if args[:1] != ["import"] else []:  # a file on the disk may have any name
+            spelled = os.fsencode(word).decode("utf-8", "backslashreplace")
+            if spelled != word:
+                raise click.UsageError(
+                    f"{spelled!r} is no UTF-8: write it in UTF-8, or give the file or folder another name"
+                )
+        return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -109,7 +119,7 @@ def alone(data: Path, work: str, note: Callable[[str], None] | None = None) -> I
             raise Failed(str(problem)) from problem
         except OSError as problem:
             raise Failed(
-                f"the folder {data} cannot be written to ({problem}): make room, or give another --data"
+                f"the folder {data} cannot be written to ({problem}): make room, mend its rights, or give another --data"
             ) from problem
         if lock.taken_over:
             told = describe_takeover(lock.taken_over)

@@ -111,7 +111,7 @@ def export_command(table: str, search: str, where: str, form: str, output: Path 
     selection = Selection(table, search, where)
     with closing(open_catalogue(data)) as db:
         try:
-            if output is None:
+            if output in (None, Path("-")):
                 count = write(db, selection, form, sys.stdout.buffer)
             else:
                 count = export(db, selection, form, output, date.today().isoformat())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -212,6 +213,22 @@ def test_mistakes_beside_a_catalogue_are_sentences(demo: Path, arguments: list[s
     done = run(*arguments, "--data", demo)
     assert done.exit_code == status, done.output
     assert said in done.output
+
+
+@pytest.mark.parametrize("option", ["-o", "--search", "--where"])
+def test_what_is_no_text_is_refused_before_anything_is_done(demo: Path, tmp_path: Path, option: str) -> None:
+    word = os.fsencode(tmp_path / "caf") + b"\xe9.csv"
+    command = [sys.executable, "-m", "harvester", "export", "trials", "--data", str(demo), option, word]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and r"\xe9.csv' is no UTF-8" in done.stderr, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dash_is_stdout(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("export", "trials", "--data", demo, "-o", "-")
+    assert done.exit_code == 0 and done.stdout == run("export", "trials", "--data", demo).stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_of_decisions_that_cannot_be_used_is_told_before_anything_is_fetched(
