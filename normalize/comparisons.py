@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from normalize import gestation, grades, numbers, ranges, signs, units
 from normalize.limit import Limit
-from normalize.unit_after import OLD_BEGINNINGS, UnitAfter, take_unit, unit_at, unit_of
+from normalize.unit_after import OLD_BEGINNINGS, UnitAfter, take_unit, unit_at, unit_before, unit_of
 
 # -------------------------------------------------------------------------------------------------------- before a number
 
@@ -79,6 +79,7 @@ _NUMBERED_THING = re.compile(
     r"|chromosomes?|covid|protocol|criteri(?:a|on)|no\.?|number|items?|hepatitis|types?|influenza|version of|hiv|steps?|years?|in|since|until)\W*$",
     re.IGNORECASE,
 )
+_AGE_OF = re.compile(r"\bages?\s(?:in\s|\(\s?)?$", re.IGNORECASE)
 #: What is pointed at, not counted: "meets any of the above 4 conditions".
 _REFERRED = re.compile(r"\s(?:items?|conditions?|criteri(?:a|on)|requirements?)\b", re.IGNORECASE)
 # -------------------------------------------------------------------------------------------------------- after a number
@@ -149,6 +150,8 @@ def limits(text: str, in_words: bool) -> list[Limit]:
             if limit is None and found:
                 limit = _carried(text, found[-1], number)
             if limit:
+                if not limit.unit:
+                    limit.unit = unit_before(text, done, limit.start)
                 if found:
                     _deny_alike(text, found[-1], limit)
                 found.append(limit)
@@ -281,13 +284,19 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     value = numbers.value(number[1])
     limit = Limit(start, start, end)
     if found := _two_sided(text, begin, limit, value, unit):
-        return None if not found.unit and _NUMBERED_THING.search(text, max(begin, start - 14), start) else found
+        return None if not found.unit and _is_numbered(text, begin, start) else found
     if extreme:
         limit.bound("ge" if extreme["ge"] else "le", value)
         limit.bare = True
         take_unit(limit, unit)
         return limit
     return ranges.listed(text, limit, value)
+
+
+def _is_numbered(text: str, begin: int, at: int) -> bool:
+    """ "Visits 2 to 4": whether a number tells which one something is; not "age (years): 18-40", "age group 18-40"."""
+    thing = _NUMBERED_THING.search(text, max(begin, at - 14), at)
+    return thing is not None and not _AGE_OF.search(text, max(begin, thing.start() - 8), thing.start())
 
 
 def _pressures(text: str, number: re.Match[str]) -> Limit | None:

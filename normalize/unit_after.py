@@ -1,4 +1,4 @@
-"""What follows a number as its unit, and whether it says that the number is an age. Called by `comparisons`.
+"""What follows a number as its unit, or stands in brackets before it, and whether it says that the number is an age. Called by `comparisons`.
 
 `units` knows the spellings; a number that is written as a ratio or in weeks and days has its unit in itself.
 """
@@ -34,6 +34,13 @@ _SIGNS = frozenset("×*✕∙·•/÷(-") | units.BEGINNINGS_OF_SIGNS
 _NOT_YEARS = ("menor", "mayor", "hasta", "inferior", "superior")
 #: The unit of a number of weeks and days that names them itself.
 WEEKS = "weeks"
+
+
+#: "Age (months): 6-24", "age in years 18 to 40": the unit stands before the number.
+_UNIT_BEFORE = re.compile(
+    rf"(?:[\w%] ?\((?:in )?(?P<in_brackets>{units.PATTERN})\)|\bage in (?P<of_age>years|months|weeks|days))\s?[:=]?\s*$",
+    re.IGNORECASE,
+)
 
 
 class UnitAfter(Struct, frozen=True, gc=False):
@@ -84,6 +91,19 @@ def unit_of(text: str, at: int, tail: re.Match[str]) -> UnitAfter:
     if old and (name or old.group()[0] in " -,\n"):
         return UnitAfter(name, old.end(), True)
     return UnitAfter(name, end, False)
+
+
+def unit_before(text: str, begin: int, at: int) -> str:
+    """The unit that is told before a limit, with the name of what is limited: "Age (months): 6-24"; "" where none is."""
+    near = at - 28 if at - 28 > begin else begin
+    if text.rfind(")", max(near, at - 4), at) < 0 and text.rfind("ge in ", near, at) < 0:
+        return ""
+    said = _UNIT_BEFORE.search(text, near, at)
+    if said is None:
+        return ""
+    name = said["in_brackets"] or said["of_age"]
+    unit = units.unit(name)
+    return "" if unit is None or unit.dimension in ("score", "letters", "one", "packs/time", "uln", "lln") else name
 
 
 def take_unit(limit: Limit, unit: UnitAfter) -> None:

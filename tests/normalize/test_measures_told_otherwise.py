@@ -375,3 +375,20 @@ def test_a_time_is_no_name_of_what_is_limited() -> None:
     assert [one.variable for one in measures("Infertility for at least 12 months (6 months if over 35)")] == [
         "disease_duration"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Age (years): 21-37", ("age", ">=21 <=37", "years")),
+        ("Age (months): 6-24", ("age", ">=6 <=24", "months")),
+        ("Age in years: 18 to 40", ("age", ">=18 <=40", "years")),
+        ("Age group 18-45", ("age", ">=18 <=45", None)),
+        ("BMI (kg/m2): 19-29", ("body_mass_index", ">=19 <=29", "kg/m2")),
+        ("ALT (U/L) > 40", ("alanine_aminotransferase", ">40", "U/L")),
+        ("Karnofsky (KPS) >= 70", ("karnofsky", ">=70", None)),
+        ("Smoker's index (pack / years) > 10", ("pack_years", ">10", None)),
+    ],
+)
+def test_a_unit_may_stand_in_brackets_before_the_number(text: str, expected: tuple[str, str, str | None]) -> None:
+    assert read(text) == [expected]
