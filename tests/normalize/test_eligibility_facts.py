@@ -393,3 +393,8 @@ def test_whose_consent_an_exclusion_speaks_of(text: str, value: list[str]) -> No
 def test_the_ages_of_both_partners_are_those_of_some() -> None:
     rows = facts(record_of([("inclusion", "female age ≤ 37 years and male age ≤ 52 years")]))
     assert [(row.years, row.for_all) for row in rows if row.fact == "maximum_age"] == [(37.0, False), (52.0, False)]
+
+
+@pytest.mark.parametrize("text", ["Of either sex, 20 years or older", "All genders", "Any gender, race or ethnicity"])
+def test_that_sex_does_not_matter_is_said_in_many_ways(text: str) -> None:
+    assert ("sex", "all") in [(row.fact, row.value) for row in facts(record_of([("inclusion", text)]))]
