@@ -79,7 +79,7 @@ _NUMBERED_THING = re.compile(
     r"|chromosomes?|covid|protocol|criteri(?:a|on)|no\.?|number|items?|hepatitis|types?|influenza|version of|hiv|steps?|years?|in|since|until)\W*$",
     re.IGNORECASE,
 )
-_AGE_OF = re.compile(r"\bages?\s(?:in\s|\(\s?)?$", re.IGNORECASE)
+_AGE_OF = re.compile(r"\b(?:ages?\s(?:in\s|\(\s?)?|gestational\s|pregnancy\s)$", re.IGNORECASE)
 #: What is pointed at, not counted: "meets any of the above 4 conditions".
 _REFERRED = re.compile(r"\s(?:items?|conditions?|criteri(?:a|on)|requirements?)\b", re.IGNORECASE)
 # -------------------------------------------------------------------------------------------------------- after a number
@@ -296,7 +296,7 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
 def _is_numbered(text: str, begin: int, at: int) -> bool:
     """ "Visits 2 to 4": whether a number tells which one something is; not "age (years): 18-40", "age group 18-40"."""
     thing = _NUMBERED_THING.search(text, max(begin, at - 14), at)
-    return thing is not None and not _AGE_OF.search(text, max(begin, thing.start() - 8), thing.start())
+    return thing is not None and not _AGE_OF.search(text, max(begin, thing.start() - 14), thing.start())
 
 
 def _pressures(text: str, number: re.Match[str]) -> Limit | None:

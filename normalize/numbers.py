@@ -30,7 +30,7 @@ _TAIL = (
 _MOST = r"[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9]|\s?[+:/w]|[\s-][0-6]/)"
 #: What stands before a number (its first digit is looked back over): not "CD4", "PHQ-9", "x10^9", "1.5"; but "Aged18".
 _IN_FIGURES = re.compile(
-    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:{_MOST}|(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS}))(?={_TAIL})"
+    rf"(?P<number>[0-9](?:(?<![\w^.,].)|(?<=[Aa]ge.)|(?<=[Aa]ged.))(?<![A-Za-z][-–/.].)(?:{_MOST}|(?:(?<=[6-9])|(?<=[1-4])[0-9]){gestation.DAYS}|(?<=[45]){gestation.DAYS_OF_RANGE}|{ratios.MORE}|[0-9]*+(?![,.·\u00a0\u2009\u202f' ][0-9])|{_MORE_DIGITS}))(?={_TAIL})"
 )
 _IN_WORDS = re.compile(rf"(?P<number>{'|'.join(sorted(SPELLED, key=len, reverse=True))}){_TAIL}", re.IGNORECASE)
 _NONE = re.compile(rf"(?P<number>){_TAIL}")

@@ -20,6 +20,8 @@ from tests.normalize.limits import bounds, measures, read
         ("Two births before 37 weeks of gestation", "<37"),
         ("Loss of the fetus after 12 weeks of pregnancy", ">12"),
         ("Being 12 or fewer weeks pregnant", "<=12"),
+        ("Gestational age 5+0~8+6 weeks", ">=5 <=8.8571"),
+        ("Gestational weeks 37-41+6", ">=37 <=41.8571"),
         ("Death of the fetus, a loss at or beyond 10 weeks", ">=10"),
         ("Miscarriages at or before 9 weeks of gestation", "<=9"),
         ("Born between 26 + 0 weeks of amenorrhea and 31 + 6 weeks of amenorrhea", ">=26 <=31.8571"),
@@ -54,6 +56,9 @@ def test_how_long_ago_a_pregnancy_was_is_no_age_of_it(text: str) -> None:
     ("text", "variable"),
     [
         ("Partner's age > 50 years", "partner_age"),
+        ("≥2 times of spontaneous abortion", "miscarriages"),
+        ("Biochemical pregnancy ≥2 times", "biochemical_pregnancies"),
+        ("More than 2 induced abortions", "induced_abortions"),
         ("Male partner aged 18-55", "partner_age"),
         ("The husband must be younger than 60 years", "partner_age"),
         ("Female partner aged 20 to 38", "age"),
