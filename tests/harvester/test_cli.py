@@ -165,6 +165,14 @@ def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) 
     assert "page.html: expected a JSON study or page, found a page of HTML" in done.output
 
 
+def test_an_import_of_less_than_a_page_announces_says_so_and_ends_with_0(tmp_path: Path) -> None:
+    study = {"protocolSection": {"identificationModule": {"nctId": "NCT90000001", "briefTitle": "Riders"}}}
+    (tmp_path / "page.json").write_text(json.dumps({"totalCount": 21, "studies": [study]}))
+    done = run("import", "ctgov", tmp_path / "page.json", "--data", tmp_path / "data")
+    assert done.exit_code == 0
+    assert "holds 1 of 21 announced studies: incomplete" in done.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
