@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from datasette.utils.asgi import Request, Response
 
-from harvester.archive import Archive
+from harvester.archive import DAMAGED, Archive
 from harvester.site import queries
 from harvester.site.database import catalogue_of, in_thread, read
 from harvester.site.downloads import headers_for
 from harvester.site.pages import message
+from harvester.unusable import Unusable
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -44,6 +45,12 @@ async def payload(datasette: Datasette, request: Request) -> Response:
     except KeyError:
         text = f"The archive no longer holds this version of {record_id}: its operator lets old ones go."
         return await message(datasette, request, "No longer kept", text, 404)
+    except (Unusable, *DAMAGED):
+        text = (
+            f"The archive cannot give out this version of {record_id}: it is damaged or in use. Its operator can see what"
+            " is wrong: harvester archive verify"
+        )
+        return await message(datasette, request, "This version cannot be read", text, 500)
     return Response(body, headers=headers_for(f"{record_id}-{sha256[:8]}"), content_type="application/octet-stream")
 
 

@@ -59,3 +59,19 @@ def test_what_is_no_version_here_is_not_given(tmp_path: Path, serve: Callable[..
     assert serve(workshop.catalogue).get("/payload/" + "0" * 64).status_code == 404
     unknown = CliRunner().invoke(main, ["archive", "show", "0123", "--data", str(tmp_path)])
     assert unknown.exit_code == 1 and "64 hex digits" in unknown.stderr
+
+
+def test_a_damaged_archive_is_told_and_not_an_error_of_the_site(
+    tmp_path: Path, serve: Callable[..., InProcess]
+) -> None:
+    workshop, _ = made(tmp_path, "true")
+    site = serve(workshop.catalogue)
+    with closing(sqlite3.connect(workshop.archive)) as db:
+        db.execute("UPDATE payloads SET data = x'00'")
+        db.commit()
+    told = site.get(path_of(site))
+    assert told.status_code == 500 and "harvester archive verify" in told.text
+    for beside in tmp_path.glob("archive.db-*"):
+        beside.unlink()
+    workshop.archive.write_bytes(b"no database at all " * 400)
+    assert "harvester archive verify" in site.get(path_of(site)).text
