@@ -51,7 +51,11 @@ _BEFORE_WORD = (
 )
 _AFTER_WORD = (" or more", " or fewer", " or older", " or greater", " or longer", " or less", " or higher")
 #: What leads to them, and the next three letters.
-_HINTS = (*[words.encode() for words in _BEFORE_WORD], b" or ")
+_HINTS = (
+    *[words.encode() for words in _BEFORE_WORD],
+    b" or ",
+    *[b"%s to " % name for name in (b"one", b"two", b"three")],
+)
 _HINTED = frozenset(name[:3].encode("ascii", "replace") for name in SPELLED) | {
     words[4:7].encode() for words in _AFTER_WORD
 }
@@ -66,7 +70,7 @@ def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
 
 
 def in_words(text: str) -> list[re.Match[str]]:
-    """The numbers in words that stand in comparisons: "at least two", "three or more"."""
+    """The numbers in words that stand in comparisons: "at least two", "three or more", "two to four"."""
     found = set()
     if text.isupper() and text.isascii():
         text = text.lower()
@@ -86,6 +90,12 @@ def in_words(text: str) -> list[re.Match[str]]:
                     if word.lower() in SPELLED:
                         found.add(text.rfind(word, 0, at))
                 at = text.find(hint, at + 1)
+    at = text.find(" to ")
+    while at >= 0:
+        word, after = text[max(0, at - 9) : at].rpartition(" ")[2], text[at + 4 : at + 13].partition(" ")[0]
+        if word.lower() in SPELLED and after.lower() in SPELLED:
+            found.add(at - len(word))
+        at = text.find(" to ", at + 1)
     return [number for at in found if (number := _IN_WORDS.match(text, at))]
 
 

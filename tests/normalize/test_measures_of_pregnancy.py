@@ -59,6 +59,7 @@ def test_how_long_ago_a_pregnancy_was_is_no_age_of_it(text: str) -> None:
         ("≥2 times of spontaneous abortion", "miscarriages"),
         ("Biochemical pregnancy ≥2 times", "biochemical_pregnancies"),
         ("More than 2 induced abortions", "induced_abortions"),
+        ("Two to four losses", "miscarriages"),
         ("Male partner aged 18-55", "partner_age"),
         ("The husband must be younger than 60 years", "partner_age"),
         ("Female partner aged 20 to 38", "age"),
