@@ -65,6 +65,11 @@ _SCHOOL = variables.NAMES["school grade"][0]
 #: Of which a criterion speaks where "2 h ≥ 153 mg/dL" is one on it, and not on lactate.
 _OF_GLUCOSE = re.compile(r"gl[uy][ck]|gtt\b|sugar|zucker|fasting|prandial|diabet|\bgdm\b", re.IGNORECASE)
 _AFTER_GLUCOSE = variables.NAMES["2 h"][0]
+#: "Fatty liver of pregnancy (≥ 6 of the criteria)" counts no pregnancies.
+_IN_PREGNANCY = re.compile(
+    r"(?<!number\s)\b(?:of|in|during|after|before)\s(?:an?\s|the\s)?pregnancy[\s:,(]*(?:[\w-]+\s){0,3}$", re.IGNORECASE
+)
+_PREGNANCIES = variables.NAMES["pregnancy"][0]
 #: Two names at the end of a clause, one over the other.
 _PAIR = re.compile(r"([^\W\d_][\w-]*)\s?/\s?([^\W\d_][\w-]*)\s*\(?$")
 
@@ -278,7 +283,10 @@ def _known(
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
     if found and found[0] is _CTCAE_GRADE and _is_of_other_grade(clause, rest):
         found = []
-    if found and found[0] is _AFTER_GLUCOSE and not _OF_GLUCOSE.search(text):
+    if found and (
+        (found[0] is _AFTER_GLUCOSE and not _OF_GLUCOSE.search(text))
+        or (found[0] is _PREGNANCIES and _IN_PREGNANCY.search(text, max(0, limit.start - 40), limit.start))
+    ):
         found = []
     if found and not found[0].name.endswith("_change") and changes.is_of_change(clause, rest, limit, unit, away):
         found = []

@@ -112,6 +112,8 @@ def _lengths(place: int, beside: int) -> dict[str, dict[str, tuple[int, ...]]]:
     }
 
 
+#: After a name: it is what binds or attacks that which is limited ("insulin antibodies", "LDL receptor").
+_OF_ANOTHER = frozenset(("receptor", "receptors", "antibody", "antibodies", "autoantibody", "autoantibodies"))
 _JOINING = frozenset(("and", "or", "both", "either", "et", "ou", "y", "und", "oder"))
 _ENDING = _lengths(-1, -2)
 _BEGINNING = _lengths(0, 1)
@@ -169,6 +171,8 @@ def before(text: str, unit: Unit | None, reach: int) -> tuple[list[Variable], in
     for away, word in enumerate(low[: -reach - 1 : -1]):
         if word in _ENDING and (found := _at_end(low, count - away, unit, text)):
             if word in _GENERIC_ENDS and _is_another(text, low, count - away, found[1]):
+                return [], 0
+            if away and low[count - away] in _OF_ANOTHER and not found[0].name.startswith("anti"):
                 return [], 0
             variables = [found[0]]
             if found[0].unit.dimension != "score":

@@ -217,3 +217,18 @@ def test_the_values_of_a_glucose_tolerance_test_have_their_hours() -> None:
         ("fasting_glucose", ">=92", "mg/dl"), ("postprandial_glucose", ">=180", "mg/dl"), ("postprandial_glucose", ">=153", "mg/dl"),
     ]  # fmt: skip
     assert read("Lactate at 2 h > 4 mmol/L") == [("Lactate at 2 h", ">4", "mmol/L")]
+
+
+@pytest.mark.parametrize(
+    ("text", "variable"),
+    [
+        ("Fatty liver of pregnancy (≥ 6 Swansea criteria)", "Swansea criteria"),
+        ("Vomiting in pregnancy (PUQE ≥ 7)", "PUQE"),
+        ("History of ≥ 2 pregnancies", "pregnancies"),
+        ("TSH receptor antibodies > 3 x ULN", "tsh_receptor_antibodies"),
+        ("Insulin antibodies > 10 U/mL", "Insulin antibodies"),
+        ("TPO antibodies > 34 IU/mL", "anti_thyroid_peroxidase"),
+    ],
+)
+def test_what_stands_beside_a_name_can_make_it_another(text: str, variable: str) -> None:
+    assert [one.variable for one in measures(text)] == [variable]
