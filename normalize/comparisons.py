@@ -101,7 +101,8 @@ _NO_LIMIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 #: "at least one of fever > 38 °C and cough": which ones is said, not how many.
-_ONE_OF = re.compile(r"\sof\s(?!the\s|their\s|his\s|her\s|these\s|those\s|[0-9])")
+#: "risk ≥ 1 in 100": a share.
+_ONE_OF = re.compile(r"\sof\s(?!the\s|their\s|his\s|her\s|these\s|those\s|[0-9])|\sin\s[0-9]")
 #: How it begins.
 _NO_LIMIT_BEGINNINGS = frozenset(
     ("/", ":", "am", "pm", "a", "p", "of", "de", "des", "der", "dei", "dos", "hand", "or", "another")
@@ -185,8 +186,10 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     if before.side == "gt" and text[before.start] in "aA" and _REFERRED.match(text, end):
         return None
     value = numbers.value(number[1])
-    if value == 1 and before.side == "ge" and follows == "of" and _ONE_OF.match(text, end):
+    if value == 1 and follows in ("of", "in") and (before.side == "ge" or follows == "in") and _ONE_OF.match(text, end):
         return None
+    if slash and (value == 1 or text.startswith(" of ", slash.end())):
+        return None  # "risk > 1/150", "more than 2/3 of the lesions"
     limit = Limit(before.start, start, end)
     denying = _denying(text, begin, before.start)
     limit.negated = before.denied or (bool(denying) and _is_denied(denying))

@@ -18,6 +18,7 @@ from normalize import (
     grades,
     lasting,
     limit_pairs,
+    not_meant,
     numbers,
     ratios,
     respelled,
@@ -62,16 +63,9 @@ _PARTNER_BEFORE = re.compile(
 _SCHOOL_GRADE = re.compile(r"[0-9]{1,2}(?:st|nd|rd|th)[\s-]grade")
 _CTCAE_GRADE = variables.NAMES["ctcae grade"][0]
 _SCHOOL = variables.NAMES["school grade"][0]
-#: Of which a criterion speaks where "2 h ≥ 153 mg/dL" is one on it, and not on lactate.
-_OF_GLUCOSE = re.compile(r"gl[uy][ck]|gtt\b|sugar|zucker|fasting|prandial|diabet|\bgdm\b", re.IGNORECASE)
-_AFTER_GLUCOSE = variables.NAMES["2 h"][0]
-#: "Fatty liver of pregnancy (≥ 6 of the criteria)" counts no pregnancies.
-_IN_PREGNANCY = re.compile(
-    r"(?<!number\s)\b(?:of|in|during|after|before)\s(?:an?\s|the\s)?pregnancy[\s:,(]*(?:[\w-]+\s){0,3}$", re.IGNORECASE
-)
-_PREGNANCIES = variables.NAMES["pregnancy"][0]
-#: Two names at the end of a clause, one over the other.
-_PAIR = re.compile(r"([^\W\d_][\w-]*)\s?/\s?([^\W\d_][\w-]*)\s*\(?$")
+#: Whose weight a limit of so many grams is, where no name says what it is.
+_NEWBORN = re.compile(r"\b(?:newborns?|neonat\w+|infants?|preterms?|bab(?:y|ies)|born)\b", re.IGNORECASE)
+_BIRTH_WEIGHT = variables.NAMES["birth weight"][0]
 
 _FIGURE = ord("0")  # of a text made `searchable`
 
@@ -215,7 +209,11 @@ def _limited(text: str, limit: Limit, before: list[Named], lead: str, says_bette
         return [PARTNER_AGE], ""
     if known:
         return known, ""
-    if limit.perhaps_year or limit.unit == ratios.SNELLEN or (limit.unit == ratios.TITRE and "ratio" in clause):
+    if (
+        limit.perhaps_year
+        or limit.unit == ratios.SNELLEN
+        or (limit.unit == ratios.TITRE and ("ratio" in clause or "isk" in clause))
+    ):
         return [], ""
     if limit.roman or (limit.bare and not unknown.is_range_of_something(clause, unit)):
         return [], ""
@@ -257,12 +255,7 @@ def _known(
         # "ferritin > 2000"; "hypertension > 2005" is a year.
         return [one for one in variables.before(clause, unit, 1)[0] if "/" in one.unit.dimension]
     found, away = variables.before(clause, unit, 2 if counted else 6 if limit.bare else 9 if timed else 14)
-    if (
-        found
-        and unit is None
-        and found[0].unit.dimension not in ("score", "ratio")
-        and _is_of_ratio(clause[: len(clause) - (limit.number - limit.start)], found)
-    ):
+    if found and not_meant.is_so(text, limit, clause, unit, found, away):
         found = []
     if (
         unit is None
@@ -272,8 +265,6 @@ def _known(
         and _AGE_AT_EVENT.search(clause, 0, len(clause) - (limit.number - limit.start))
     ):
         return []  # "age at first pregnancy < 20"
-    if found and unit is None and away > 8 and found[0].unit.dimension != "score":
-        found = []  # "HR+ tumours who had endocrine-based therapy and received at least 2"
     if (
         found
         and unit is None
@@ -282,11 +273,6 @@ def _known(
     ):
         found = [_CTCAE_GRADE]  # "anaemia ≥ grade 3"
     if found and found[0] is _CTCAE_GRADE and _is_of_other_grade(clause, rest):
-        found = []
-    if found and (
-        (found[0] is _AFTER_GLUCOSE and not _OF_GLUCOSE.search(text))
-        or (found[0] is _PREGNANCIES and _IN_PREGNANCY.search(text, max(0, limit.start - 40), limit.start))
-    ):
         found = []
     if found and not found[0].name.endswith("_change") and changes.is_of_change(clause, rest, limit, unit, away):
         found = []
@@ -340,24 +326,13 @@ def _known(
         return found
     if weeks and gestation.has_days(text, limit):
         return [GESTATIONAL_AGE]
+    if unit is not None and unit.ucum == "g" and limit.within(400, 6000) and _NEWBORN.search(text):
+        return [_BIRTH_WEIGHT]
     if unsaid_age.is_one(clause, limit, rest, unit) or (unit is None and not lead and unsaid_age.is_all(text, limit)):
         return [AGE]
     if lead and not limit.bare and not counted and len(clause) < 40:
         return variables.before(lead, unit, 8)[0]
     return []
-
-
-def _is_of_ratio(clause: str, found: list[Variable]) -> bool:
-    """ "LH/FSH > 2", "neutrophil-to-lymphocyte ratio > 3": whether what is limited is a ratio that has no name of its own, and not `found`."""
-    if found[0].name in variables.RATIOS:
-        return False
-    if not wording.WORDS["ratios"].isdisjoint(variables.words(clause)[-8:]):
-        return True
-    pair = _PAIR.search(clause, max(0, len(clause) - 60)) if len(found) == 1 else None
-    if pair is None:
-        return False
-    above, below = (variables.before(name, None, 1)[0] for name in pair.groups())
-    return bool(above) and (not below or above[0] is not below[0])
 
 
 def _is_of_other_grade(clause: str, rest: str) -> bool:

@@ -228,7 +228,17 @@ def test_the_values_of_a_glucose_tolerance_test_have_their_hours() -> None:
         ("TSH receptor antibodies > 3 x ULN", "tsh_receptor_antibodies"),
         ("Insulin antibodies > 10 U/mL", "Insulin antibodies"),
         ("TPO antibodies > 34 IU/mL", "anti_thyroid_peroxidase"),
+        ("Cervix dilated 4-6 cm", "cervical_dilation"),
+        ("Infants < 1500 g", "birth_weight"),
     ],
 )
 def test_what_stands_beside_a_name_can_make_it_another(text: str, variable: str) -> None:
     assert [one.variable for one in measures(text)] == [variable]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Risk of pre-eclampsia ≥ 1 in 100", "Risk > 1/150", "Risk of trisomy > 1:150", "More than 2/3 of the lesions", "At least 1/2 tablet"],
+)  # fmt: skip
+def test_a_share_is_no_limit_on_its_numerator(text: str) -> None:
+    assert measures(text) == ()
