@@ -93,6 +93,7 @@ _GENERIC = {
 }
 _GENERIC_ENDS = frozenset(name.rpartition(" ")[2] for name in _GENERIC)
 _BESIDE_ANY = frozenset(units.VOCABULARY["generic_beside"].split())
+_SCORED_AFTER = frozenset(units.VOCABULARY["generic_after"].split())
 
 
 def _lengths(place: int, beside: int) -> dict[str, dict[str, tuple[int, ...]]]:
@@ -203,7 +204,11 @@ def _is_another(text: str, low: list[str], end: int, length: int) -> bool:
     """Whether a name that many things have is that of something else: "pupil diameter", "alveolar bone height", "cough VAS"."""
     name = " ".join(low[end - length : end])
     beside = _GENERIC.get(name)
-    if beside is None or end == length:
+    if beside is None:
+        return False
+    if low[end : end + 1] and low[end] in _SCORED_AFTER:
+        return True
+    if end == length:
         return False
     ahead = text[: text.lower().rfind(name)].rstrip()
     if not ahead[-1:].isalnum():
