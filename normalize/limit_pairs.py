@@ -17,7 +17,25 @@ NAMED_AHEAD = re.compile(rf"\s*([^\W\d_][^,;:()\[\].\n{re.escape(signs.SIGNS)}]{
 #: "diagnosed before the age of 3", "onset after 40 years of age": when something was, no participant's age now.
 BEFORE_OR_AFTER = re.compile(r"(?:before|after|prior\sto)\b", re.IGNORECASE)
 CONNECTIVES = frozenset(
-    ("", "or", "and", "to", "et", "y", "und", "e", "ou", "oder", "but", "and/or", "and is", "or is", "or are")
+    (
+        "",
+        "or",
+        "and",
+        "to",
+        "et",
+        "y",
+        "und",
+        "e",
+        "ou",
+        "oder",
+        "but",
+        "and/or",
+        "and is",
+        "or is",
+        "or are",
+        "ou de",
+        "o de",
+    )
 )
 
 

@@ -12,7 +12,7 @@ from normalize.units import Unit
 _AGE_GOES_ON = re.compile(
     r"""\s*(?:$|[,;.)(/&\n，。；]|(?:and|or|who|with|at|undergoing|that|inclusive|male|female|males|females|men|women|patients|in(?!\s(?:duration|remission|the))
     |scheduled|presenting|on|having|as|treated|were|are|is|to|but|admitted|diagnosed|requiring|subjects|participants|regardless|both|any|when|living|without
-    |able|willing|con|que|y|et|avec|qui|ayant|mit|und|die|com|e)\b)""",
+    |able|willing|con|que|y|et|avec|qui|ayant|mit|und|oder|ou|o|lub|eller|die|com|e)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: After years: when a person is so old.

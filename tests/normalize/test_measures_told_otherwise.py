@@ -392,3 +392,11 @@ def test_a_time_is_no_name_of_what_is_limited() -> None:
 )
 def test_a_unit_may_stand_in_brackets_before_the_number(text: str, expected: tuple[str, str, str | None]) -> None:
     assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Frauen unter 20 Jahren oder über 40 Jahren", "Femmes de moins de 20 ans ou de plus de 40 ans", "Mujeres menores de 20 años o mayores de 40 años"],
+)  # fmt: skip
+def test_ages_on_both_sides_of_an_or(text: str) -> None:
+    assert [(one.variable, one.lower, one.upper) for one in measures(text)] == [("age", None, 20), ("age", 40, None)]
