@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left
 from operator import attrgetter
 
-from normalize import gestation, grades, numbers, ranges, signs, units
+from normalize import denials, gestation, grades, numbers, ranges, signs, units
 from normalize.limit import Limit
 from normalize.unit_after import OLD_BEGINNINGS, UnitAfter, take_unit, unit_at, unit_before, unit_of
 
@@ -38,36 +38,6 @@ _ABOVE_LIMIT = re.compile(
     r"[\s-]*(?:fold|times|[xX×])\s(?:above|over|greater|higher|more)\b.*(?:[lL]imit|[nN]ormal|LN|NL).*"
 )
 _BEFORE_OR_AFTER = re.compile(r"\b(before|after)\s(?:the\s)?$", re.IGNORECASE)
-#: Before a comparison: what it bounds is denied.
-_DENIED = re.compile(
-    r"\b(?:no\s(?:[\w-]+\s)?(?:history|evidence|record|presence)\s(?:of|with)|(?:not|never)\s(?:had|have|received|undergone|smoked|taken|used)|without(?:\shistory\sof)?)"
-    r"\s(?:an?\s)?$"
-)
-#: The same right before a comparison, for all but times ("without seizures ≥ 6 months" is how long): "no lesion > 3 cm", "must not have ALT > 90".
-_NOTHING = re.compile(
-    r"(?:\b(?:no|none|without|absence\sof|free\s(?:of|from))|\b(?:must|should|shall|may|can|do|does)\s?n[o']t\shave)"
-    r"(?:\s(?!(?:and|or|with|if|unless|but|for|within|since|in|at|during|on|after|before|to|than|more|less|that|who|whose|is|are|was|has|have|limits?|restrictions?"
-    r"|contraindications?|need|requirement|change|caso|momento|in[ií]cio|dia|per[ií]odo|m[eê]s|ano|m[ií]nimo|m[aá]ximo)\b)[\w/-]+){0,5}\s?(?:of\s)?$"
-)
-#: How a comparison begins that is one by denying another.
-_DENIES = re.compile(r"not?\s(?!at\sleast)", re.IGNORECASE)
-_CONTRARY = {"ge": "lt", "gt": "le", "le": "gt", "lt": "ge"}
-#: Between two comparisons of one thing that one word denies.
-_ALSO_DENIED = re.compile(r"\s*,?\s*(?:or|nor|and)\s(?:be\s)?", re.IGNORECASE)
-_DENIED_ENDS = (
-    " of ",
-    " with ",
-    " had ",
-    " have ",
-    " received ",
-    " undergone ",
-    " smoked ",
-    " taken ",
-    " used ",
-    "without ",
-    " a ",
-    " an ",
-)
 #: Between two pressures that one comparison is for.
 _TO_DIASTOLIC = re.compile(
     r"\s?(?:mm\s?Hg\s?)?\(?(?:systolic|SBP)\)?(?:\s(?:blood\s)?pressure|\sBP)?[\s,]*(?:and/or|or|and)\s"
@@ -79,6 +49,7 @@ _NUMBERED_THING = re.compile(
     r"|chromosomes?|covid|protocol|criteri(?:a|on)|no\.?|number|items?|hepatitis|types?|influenza|version of|hiv|steps?|years?|in|since|until)\W*$",
     re.IGNORECASE,
 )
+#: Before "years", "group" or "weeks": the numbers after these are an age.
 _AGE_OF = re.compile(r"\b(?:ages?\s(?:in\s|\(\s?)?|gestational\s|pregnancy\s)$", re.IGNORECASE)
 #: What is pointed at, not counted: "meets any of the above 4 conditions".
 _REFERRED = re.compile(r"\s(?:items?|conditions?|criteri(?:a|on)|requirements?)\b", re.IGNORECASE)
@@ -100,8 +71,7 @@ _NO_LIMIT_AFTER = re.compile(
     r"|of\s(?!the\s|an?\s|any\s)[^,.;:()\n]{1,40},\s[^.;:()\n]{1,80}?\b(?:and|or)\s|hand\b|or\sboth|another)",
     re.IGNORECASE,
 )
-#: "at least one of fever > 38 °C and cough": which ones is said, not how many.
-#: "risk ≥ 1 in 100": a share.
+#: "at least one of fever > 38 °C and cough": which ones is said, not how many; "risk ≥ 1 in 100": a share.
 _ONE_OF = re.compile(r"\sof\s(?!the\s|their\s|his\s|her\s|these\s|those\s|[0-9])|\sin\s[0-9]")
 #: How it begins.
 _NO_LIMIT_BEGINNINGS = frozenset(
@@ -154,7 +124,7 @@ def limits(text: str, in_words: bool) -> list[Limit]:
                 if not limit.unit:
                     limit.unit = unit_before(text, done, limit.start)
                 if found:
-                    _deny_alike(text, found[-1], limit)
+                    denials.carry_over(text, found[-1], limit)
                 found.append(limit)
                 done = limit.end
     if not grades.may_be_in(text):
@@ -191,8 +161,8 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     if slash and (value == 1 or text.startswith(" of ", slash.end())):
         return None  # "risk > 1/150", "more than 2/3 of the lesions"
     limit = Limit(before.start, start, end)
-    denying = _denying(text, begin, before.start)
-    limit.negated = before.denied or (bool(denying) and _is_denied(denying))
+    denying = denials.before(text, begin, before.start)
+    limit.negated = before.denied or (bool(denying) and denials.is_denied(denying))
     limit.of_age = before.of_age
     if before.side == "from":
         return _two_sided(text, begin, limit, value, unit_of(text, end, number))
@@ -215,7 +185,7 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and numbers.is_year(value)
     if denying and not limit.negated and limit.unit not in _ALL_TIMES:
-        limit.negated = _NOTHING.search(denying) is not None
+        limit.negated = denials.denies_all(denying)
     return limit
 
 
@@ -225,37 +195,6 @@ def _is_window(text: str, start: int, number: int) -> bool:
         text[start:number].lower() == "over "
         and _OVER_TIME.search(text, start - 14 if start > 14 else 0, start) is not None
     )
-
-
-def _deny_alike(text: str, last: Limit, limit: Limit) -> None:
-    """ "not younger than 18 or older than 65", "not < 45 or > 90": what denies the first comparison denies the second."""
-    if limit.start - last.end > 12 or limit.negated or _ALSO_DENIED.fullmatch(text, last.end, limit.start) is None:
-        return
-    before, side = last.side(), limit.side()
-    if not before or not side:
-        return
-    first, second = last.lower or last.upper or 0.0, limit.lower or limit.upper or 0.0
-    if last.negated:  # what lies between is left
-        limit.negated = before[0] != side[0] and (first < second if side[0] == "g" else first > second)
-        return
-    then = before[0] == side[0] and (first < second if side[0] == "g" else first > second)
-    if then and _DENIES.match(text, last.start):
-        limit.lower = limit.upper = limit.lower_inclusive = limit.upper_inclusive = None
-        limit.bound(_CONTRARY[side], second)
-
-
-def _denying(text: str, begin: int, at: int) -> str:
-    """What stands before a comparison, in lower case, if it may deny something: a quick look; "" for all else."""
-    left = text[at - 60 if at - 60 > begin else begin : at].lower()
-    denies = "no" in left or "without" in left or "never" in left or "free" in left or "absence" in left
-    return left if denies else ""
-
-
-def _is_denied(left: str) -> bool:
-    """ "No history of more than 2 miscarriages", "have not had ≥ 3 courses": whether what is compared is denied."""
-    if left.endswith(" not ") and not left.endswith(" or not "):
-        return True
-    return left.endswith(_DENIED_ENDS) and _DENIED.search(left[-40:]) is not None
 
 
 def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
