@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import sys
 import textwrap
+from collections.abc import Collection
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -21,16 +22,23 @@ from harvester.cli.common import Failed, data_option, first_day, open_catalogue,
 from harvester.export import FORMATS, ExportError, Selection, export, write
 from harvester.export_files import MissingPackage, TooLong
 
+_BY_NAME = "Default: as the name of the file ends, else {}."
+_COMPARED_AS = ("table", "csv", "long", "xlsx", "json")
+
+
+def _form(asked: str | None, file: str, forms: Collection[str], otherwise: str) -> str:
+    """The format that is asked for, else the one that a file of this name has: a table in `compared.csv` would be a trap."""
+    ending = Path(file).suffix.removeprefix(".").lower()
+    return asked or (ending if ending in forms else otherwise)
+
 
 @click.command("compare")
 @click.argument("trials", nargs=-1, required=True, metavar="TRIAL TRIAL...")
-@click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "long", "xlsx", "json"]), default="table", show_default=True
-)
+@click.option("--format", "form", type=click.Choice(_COMPARED_AS), help=_BY_NAME.format("table"))
 @click.option("--only-differences", is_flag=True, help="Without the rows on which all agree.")
 @click.option("-o", "--output", type=click.File("wb", lazy=True), default="-", help="File; default stdout.")
 @data_option
-def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, output: Any, data: Path) -> None:
+def compare_command(trials: tuple[str, ...], form: str | None, only_differences: bool, output: Any, data: Path) -> None:
     """Puts trials side by side: design, population, criteria, interventions, outcomes, with a verdict a row.
 
     Each TRIAL is any number of any of its records, in any form.
@@ -42,7 +50,7 @@ def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, 
     xlsx   csv and long as two worksheets, all text as text; needs pip install '.[export]'
     json   everything
 
-    Example: harvester compare NCT03970954 2017-001400-29 --format csv -o compared.csv
+    Example: harvester compare NCT03970954 2017-001400-29 -o compared.csv
     """
     from harvester.compare import compare
     from harvester.compare_forms import FORMS, table
@@ -54,8 +62,9 @@ def compare_command(trials: tuple[str, ...], form: str, only_differences: bool, 
     if only_differences:
         comparison = comparison.only_differences()
     width = shutil.get_terminal_size((160, 50)).columns
+    chosen = _form(form, output.name, _COMPARED_AS, "table")
     try:
-        output.write(table(comparison, width).encode() if form == "table" else FORMS[form](comparison))
+        output.write(table(comparison, width).encode() if chosen == "table" else FORMS[chosen](comparison))
     except (MissingPackage, TooLong) as problem:
         raise Failed(str(problem)) from problem
 
@@ -89,10 +98,10 @@ def related_command(number: str, limit: int, as_json: bool, data: Path) -> None:
     "--search", default="", help="Only what belongs to the trials that the site's search finds with these words."
 )
 @click.option("--where", default="", help="Only rows that meet this SQL condition on the table's columns.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), help=_BY_NAME.format("csv"))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default stdout.")
 @data_option
-def export_command(table: str, search: str, where: str, form: str, output: Path | None, data: Path) -> None:
+def export_command(table: str, search: str, where: str, form: str | None, output: Path | None, data: Path) -> None:
     """Writes a TABLE of the catalogue, every row and every character, or the rows of a search.
 
     Tables: trials, records, criteria, outcomes, secondary_ids ... The site's dictionary describes every one; an unknown
@@ -106,15 +115,16 @@ def export_command(table: str, search: str, where: str, form: str, output: Path 
     xlsx     for Excel, all text as text; needs pip install '.[export]'
     ris      trials as references for Zotero, Covidence, EndNote
 
-    Example: harvester export trials --search "lupus pregnancy" --where "start_year >= 2020" --format xlsx -o lupus.xlsx
+    Example: harvester export trials --search "lupus pregnancy" --where "start_year >= 2020" -o lupus.xlsx
     """
     selection = Selection(table, search, where)
+    chosen = _form(form, str(output or ""), FORMATS, "csv")
     with closing(open_catalogue(data)) as db:
         try:
             if output in (None, Path("-")):
-                count = write(db, selection, form, sys.stdout.buffer)
+                count = write(db, selection, chosen, sys.stdout.buffer)
             else:
-                count = export(db, selection, form, output, date.today().isoformat())
+                count = export(db, selection, chosen, output, date.today().isoformat())
         except BrokenPipeError:
             raise  # `| head` has seen enough: click ends quietly
         except (ExportError, MissingPackage, TooLong) as problem:

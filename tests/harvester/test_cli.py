@@ -91,6 +91,21 @@ def test_trials_are_compared_by_any_number_of_any_record(demo: Path, tmp_path: P
     assert len(rows) >= len(json.loads(by_own.stdout)["lines"])
 
 
+def test_without_a_format_the_name_of_the_file_chooses(demo: Path, tmp_path: Path) -> None:
+    def written(*command: str, to: str) -> bytes:
+        file = tmp_path / to
+        assert run(*command, "--data", demo, "-o", file).exit_code == 0
+        return file.read_bytes()
+
+    compare = ("compare", "NCT90000101", "NCT90000104")
+    as_csv = written(*compare, "--format", "csv", to="asked")
+    assert written(*compare, to="compared.csv") == as_csv
+    assert written(*compare, to="compared.txt") == written(*compare, "--format", "table", to="other.csv")
+    assert json.loads(written(*compare, to="compared.JSON"))["lines"]
+    assert json.loads(written("export", "trials", to="trials.jsonl").splitlines()[0])["trial_id"]
+    assert written("export", "trials", to="trials").startswith(written("export", "trials", to="trials.csv")[:20])
+
+
 def test_a_number_that_nobody_has_is_told_with_the_way_out(demo: Path) -> None:
     done = run("compare", "NCT90000101", "NCT99999999", "--data", demo)
     assert done.exit_code == 1
