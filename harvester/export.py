@@ -37,6 +37,7 @@ class Selection(NamedTuple):
     table: str
     search: str = ""
     where: str = ""
+    exact: bool = False  # the words as they are, without other words for the same
 
 
 def columns_of(table: str) -> tuple[str, ...]:
@@ -49,12 +50,12 @@ def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
     Raises ExportError when the table has no trials to search, when nothing searchable was written, or when `where` is no condition
     on the table's columns; while rows are read, when it cannot be worked out for one of them.
     """
-    table, search, where = selection
+    table, search, where, exact = selection
     conditions = []
     order = ", ".join(TABLES[table].key)
     source = f'"{table}"'
     if search:
-        _find(db, search)
+        _find(db, search, exact)
         if table == "trials":
             source, order = "found CROSS JOIN trials ON trials.rowid = found.trial", "place"
         else:
@@ -93,18 +94,28 @@ def _condition_blamed(selection: Selection) -> Iterator[None]:
         ) from problem
 
 
-def _find(db: sqlite3.Connection, search: str) -> None:
+def _find(db: sqlite3.Connection, search: str, exact: bool) -> None:
     """Puts the trials of a search, as the site finds them, into the temporary table `found`."""
     from harvester.site.finding import find  # Datasette comes with it, and half a second
     from harvester.site.wanted import Wanted
 
-    wanted = Wanted(text=search)
+    wanted = Wanted(text=search, exact=exact)
     if not wanted.matching.groups:
         raise ExportError(f"--search {search!r} holds no word or number that can be looked for")
     rowids = find(db, wanted).ordered(db, wanted.order)
     db.execute("DROP TABLE IF EXISTS temp.found")
     db.execute("CREATE TEMP TABLE found (place INTEGER PRIMARY KEY, trial INTEGER)")
     db.executemany("INSERT INTO found VALUES (?, ?)", enumerate(rowids, 1))
+
+
+def looked_for_too(db: sqlite3.Connection, selection: Selection) -> tuple[str, ...]:
+    """Other words for what a search names, and other names of its conditions, that were looked for too."""
+    if not selection.search:
+        return ()
+    from harvester.site.finding import find
+    from harvester.site.wanted import Wanted
+
+    return find(db, Wanted(text=selection.search, exact=selection.exact)).matching.also
 
 
 def _of_trials_found(table: str) -> str:
@@ -202,6 +213,7 @@ def _meta(
         "table": selection.table,
         "description": TABLES[selection.table].description,
         "search": selection.search or None,
+        "looked_for_too": looked_for_too(db, selection),
         "where": selection.where or None,
         "rows": count,
         "bytes": file.stat().st_size,

@@ -19,7 +19,7 @@ from msgspec.structs import asdict
 from harvester.catalogue_tables import TABLES
 from harvester.changes import Update, updates
 from harvester.cli.common import Failed, data_option, first_day, open_catalogue, trial_named
-from harvester.export import FORMATS, ExportError, Selection, export, write
+from harvester.export import FORMATS, ExportError, Selection, export, looked_for_too, write
 from harvester.export_files import MissingPackage, TooLong
 
 _BY_NAME = "Default: as the name of the file ends, else {}."
@@ -97,11 +97,14 @@ def related_command(number: str, limit: int, as_json: bool, data: Path) -> None:
 @click.option(
     "--search", default="", help="Only what belongs to the trials that the site's search finds with these words."
 )
+@click.option("--exact", is_flag=True, help="--search for the words as they are, without other words for the same.")
 @click.option("--where", default="", help="Only rows that meet this SQL condition on the table's columns.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help=_BY_NAME.format("csv"))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File; default stdout.")
 @data_option
-def export_command(table: str, search: str, where: str, form: str | None, output: Path | None, data: Path) -> None:
+def export_command(
+    table: str, search: str, exact: bool, where: str, form: str | None, output: Path | None, data: Path
+) -> None:
     """Writes a TABLE of the catalogue, every row and every character, or the rows of a search.
 
     Tables: trials, records, criteria, outcomes, secondary_ids ... The site's dictionary describes every one; an unknown
@@ -117,7 +120,7 @@ def export_command(table: str, search: str, where: str, form: str | None, output
 
     Example: harvester export trials --search "lupus pregnancy" --where "start_year >= 2020" -o lupus.xlsx
     """
-    selection = Selection(table, search, where)
+    selection = Selection(table, search, where, exact)
     chosen = _form(form, str(output or ""), FORMATS, "csv")
     with closing(open_catalogue(data)) as db:
         try:
@@ -125,12 +128,15 @@ def export_command(table: str, search: str, where: str, form: str | None, output
                 count = write(db, selection, chosen, sys.stdout.buffer)
             else:
                 count = export(db, selection, chosen, output, date.today().isoformat())
+            too = looked_for_too(db, selection)
         except BrokenPipeError:
             raise  # `| head` has seen enough: click ends quietly
         except (ExportError, MissingPackage, TooLong) as problem:
             raise Failed(str(problem)) from problem
         except OSError as problem:
             raise Failed(f"{output or 'stdout'} cannot be written: {problem.strerror or problem}") from problem
+    if too:
+        click.echo(f"Looked for too: {'; '.join(too)} (--exact for the words alone)", err=True)
     click.echo(f"{count:,} row{'' if count == 1 else 's'} of {table}", err=True)
 
 

@@ -23,7 +23,7 @@ from harvester.site import compare_table, queries
 from harvester.site.database import read
 from harvester.site.downloads import MAKES_XLSX, XLSX, headers_for
 from harvester.site.finding import find
-from harvester.site.lookup import find_trials
+from harvester.site.lookup import find_trials, numbers_in
 from harvester.site.pages import Moved, Shown, page, trial_path
 from harvester.site.wanted import MOST_PICKED, Wanted
 from normalize.text import fold
@@ -71,9 +71,15 @@ class Chosen(NamedTuple):
     left_out: int  # trials beyond MOST
 
 
+def _parts(text: str) -> list[str]:
+    """The numbers of one field: with anything between where all are known to be numbers, else with commas or line breaks."""
+    numbers = [number.normalized for number in numbers_in(text)]
+    return numbers if len(numbers) > 1 else [part.strip()[:200] for part in re.split(r"[,;\n]", text)]
+
+
 def asked(request: Request) -> Asked:
-    """Reads an address: `trial` as often as there are trials, or several numbers in one, with commas between; `remove` takes one out."""
-    numbers = (part.strip()[:200] for text in request.args.getlist("trial") for part in re.split(r"[,;\n]", text))
+    """Reads an address: `trial` as often as there are trials, or several numbers in one; `remove` takes one out."""
+    numbers = (part for text in request.args.getlist("trial") for part in _parts(text))
     unwanted = {"", *request.args.getlist("remove")}
     return Asked(tuple(dict.fromkeys(n for n in numbers if n not in unwanted)), request.args.get("only") == _ONLY)
 

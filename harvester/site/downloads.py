@@ -147,7 +147,8 @@ async def search_json(datasette: Datasette, request: Request) -> AsgiStream:
     search = wanted(request)
 
     def head(db: sqlite3.Connection, count: int) -> str:
-        about = {"search": search.pairs, "count": count, "sources": queries.sources(db)}
+        too = find(db, search).matching.also
+        about = {"search": search.pairs, "looked_for_too": too, "count": count, "sources": queries.sources(db)}
         return json_text(about)[:-1] + ', "trials": ['
 
     def rows_text(rows: Iterable[tuple[Any, ...]], is_first: bool) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,9 +19,12 @@ from harvester.catalogue_tables import SEARCHED
 from harvester.site import queries
 from harvester.site.database import kept, plain_text
 from harvester.site.facets import Facets, Mask, Places, facets_of
+from harvester.site.lookup import find_trials, numbers_in
 from harvester.site.matching import Matching
+from harvester.site.other_words import other_words
 from harvester.site.vocabulary import names_of
 from harvester.site.wanted import INDEXED, Wanted
+from normalize.identifiers import Found as Number
 from normalize.text import fold
 
 #: How much a match in a column says about what a trial is about.
@@ -57,6 +60,7 @@ class Found:
     by_words: Mask
     filters: Mapping[str, Mask]
     names: Mapping[str, str]  # of organizations, and of MeSH terms that are a filter
+    listed: Places | None = None  # rowids in the order in which their numbers were typed
 
     def _among(self, without: str = "") -> Mask:
         found = self.by_words
@@ -85,32 +89,49 @@ class Found:
 
     def ordered(self, db: sqlite3.Connection, order: str) -> list[int]:
         """rowids of the trials found; `order` is one of `facets.SORTS` or `relevance`."""
-        expression = self.matching.expression
-        if order != "relevance" or expression is None:
+        best_first = self._best_first(db) if order == "relevance" else None
+        if best_first is None:
             ranked = self.facets.sorted(self.places, order)
         else:
-            ranked = _by_relevance(db, self.facets, self.matching, expression)
-            if self.filters:
-                ranked = ranked[self.trials[self.facets.places(ranked)]]
+            ranked = best_first[self.trials[self.facets.places(best_first)]] if self.filters else best_first
         found: list[int] = ranked.tolist()
         return found
 
+    def _best_first(self, db: sqlite3.Connection) -> Places | None:
+        """rowids in the order of numbers that were typed, else of how well words match; None where neither was typed."""
+        expression = self.matching.expression
+        return self.listed if expression is None else _by_relevance(db, self.facets, self.matching, expression)
+
 
 def find(db: sqlite3.Connection, search: Wanted) -> Found:
-    """The trials of a search."""
+    """The trials of a search: of the words, or of a list of registry numbers."""
     facets = facets_of(db)
-    matching = search.matching
-    if not search.exact and matching.groups:
-        matching = matching.widened(names_of(db).synonyms)
-    expression = matching.expression
     filters = {name: _passing(db, facets, search, name) for name in search.filters}
     if search.first_year is not None or search.last_year is not None:
         years = facets.facets["year"].between(search.first_year or 0, search.last_year or 9999)
         filters["year"] = years & filters.get("year", facets.all)
-    by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
     terms = queries.term_names(db, search.filters["mesh"]) if "mesh" in filters else {}
     names = {**facets.sponsors, **terms} if terms else facets.sponsors
+    numbers = numbers_in(search.text)
+    if len(numbers) > 1:
+        listed = _numbered(db, search.text, numbers)
+        return Found(facets, Matching(), facets.mask(listed), filters, names, listed)
+    matching = search.matching
+    if not search.exact and matching.groups:
+        matching = matching.widened(other_words, names_of(db).synonyms)
+    expression = matching.expression
+    by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
     return Found(facets, matching, by_words, filters, names)
+
+
+def _numbered(db: sqlite3.Connection, text: str, numbers: Sequence[Number]) -> Places:
+    """rowids of the trials that have one of the numbers, in their order."""
+
+    def found() -> Places:
+        trials = dict.fromkeys(trial for number in numbers for trial in find_trials(db, number.normalized))
+        return np.array(queries.rowids(db, list(trials)), dtype=np.int64)
+
+    return _remembered(db, "numbered", text, found)
 
 
 def _passing(db: sqlite3.Connection, facets: Facets, search: Wanted, name: str) -> Mask:

@@ -1,4 +1,4 @@
-"""Site room: from a number in any form to the trial that has it. Called by `trial` and `search`."""
+"""Site room: from a number in any form to the trial that has it. Called by `trial`, `search`, `finding` and `compare`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,25 @@ def number_in(text: str) -> Found | None:
         numbers = {found.normalized: found for found in find(stripped)}
         return next(iter(numbers.values())) if len(numbers) == 1 else None
     return (canonical(stripped) or canonical(stripped.upper())) if stripped else None
+
+
+#: What may stand between numbers of a list.
+_BETWEEN = re.compile(r"(?:[\W_]|\b(?:and|or)\b)*", re.IGNORECASE)
+
+#: Where a browser took the line break between two numbers away.
+_GLUED = re.compile(r"(?<=[0-9])(?=[A-Za-z]{3})")
+
+
+def numbers_in(text: str) -> tuple[Found, ...]:
+    """The registry numbers of a text that lists numbers, or addresses of registries' pages, and holds nothing else: each once, in its order."""
+    words = _GLUED.sub(" ", text).split()
+    addressed = {word: number for word in words if _ADDRESS.fullmatch(word) and (number := number_in(word))}
+    listed = " ".join(addressed[word].normalized if word in addressed else word for word in words)
+    found = find(listed)
+    places = [0, *(place for one in found for place in (one.start, one.end)), len(listed)]
+    between = zip(places[::2], places[1::2], strict=True)
+    is_list = bool(found) and all(_BETWEEN.fullmatch(listed, *gap) for gap in between)
+    return tuple({one.normalized: one for one in found}.values()) if is_list else ()
 
 
 def find_trials(db: sqlite3.Connection, text: str) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from harvester.site import labels, links
-from harvester.site.entries import Entry, Trial
+from harvester.site.entries import Entry, Part, Trial, per_record
 from harvester.site.pages import entity_path
-from harvester.site.study import Facts, given
+from harvester.site.study import given
 
 
 def sponsors(entry: Entry) -> list[dict[str, Any]]:
@@ -129,8 +129,13 @@ def ethics(entry: Entry) -> list[dict[str, Any]]:
     ]
 
 
-def study_results(trial: Trial) -> dict[str, Any]:
-    """One sentence on results, and where they are."""
+def results(trial: Trial) -> list[Part]:
+    """One sentence on results, and where they are; then what each record says, where that is more."""
+    each = per_record(_results_of)(trial) if len(trial.entries) > 1 or trial.row["has_results"] is None else []
+    return [Part([], _results(trial)), *each]
+
+
+def _results(trial: Trial) -> dict[str, Any]:
     row = trial.row
     found = [
         {"name": entry.name, "url": url}
@@ -163,14 +168,14 @@ def _no_results(trial: Trial) -> str:
     return f"No results are posted at {told} so far; {' and '.join(silent)} {say} not say whether there are any."
 
 
-def results(entry: Entry) -> Facts:
+def _results_of(entry: Entry) -> dict[str, Any]:
     row = entry.row
     if row["has_results"] is None and not row["results_date"] and not row["results_url"]:
-        return []
+        return {}
     facts = (
         ("Results posted", labels.yes_no(row["has_results"])),
         ("First posted", labels.date(row["results_date"])),
         ("Completion", labels.dated(row, "completion_date")),
         ("Page of the results", row["results_url"]),
     )
-    return given(facts)
+    return {"facts": given(facts)}

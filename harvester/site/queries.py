@@ -99,6 +99,13 @@ def trials_naming(db: sqlite3.Connection, number: str) -> list[str]:
     return [row[0] for row in db.execute(sql, (number,)) if row[0]]
 
 
+def rowids(db: sqlite3.Connection, trial_ids: Sequence[str]) -> list[int]:
+    """rowids of some trials, in their order."""
+    sql = f"SELECT trial_id, rowid FROM trials WHERE trial_id IN ({_marks(trial_ids)})"
+    found = dict(db.execute(sql, trial_ids).fetchall())
+    return [found[trial_id] for trial_id in trial_ids]
+
+
 def trial_updates(db: sqlite3.Connection, most: int, skipped: int) -> list[Row]:
     """trial_id and date of last update of a piece of all trials, in the order of their ids."""
     sql = "SELECT trial_id, last_update_date FROM trials ORDER BY trial_id LIMIT ? OFFSET ?"

@@ -15,10 +15,14 @@ from harvester.site.entity_names import derived_terms, sponsor
 from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
-from harvester.site.lookup import find_trials, number_in
+from harvester.site.lookup import find_trials, number_in, numbers_in
+from harvester.site.matching import MOST_TERMS
+from harvester.site.other_words import other_words
 from harvester.site.pages import ENTITIES, Moved, Shown, entity_path, page, trial_path
 from harvester.site.vocabulary import words_of
-from harvester.site.wanted import SORTS, Wanted, wanted
+from harvester.site.wanted import MOST_PICKED, SORTS, Wanted, wanted
+from normalize import identifiers
+from normalize.identifiers import Found as Number
 from normalize.text import fold
 
 if TYPE_CHECKING:
@@ -93,6 +97,9 @@ def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
     tries = []
     if search.is_filtered:
         tries.append(("Search without the filters", Wanted(text=search.text)))
+    numbers = " ".join(number.raw for number in identifiers.find(search.text))
+    if numbers and not numbers_in(search.text):
+        tries.append(("Only the registry numbers", Wanted(text=numbers)))
     if len(terms) > 1:
         any_words = " OR ".join(term.text for term in terms)
         tries.append(("Look for trials with any of the words", search._replace(text=any_words, page=1)))
@@ -101,12 +108,22 @@ def _advice(db: sqlite3.Connection, search: Wanted) -> list[dict[str, Any]]:
     return [{"what": what, "count": labels.number(count), "path": other.path} for what, other, count in found if count]
 
 
-def _synonyms(search: Wanted, found: Found) -> dict[str, Any] | None:
-    """The other names that were looked for too, and the switch."""
+def _widened(db: sqlite3.Connection, search: Wanted, found: Found) -> dict[str, Any] | None:
+    """The other words and names that were looked for too, how many trials have nothing but these, and the switch."""
+    matching = found.matching
     if search.exact:
-        return {"names": (), "path": search._replace(exact=False, page=1).path}
-    names = found.matching.synonyms
-    return {"names": names, "path": search._replace(exact=True, page=1).path} if names else None
+        return {"is_off": True, "path": search._replace(exact=False, page=1).path}
+    if not (matching.same or matching.synonyms):
+        return None
+    typed = search._replace(exact=True, page=1)
+    more = found.size - find(db, typed).size
+    return {
+        "same": [(words, others) for words, others in matching.same],
+        "names": matching.synonyms,
+        "more": labels.number(more),
+        "is_one": more == 1,
+        "path": typed.path,
+    }
 
 
 def _filed(db: sqlite3.Connection, search: Wanted, found: Found) -> list[dict[str, Any]]:
@@ -114,7 +131,12 @@ def _filed(db: sqlite3.Connection, search: Wanted, found: Found) -> list[dict[st
     if "mesh" in search.filters:
         return []
     typed, filed = search.matching, []
-    for start, end, terms in typed.named(lambda name: derived_terms(db, "conditions", fold(name))):
+
+    def filed_as(name: str) -> list[dict[str, Any]]:
+        either = (derived_terms(db, "conditions", fold(words)) for words in (name, *other_words(name)))
+        return next(filter(None, either), [])
+
+    for start, end, terms in typed.named(filed_as):
         left = typed.without(start, end)
         filters = [
             search.toggled("mesh", term["mesh_id"])._replace(text=left)
@@ -150,18 +172,48 @@ def _named_sponsor(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | N
 
 def _page(db: sqlite3.Connection, search: Wanted) -> Shown | Moved:
     """The page of a search; the trial's own where a number was typed that one trial has."""
-    if search.text and number_in(search.text):
-        numbered = find_trials(db, search.text)
+    number = _number(search)
+    if number is not None:
+        numbered = find_trials(db, number.normalized)
         if len(numbered) == 1:
             return Moved(trial_path(numbered[0]))
-    return Shown("search.html", _results(db, search))
+    return Shown("search.html", _results(db, search, number))
 
 
-def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
+def _number(search: Wanted) -> Number | None:
+    """The one number that was typed, once or several times."""
+    numbers = numbers_in(search.text)
+    return numbers[0] if len(numbers) == 1 else number_in(search.text)
+
+
+def _numbers(db: sqlite3.Connection, search: Wanted, found: Found) -> dict[str, Any] | None:
+    """Of a list of numbers: which no trial here has, which several have, and where its trials can be compared."""
+    numbers = numbers_in(search.text)
+    if len(numbers) < 2:
+        return None
+    trials = {number: find_trials(db, number.normalized) for number in numbers}
+    ids = tuple(dict.fromkeys(trial for those in trials.values() for trial in those))
+    may_compare = 2 <= len(ids) <= MOST_PICKED and found.size == len(ids)
+    return {
+        "typed": len(numbers),
+        "trials": len(ids),
+        "missing": [_unknown(number) for number, those in trials.items() if not those],
+        "shared": [number.normalized for number, those in trials.items() if len(those) > 1],
+        "compare": Wanted(picked=ids).path_as("/compare") if may_compare else None,
+    }
+
+
+def _unknown(number: Number) -> dict[str, Any]:
+    """A number that no single trial here has, and its page at the registry."""
+    url = links.registry_page(number.registry, number.normalized)
+    return {"text": number.normalized, "registry": number.registry, "url": url}
+
+
+def _results(db: sqlite3.Connection, search: Wanted, number: Number | None) -> dict[str, Any]:
     found = find(db, search)
     unpaged = search._replace(page=1)
     match = found.matching.expression
-    number = number_in(search.text) if search.text else None
+    numbers = _numbers(db, search, found)
     return {
         "q": search.text,
         **listed(db, found, search.order, search, "/search"),
@@ -179,23 +231,24 @@ def _results(db: sqlite3.Connection, search: Wanted) -> dict[str, Any]:
         ],
         "clear": Wanted(text=search.text, sort=search.sort, exact=search.exact, picked=search.picked).path,
         "sorts": [
-            {"label": label, "path": unpaged._replace(sort=name).path, "current": name == search.order}
+            {"label": "As typed" if numbers and name == "relevance" else label, "path": unpaged._replace(sort=name).path, "current": name == search.order}
             for name, label in SORTS.items()
-            if name != "relevance" or match
+            if name != "relevance" or match or numbers
         ],
         "hidden": [pair for pair in search.pairs if pair[0] != "q"],
         "hidden_for_years": [pair for pair in search.pairs if pair[0] not in ("from", "to")],
         "first_year": search.first_year,
         "last_year": search.last_year,
         "respelt": _respelt(db, search) if match else None,
-        "synonyms": _synonyms(search, found),
+        "widened": _widened(db, search, found),
         "filed": _filed(db, search, found),
         "sponsor": _named_sponsor(db, search),
         "advice": [] if found.size else _advice(db, search),
-        "unknown_number": None
-        if number is None
-        else {"text": number.normalized, "registry": number.registry, "is_shared": bool(find_trials(db, search.text)), "url": links.registry_page(number.registry, number.normalized)},
-        "nothing_typed": bool(search.text) and match is None,
+        "unknown_number": None if number is None else {**_unknown(number), "is_shared": bool(find_trials(db, number.normalized))},
+        "numbers": numbers,
+        "left_out": found.matching.left_out,
+        "most_terms": MOST_TERMS,
+        "nothing_typed": bool(search.text) and match is None and not numbers,
         "only_excluded": match is None and bool(search.matching.excluded),
     }  # fmt: skip
 

@@ -47,12 +47,12 @@ def _text(column: str) -> Parts:
 
 
 _PLANS = (
-    _Plan("study-results", "Study results", "Whether outcomes have been made public at a registry, and where to read them.", "results_statement", of_trial(people.study_results), True),
+    _Plan("results", "Results", "Whether outcomes have been made public at a registry, and where to read them.", "results", people.results, True),
     _Plan("basic-information", "Basic information", "The trial in figures and dates. Where registries disagree, their values stand side by side.", "comparison", of_trial(facts.comparison), True),
     _Plan("contradictions", "Where registries contradict each other", "What records of this trial say differently; other spellings, units and less exact dates are no difference. Serious: the trial reads otherwise. Notable: look at both records. Minor: mostly an old copy, or a small difference.", "discrepancies", of_trial(discrepancies), False),
     _Plan("titles", "Titles", "How the trial is called, for the public and in its protocol.", "facts", per_record(study.titles), True),
     _Plan("summary", "Brief summary", "What the trial is about and why it is done, in the words of those who run it.", "text", _text("brief_summary"), True),
-    _Plan("description", "Detailed description", "Background, aims and procedures at length.", "text", _text("detailed_description"), False),
+    _Plan("description", "Detailed description", "Background, aims and procedures at length; what the registry has in other languages.", "description", per_record(study.description), False),
     _Plan("conditions", "Conditions", "The diseases or problems studied, with the codes that the registry assigned.", "conditions", per_record(study.conditions), True),
     _Plan("keywords", "Keywords", "Words that the registrant chose for finding the trial.", "keywords", per_record(study.keywords), False),
     _Plan("design", "Study design", "How participants are assigned, who knows the assignment, and what the trial is for.", "facts", per_record(study.design), True),
@@ -72,7 +72,6 @@ _PLANS = (
     _Plan("references", "References", "Papers and pages that the registry ties to the trial.", "publications", per_record(people.publications), False),
     _Plan("documents", "Documents", "Protocols, analysis plans, consent forms.", "documents", per_record(people.documents), False),
     _Plan("ethics", "Ethics review", "Decisions of ethics committees and authorities.", "ethics", per_record(people.ethics), True),
-    _Plan("results", "Results", "What each registry says about results: when they were posted, and where.", "facts", per_record(people.results), True),
     _Plan("data-sharing", "Data sharing", "Whether the data of individual participants will be shared, and how to get them.", "facts", per_record(study.data_sharing), True),
     _Plan("related", "Related trials", "The trials of this catalogue that are most like this one, and in what: conditions, interventions, outcomes, people, design. Whether they agree is for you to judge.", "related", of_trial(related_trials), False),
     _Plan("identifiers", "Identifiers", "Every number under which the trial is known, with the page of its registry.", "identifiers", of_trial(provenance.identifiers), True),
@@ -88,14 +87,15 @@ _PLANS = (
 #: Section -> fields of `discrepancies` that belong to it.
 _DISPUTED = {
     "eligibility": ("minimum_age_years", "maximum_age_years", "sex"), "outcomes": ("primary_outcomes",), "sponsors": ("primary_sponsor",),
-    "countries": ("countries",), "study-results": ("has_results",),
+    "countries": ("countries",), "results": ("has_results",),
 }  # fmt: skip
 
 
 def _section(plan: _Plan, parts: list[Part], disputed: frozenset[str]) -> Section:
     others = parts[1:]
     records = [record["short"] for part in others for record in part.records]
-    heading = f"According to {records[0]}" if len(records) == 1 else f"According to {len(records)} other records"
+    other = "other " if parts and parts[0].records else ""
+    heading = f"According to {records[0]}" if len(records) == 1 else f"According to {len(records)} {other}records"
     is_disputed = not disputed.isdisjoint(_DISPUTED.get(plan.anchor, ()))
     return Section(*plan[:4], parts[0] if parts else None, others, heading, is_disputed)
 

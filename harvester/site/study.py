@@ -5,6 +5,7 @@ Each function prepares one section from one record; called through the table in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,52 @@ def titles(entry: Entry) -> Facts:
         ("Acronym", row["acronym"]),
     )
     return given(facts)
+
+
+#: Of a detailed description so many characters are shown at once, or less, to the end of a paragraph; a rest shorter than half of it is shown too.
+_AT_ONCE = 1_600
+#: What CTIS has in another language: "Polish, full title: ...".
+_TRANSLATED = re.compile(
+    r"([A-Z][A-Za-z ()]*), (?=(?:full title|public title|condition|main objective|secondary objective|inclusion|exclusion|primary end point|secondary end point): )"
+)
+
+
+def description(entry: Entry) -> dict[str, Any]:
+    """The detailed description: its beginning, and folded up the rest and each other language."""
+    text = entry.row["detailed_description"] or ""
+    told: list[str] = []
+    languages: dict[str, list[str]] = {}
+    lines = told
+    for line in text.split("\n"):
+        translated = _TRANSLATED.match(line) if entry.row["source"] == "ctis" else None
+        if translated:
+            lines = languages.setdefault(translated[1], [])
+        lines.append(line[translated.end() :] if translated else line)
+    beginning, rest = _beginning("\n".join(told))
+    folded = ([("The rest of the text", rest)] if rest else []) + [
+        (name, "\n".join(said)) for name, said in languages.items()
+    ]
+    return (
+        {
+            "beginning": beginning,
+            "folded": [{"name": name, "length": labels.number(len(said)), "text": said} for name, said in folded],
+        }
+        if text
+        else {}
+    )
+
+
+def _beginning(text: str) -> tuple[str, str]:
+    """What is shown at once of a long text, and the rest."""
+    if len(text) <= _AT_ONCE * 3 // 2:
+        return text, ""
+    ends = [
+        text.rfind(end, _AT_ONCE // 3, _AT_ONCE) + len(end)
+        for end in ("\n\n", "\n", ". ", " ")
+        if end in text[_AT_ONCE // 3 : _AT_ONCE]
+    ]
+    end = ends[0] if ends else _AT_ONCE
+    return text[:end].rstrip(), text[end:].lstrip("\n")
 
 
 def conditions(entry: Entry) -> list[dict[str, Any]]:

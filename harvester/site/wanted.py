@@ -104,12 +104,18 @@ def _whole(text: str | None, least: int, most: int) -> int | None:
     )
 
 
+def _text(typed: str) -> str:
+    """What was typed, in one line; of what is too long no word is cut in two."""
+    text = " ".join(typed.replace("\x00", " ").split())
+    return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0]
+
+
 def wanted(request: Request) -> Wanted:
     """Reads an address. What it does not understand it leaves out."""
     args = request.args
     filters = {name: tuple(dict.fromkeys(v for v in args.getlist(name) if v and _ANY not in v)) for name in FILTERS}
     return Wanted(
-        text=" ".join((args.get("q") or "")[:LONGEST].replace("\x00", " ").split()),
+        text=_text(args.get("q") or ""),
         filters={name: values for name, values in filters.items() if values},
         first_year=_whole(args.get("from"), 1900, 2200),
         last_year=_whole(args.get("to"), 1900, 2200),

@@ -233,3 +233,13 @@ def test_a_file_that_cannot_be_written_is_an_error_of_the_system(
 ) -> None:
     with pytest.raises(OSError, match="No such file"):
         export(db, Selection("criteria"), form, tmp_path / "missing" / "c", TODAY)
+
+
+def test_a_search_by_an_abbreviation_says_what_it_looked_for_too(db: sqlite3.Connection, tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    widened = export(db, Selection("trials", "RM"), "csv", file, TODAY)
+    meta = json.loads((tmp_path / "some.csv.meta.json").read_text(encoding="utf-8"))
+    assert widened and meta["looked_for_too"] == ["recurrent miscarriage"]
+    assert export(db, Selection("trials", "RM", exact=True), "csv", file, TODAY) == 0
+    meta = json.loads((tmp_path / "some.csv.meta.json").read_text(encoding="utf-8"))
+    assert meta["looked_for_too"] == []

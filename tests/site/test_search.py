@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from html import unescape
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from harvester.site import other_words
 from harvester.site.facets import facets_of
 from normalize.schema import Condition, MeshTerm, Record
 from normalize.text import fold
@@ -272,3 +274,121 @@ def test_a_spelling_of_a_sponsor_leads_to_its_trials_under_all_spellings(site: I
     said = re.search(r'<a href="(/sponsor/[^"]*)">[^<]*</a> is the primary sponsor of (\d+) trials?, however', html)
     assert said and f"<strong>{said[2]}</strong> trial" in site.html(said[1])
     assert "is the primary sponsor of" not in site.html("/search?q=vitamin")
+
+
+def _named(number: str, title: str, criteria: str = "Adults") -> tuple[str, str, Record]:
+    return (
+        number,
+        "ctgov",
+        Record(registry="ClinicalTrials.gov", registry_id=number, public_title=title, eligibility_raw=criteria),
+    )
+
+
+@pytest.fixture(scope="module")
+def of_abbreviations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    trials = [
+        _named("NCT01000021", "Low-molecular-weight heparin in thrombophilia"),
+        _named("NCT01000022", "LMWH in obesity"),
+        _named("NCT01000023", "Warfarin in obesity", "No LMWH in the last week"),
+        _named("NCT01000024", "Rituximab in refractory nephritis", "LN of class III or IV"),
+        _named("NCT01000025", "Belimumab in lupus nephritis"),
+        _named("NCT01000026", "Iron for anaemia after childbirth"),
+    ]
+    running = InProcess(make_catalogue(tmp_path_factory.mktemp("other-words") / "catalogue.db", trials))
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [
+        ("LMWH", [21, 22, 23]),
+        ("lmwhs", [21, 22, 23]),
+        ("low molecular weight heparin", [21, 22, 23]),
+        ("title:LMWH", [21, 22]),
+        ("LMWH obesity", [22, 23]),
+        ("warfarin OR LMWH", [21, 22, 23]),
+        ("LN", [24, 25]),
+        ("lupus nephritis", [25]),  # LN is also a lymph node
+        ("anemia", [26]),
+        ("sponsor:LMWH", []),
+    ],
+)
+def test_an_abbreviation_and_its_full_name_find_the_same(
+    of_abbreviations: InProcess, typed: str, numbers: list[int]
+) -> None:
+    html = of_abbreviations.html(f"/search?{urlencode({'q': typed})}")
+    assert sorted(re.findall(r'href="/trial/NCT010000(\d\d)"', html)) == [str(number) for number in numbers]
+
+
+def test_a_widened_search_says_so_and_leads_to_the_words_as_typed(of_abbreviations: InProcess) -> None:
+    html = of_abbreviations.html("/search?q=LMWH")
+    assert "low molecular weight heparin (for “LMWH”)" in html and "1 of the trials has only these other words" in html
+    as_typed = re.search(r'<a href="([^"]*)">Only the words as typed', html)
+    assert as_typed and titles(of_abbreviations.html(unescape(as_typed[1]))) == [
+        "LMWH in obesity",
+        "Warfarin in obesity",
+    ]
+    assert "Looked for too" not in of_abbreviations.html("/search?q=obesity")
+    said = of_abbreviations.get("/search.json?q=LMWH").json()
+    assert (said["looked_for_too"], said["count"]) == (["low molecular weight heparin"], 3)
+
+
+def test_a_thing_stands_in_one_line_of_other_words() -> None:
+    said = Counter(fold(words) for thing in other_words.SAME for words in thing)
+    assert [words for words, times in said.items() if times > 1] == []
+    assert {fold(thing[0]) for thing in other_words.SPELLED_OUT}.isdisjoint(said)
+
+
+@pytest.mark.parametrize("between", [", ", " ", "\n", ";", " or ", "\t", "", " / "])
+def test_several_numbers_find_their_trials_in_the_order_typed(site: InProcess, between: str) -> None:
+    typed = between.join(["ChiCTR2100000001", "NCT01000001"])
+    html = site.html(f"/search?{urlencode({'q': typed})}")
+    assert re.findall(r'<h3><a href="/trial/([^"]*)"', html) == ["ChiCTR2100000001", "NCT01000001"]
+    compare = re.search(r'<a href="([^"]*)">compare them side by side', html)
+    assert compare and "2 trials side by side" in site.html(unescape(compare[1]))
+
+
+def test_of_several_numbers_those_that_are_not_here_are_named(site: InProcess) -> None:
+    typed = "2019-000001-11 NCT09999999 https://clinicaltrials.gov/study/NCT01000001 ISRCTN99999999"
+    html = site.html(f"/search?{urlencode({'q': typed})}")
+    assert len(titles(html)) == 1 and "4 registry numbers; 1 trial here has them" in html
+    assert 'No trial here has <a href="https://clinicaltrials.gov/study/NCT09999999"' in html
+    assert ">ISRCTN99999999</a> (links lead to the registry)" in html
+    none = site.html("/search?q=NCT09999999+NCT09999998")
+    assert "no trial here has any of them" in none and titles(none) == []
+
+
+def test_a_list_of_numbers_can_be_filtered_sorted_and_saved(site: InProcess) -> None:
+    query = urlencode({"q": "ChiCTR2100000001 NCT01000001"})
+    assert "Sorted by:" in site.html(f"/search?{query}") and '<strong aria-current="true">As typed' in site.html(
+        f"/search?{query}"
+    )
+    assert len(titles(site.html(f"/search?{query}&registry=ChiCTR"))) == 1
+    assert [row["trial_id"] for row in site.get(f"/search.json?{query}").json()["trials"]] == [
+        "ChiCTR2100000001",
+        "NCT01000001",
+    ]
+
+
+def test_a_number_typed_twice_leads_to_its_trial(site: InProcess) -> None:
+    answer = site.get("/search?q=NCT01000001+nct+01000001")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/trial/NCT01000001")
+
+
+def test_numbers_among_words_are_offered_alone(site: InProcess) -> None:
+    html = site.html(f"/search?{urlencode({'q': 'see NCT01000001 and ChiCTR2100000001 zebrafish'})}")
+    alone = re.search(r'<a href="([^"]*)">Only the registry numbers</a> \(2\)', html)
+    assert alone and len(titles(site.html(unescape(alone[1])))) == 2
+
+
+def test_words_beyond_those_that_are_looked_for_are_said_to_be_left_out(site: InProcess) -> None:
+    assert "Only the first 30 words were looked for, not the 5 after them" in site.html(
+        "/search?q=" + "+".join(["vitamin"] * 35)
+    )
+
+
+def test_a_list_that_is_too_long_loses_whole_numbers(site: InProcess) -> None:
+    numbers = [f"NCT{number:08}" for number in range(2_000_000, 2_000_400)]
+    html = site.html("/search?q=" + "+".join(numbers))
+    assert re.search(r"3\d\d registry numbers; no trial here", html)

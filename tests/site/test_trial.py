@@ -19,9 +19,9 @@ from tests.site.made import ELIGIBILITY, FULL, HOSTILE_TEXT, make_catalogue
 
 #: The sections that readers of registry pages know, in their order.
 ORDER = [
-    "study-results", "basic-information", "contradictions", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
+    "results", "basic-information", "contradictions", "titles", "summary", "description", "conditions", "keywords", "design", "arms", "interventions",
     "other-names", "eligibility", "mesh", "participants", "outcomes", "sponsors", "responsible-party", "investigators", "locations", "countries",
-    "contacts", "references", "documents", "ethics", "results", "data-sharing", "identifiers", "records", "mentioned", "versions", "quality", "warnings",
+    "contacts", "references", "documents", "ethics", "data-sharing", "identifiers", "records", "mentioned", "versions", "quality", "warnings",
 ]  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_every_section_stands_in_order_with_an_explanation_and_in_the_contents(h
 @pytest.mark.parametrize(
     ("anchor", "text"),
     [
-        ("study-results", "Results are posted, first posted 2 Jan 2026"),
+        ("results", "Results are posted, first posted 2 Jan 2026"),
         ("titles", "A Randomized Trial of Aurelin"),
         ("summary", "Whether aurelin lowers the risk"),
         ("conditions", "Recurrent Miscarriage MeSH D000026"),
@@ -344,7 +344,7 @@ def test_what_a_registry_does_not_say_of_results_is_not_said_for_it(
     two = msgspec.structs.replace(BANDED, has_results=european)
     trials = [("NCT01000001", "ctgov", one), ("NCT01000001", "euctr", two)]
     html = serve(make_catalogue(tmp_path / "catalogue.db", trials)).html("/trial/NCT01000001")
-    assert sentence in section(html, "study-results")
+    assert sentence in section(html, "results")
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_a_completion_that_is_only_anticipated_is_said_to_be_so(
     html = serve(make_catalogue(tmp_path / "catalogue.db", [("NCT01000001", "ctgov", record)])).html(
         "/trial/NCT01000001"
     )
-    assert "Completion Mar 2027 (anticipated)" in section(html, "results") and "Study completed" not in html
+    assert "Completion Mar 2027 (anticipated)" in section(html, "basic-information") and "Study completed" not in html
 
 
 def test_no_limit_of_age_is_marked_where_another_registry_has_one(
@@ -389,3 +389,27 @@ def test_no_limit_of_age_is_marked_where_another_registry_has_one(
     html = serve(make_catalogue(tmp_path / "catalogue.db", trials)).html("/trial/NCT01000001")
     row = html.partition('<th scope="row">Maximum age')[2].partition("</tr>")[0]
     assert "“N/A”" in row and 'class="differs"' in row and "registries disagree" in row
+
+
+def test_a_long_description_is_folded_and_other_languages_stand_apart(
+    tmp_path: Path, serve: Callable[[Path], InProcess]
+) -> None:
+    long = "\n".join(f"Paragraph {number} tells how visits go on." for number in range(200))
+    translated = "Spanish, full title: Un ensayo\nPolish, full title: Badanie\nSpanish, inclusion: Mujeres\nadultas"
+    described = [
+        ("NCT01000001", "ctgov", msgspec.structs.replace(FULL, detailed_description=long)),
+        ("2024-500001-11-00", "ctis", Record(registry="CTIS", registry_id="2024-500001-11-00", detailed_description=translated)),
+    ]  # fmt: skip
+    site = serve(make_catalogue(tmp_path / "catalogue.db", described))
+    whole = section(site.html("/trial/NCT01000001"), "description")
+    shown, _, rest = whole.partition("The rest of the text")
+    assert 500 < len(shown) < 2_000 and "Paragraph 0 " in shown
+    assert all(f"Paragraph {number} tells how visits go on." in shown + rest for number in range(200))
+    said = section(site.html("/trial/2024-500001-11-00"), "description")
+    assert said.endswith(
+        "Spanish 48 characters full title: Un ensayo inclusion: Mujeres adultas Polish 19 characters full title: Badanie"
+    )
+
+
+def test_results_stand_in_one_place(html: str) -> None:
+    assert [heading for heading in re.findall(r"<h2[^>]*>(.*?)</h2>", html) if "esults" in heading] == ["Results"]
