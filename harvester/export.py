@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TextIO
@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple, TextIO
 import msgspec
 
 from harvester import __version__
-from harvester.catalogue_tables import TABLES
+from harvester.catalogue_tables import TABLES, Column
 from harvester.citation import about, citation, sources
 from harvester.export_files import write_csv, write_jsonl, write_parquet, write_xlsx
 from harvester.references import write_ris
@@ -40,8 +40,33 @@ class Selection(NamedTuple):
     exact: bool = False  # the words as they are, without other words for the same
 
 
+#: What an export puts before a table's own columns, with the SQL that gives it: rows of a record say of which trial, limits of which list.
+_TRIAL_ID = Column("trial_id", "TEXT", False, "The trial of the record. A trial with several records has rows of each.")
+_KIND = Column(
+    "criterion_kind", "TEXT", False, "List of the criterion that holds the limit: inclusion, exclusion or unspecified."
+)
+_OF_RECORD = "(SELECT trial_id FROM records WHERE records.record_id = {0}.record_id)"
+_OF_CRITERION = (
+    "(SELECT kind FROM criteria WHERE criteria.record_id = {0}.record_id AND criteria.ordinal = {0}.criterion_ordinal)"
+)
+
+
+def _beside(table: str) -> dict[Column, str]:
+    """Columns that come before those of a table, each with its SQL."""
+    names = TABLES[table].names
+    found = {_TRIAL_ID: _OF_RECORD} if "record_id" in names and "trial_id" not in names else {}
+    if "criterion_ordinal" in names:
+        found[_KIND] = _OF_CRITERION
+    return {column: sql.format(f'"{table}"') for column, sql in found.items()}
+
+
+def exported_columns(table: str) -> tuple[Column, ...]:
+    """The columns of an export: those of the table, and before them what its rows need to be read alone."""
+    return (*_beside(table), *TABLES[table].columns)
+
+
 def columns_of(table: str) -> tuple[str, ...]:
-    return TABLES[table].names
+    return tuple(column.name for column in exported_columns(table))
 
 
 def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
@@ -53,7 +78,8 @@ def rows_of(db: sqlite3.Connection, selection: Selection) -> Rows:
     table, search, where, exact = selection
     conditions = []
     order = ", ".join(TABLES[table].key)
-    source = f'"{table}"'
+    beside = "".join(f"{sql} AS {column.name}, " for column, sql in _beside(table).items())
+    source = f'(SELECT {beside}"{table}".* FROM "{table}") AS "{table}"' if beside else f'"{table}"'
     if search:
         _find(db, search, exact)
         if table == "trials":
@@ -121,9 +147,10 @@ def looked_for_too(db: sqlite3.Connection, selection: Selection) -> tuple[str, .
 def _of_trials_found(table: str) -> str:
     """The condition that a row belongs to a trial that was found. Raises ExportError for tables that are of no trial."""
     trials = "SELECT trial_id FROM trials JOIN found ON trials.rowid = found.trial"
-    if "trial_id" in columns_of(table):
+    names = TABLES[table].names
+    if "trial_id" in names:
         return f'"{table}".trial_id IN ({trials})'
-    if "record_id" in columns_of(table):
+    if "record_id" in names:
         return f'"{table}".record_id IN (SELECT record_id FROM records WHERE trial_id IN ({trials}))'
     raise ExportError(f"{table} is not about trials: leave --search out")
 
@@ -159,7 +186,7 @@ TEXT: dict[str, Callable[[tuple[str, ...], Rows, TextIO], int]] = {
     "ris": write_ris,
 }
 #: Formats that need a file.
-BINARY: dict[str, Callable[[str, Rows, Path], int]] = {"parquet": write_parquet, "xlsx": write_xlsx}
+BINARY: dict[str, Callable[[str, Sequence[Column], Rows, Path], int]] = {"parquet": write_parquet, "xlsx": write_xlsx}
 FORMATS = (*TEXT, *BINARY)
 
 
@@ -186,7 +213,7 @@ def export(db: sqlite3.Connection, selection: Selection, form: str, file: Path, 
     rough = file.with_name(f".{file.name}.part")
     try:
         if form in BINARY:
-            count = BINARY[form](selection.table, rows_of(db, selection), rough)
+            count = BINARY[form](selection.table, exported_columns(selection.table), rows_of(db, selection), rough)
         else:
             with rough.open("wb") as out:
                 count = write(db, selection, form, out)
@@ -207,7 +234,7 @@ def sha256_of(file: Path) -> str:
 def _meta(
     db: sqlite3.Connection, selection: Selection, form: str, count: int, file: Path, today: str
 ) -> dict[str, Any]:
-    columns = {column.name: column.description for column in TABLES[selection.table].columns}
+    columns = {column.name: column.description for column in exported_columns(selection.table)}
     return {
         "format": form,
         "table": selection.table,

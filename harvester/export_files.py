@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
-from harvester.catalogue_tables import TABLES
+from harvester.catalogue_tables import Column
 from harvester.cells import defused
 
 Rows = Iterator[tuple[Any, ...]]
@@ -62,7 +62,7 @@ def write_jsonl(names: tuple[str, ...], rows: Rows, out: TextIO) -> int:
     return count
 
 
-def write_parquet(table: str, rows: Rows, file: Path) -> int:
+def write_parquet(table: str, columns: Sequence[Column], rows: Rows, file: Path) -> int:
     """Parquet with the types and descriptions of the data dictionary. Raises MissingPackage."""
     try:
         import pyarrow
@@ -70,7 +70,6 @@ def write_parquet(table: str, rows: Rows, file: Path) -> int:
     except ImportError as problem:
         raise MissingPackage("Parquet", "pyarrow") from problem
     types = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "REAL": pyarrow.float64(), "BLOB": pyarrow.binary()}
-    columns = TABLES[table].columns
     schema = pyarrow.schema(
         [pyarrow.field(c.name, types[c.type], not c.required, {"description": c.description}) for c in columns]
     )
@@ -99,9 +98,9 @@ class Sheet(NamedTuple):
     width: int | None = None
 
 
-def write_xlsx(table: str, rows: Rows, file: Path) -> int:
+def write_xlsx(table: str, columns: Sequence[Column], rows: Rows, file: Path) -> int:
     """A table as a worksheet. Raises MissingPackage, TooLong."""
-    return write_workbook([Sheet(table, TABLES[table].names, rows)], file)
+    return write_workbook([Sheet(table, [column.name for column in columns], rows)], file)
 
 
 def write_workbook(sheets: Iterable[Sheet], file: Path) -> int:
@@ -145,6 +144,7 @@ def _write_sheets(book: Any, sheets: Iterable[Sheet]) -> int:
                 elif value is not None:
                     page.write_number(number, place, value, shape)
             written += 1
+        page.autofilter(0, 0, page.dim_rowmax or 0, len(sheet.header) - 1)
     return written
 
 

@@ -32,6 +32,7 @@ from harvester.site.quality import quality
 from harvester.site.safety import App, guarded
 from harvester.site.search import search
 from harvester.site.sources import about, dictionary, sources
+from harvester.site.table_csv import defusing
 from harvester.site.trial import trial
 from harvester.site.vocabulary import names_of, words_of
 
@@ -104,7 +105,8 @@ def startup(datasette: Datasette) -> None:
 
 @_hook
 def asgi_wrapper(datasette: Datasette) -> Callable[[App], App]:
-    return guarded
+    base = datasette.setting("base_url").rstrip("/")
+    return lambda app: guarded(defusing(app, lambda path: _has_page(path.removeprefix(base))))
 
 
 @_hook

@@ -120,7 +120,7 @@ async def search_xlsx(datasette: Datasette, request: Request) -> AsgiFileDownloa
         rowids = find(db, search).ordered(db, search.order)
         starts = range(0, len(rowids), _ROWS_A_CHUNK)
         rows = chain.from_iterable(queries.whole_trials(db, rowids[at : at + _ROWS_A_CHUNK]) for at in starts)
-        write_xlsx("trials", rows, file)
+        write_xlsx("trials", TABLES["trials"].columns, rows, file)
 
     try:
         await in_thread(datasette, written)

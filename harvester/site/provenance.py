@@ -137,7 +137,9 @@ def versions(trial: Trial) -> list[dict[str, Any]]:
     return [
         {
             "record": entry.reference,
-            "updated": labels.date(row["update_date"]),
+            # EUCTR tells only when a record was first entered.
+            "updated": labels.date(row["update_date"])
+            + (" (first entry)" if row["update_date"] and row["record_id"].startswith("euctr:") else ""),
             "first": labels.date(row["first_fetched_at"]),
             "last": labels.date(row["last_fetched_at"]),
             "note": _note(row),

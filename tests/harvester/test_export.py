@@ -62,7 +62,7 @@ def test_a_search_finds_what_the_site_finds(db: sqlite3.Connection) -> None:
 
 def test_rows_below_the_trials_of_a_search(db: sqlite3.Connection) -> None:
     criteria = list(rows_of(db, Selection("criteria", "miscarriage")))
-    assert [row[0] for row in criteria] == ["ctgov:NCT01000001"] * len(FULL.criteria)
+    assert [row[:2] for row in criteria] == [("NCT01000001", "ctgov:NCT01000001")] * len(FULL.criteria)
     assert len(list(rows_of(db, Selection("records", "miscarriage")))) == 3
 
 
@@ -243,3 +243,18 @@ def test_a_search_by_an_abbreviation_says_what_it_looked_for_too(db: sqlite3.Con
     assert export(db, Selection("trials", "RM", exact=True), "csv", file, TODAY) == 0
     meta = json.loads((tmp_path / "some.csv.meta.json").read_text(encoding="utf-8"))
     assert meta["looked_for_too"] == []
+
+
+def test_rows_of_a_record_say_of_which_trial_and_limits_of_which_list(db: sqlite3.Connection) -> None:
+    selection = Selection("criterion_measures", where="trial_id = 'NCT01000001' AND criterion_kind = 'inclusion'")
+    header, *lines = csv.reader(io.StringIO(text(db, selection, "csv"), newline=""))
+    assert header[:3] == ["trial_id", "criterion_kind", "record_id"]
+    assert [line[:3] for line in lines] == [["NCT01000001", "inclusion", "ctgov:NCT01000001"]]
+    assert columns_of("trials")[0] == columns_of("trial_links")[0] == columns_of("outcomes")[0] == "trial_id"
+    assert "trial_id" not in columns_of("sponsors") and columns_of("records").count("trial_id") == 1
+
+
+def test_a_worksheet_can_be_filtered_by_its_header(db: sqlite3.Connection, tmp_path: Path) -> None:
+    export(db, Selection("trials"), "xlsx", tmp_path / "t.xlsx", TODAY)
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as book:
+        assert b'<autoFilter ref="A1:BU67"/>' in book.read("xl/worksheets/sheet1.xml")

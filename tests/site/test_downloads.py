@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+import re
 import zipfile
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
 
 from harvester.catalogue_tables import TABLES
+from harvester.cells import undone
 from harvester.site.downloads import headers_for
+from harvester.site.table_csv import BrokenOff, defusing
+from normalize.schema import Outcome, Record, Site
 from tests.site.conftest import InProcess
-from tests.site.made import ELIGIBILITY, HOSTILE_TEXT
+from tests.site.made import ELIGIBILITY, HOSTILE_TEXT, make_catalogue
+
+#: Texts of a registry that a spreadsheet would run, or that hold what CSV quotes.
+FORMULAS = ['=cmd|"/C calc"!A1', '-5 or less, as "measured"', "'quoted'", "one,\n@two", "+1 day"]
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -84,3 +97,58 @@ def test_a_search_as_a_worksheet_keeps_every_phase(site: InProcess) -> None:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert sheet.count("<row ") == 31 and "<f>" not in sheet and "<t>ISRCTN20000059</t>" in sheet
     assert "/search.xlsx?q=vitamin" in site.html("/search?q=vitamin")
+
+
+@pytest.fixture(scope="module")
+def of_formulas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
+    """A site that shows two rows a page, of a registry that writes formulas."""
+    record = Record(
+        registry="ClinicalTrials.gov",
+        registry_id="NCT01000001",
+        minimum_age_years=18.0,
+        outcomes=tuple(Outcome(kind="primary", measure=measure) for measure in FORMULAS),
+        sites=(Site(facility="A", country_code="FR", latitude=-12.5, longitude=1e-05),),
+    )
+    file = make_catalogue(tmp_path_factory.mktemp("formulas") / "catalogue.db", [("NCT01000001", "ctgov", record)])
+    running = InProcess(file, default_page_size=2, max_returned_rows=3)
+    yield running
+    running.close()
+
+
+def test_the_csv_of_a_table_has_every_row_and_no_formula(of_formulas: InProcess) -> None:
+    page = of_formulas.html("/catalogue/outcomes")
+    link = re.search(r'<a href="([^"]*)">CSV</a>', page)
+    assert link and re.search(r'name="_stream" checked', page)
+    answer = of_formulas.get(unescape(link[1]))
+    assert (
+        answer.headers["content-type"] == "text/csv; charset=utf-8"
+        and "attachment" in answer.headers["content-disposition"]
+    )
+    found = [row["measure"] for row in rows(answer.text)]
+    assert found == ['\'=cmd|"/C calc"!A1', '\'-5 or less, as "measured"', "''quoted'", "one,\n@two", "'+1 day"]
+    assert [undone(cell) for cell in found] == FORMULAS
+
+
+def test_numbers_of_a_table_stay_numbers(of_formulas: InProcess) -> None:
+    (row,) = rows(of_formulas.get("/catalogue/sites.csv").text)
+    assert (row["latitude"], row["longitude"]) == ("-12.5", "1e-05")
+
+
+def test_the_csv_of_a_query_has_no_formula(of_formulas: InProcess) -> None:
+    found = rows(of_formulas.get("/catalogue.csv?sql=select+'=1'+as+a,+-1+as+b,+''+as+c").text)
+    assert found == [{"a": "'=1", "b": "-1", "c": ""}]
+    html = of_formulas.html("/catalogue?sql=select+measure+from+outcomes")
+    assert "The first 3 rows: there are more" in html and "no more than these" in html
+
+
+def test_a_table_that_cannot_be_written_to_its_end_breaks_off() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"a,b\r\n", "more_body": True})
+        await send({"type": "http.response.body", "body": b"SQL query took too long", "more_body": True})
+
+    async def ignore(message: Any) -> None:
+        pass
+
+    with pytest.raises(BrokenOff, match="took too long"):
+        asyncio.run(defusing(app, lambda path: False)({"path": "/catalogue/outcomes.csv"}, None, ignore))
