@@ -1,7 +1,7 @@
 """Comparison room: a comparison as CSV, JSON and a table for the terminal. Pure; called by `harvester compare` and the site.
 
 - wide: a row a line of the comparison, a column a trial. For spreadsheets: begins with a byte order mark, and what a spreadsheet
-  would rewrite has an apostrophe before it (`cells`); phases are words. Several values of a trial stand one a line in the cell.
+  would rewrite has an apostrophe before it (`cells`); phases, yes and no are words. Several values of a trial stand one a line in the cell.
 - long: a row a value, with the registry's words and the record it came from. For pandas, R and DuckDB: plain UTF-8.
 - xlsx: both, a worksheet each; text stays text without apostrophes.
 - json: the `Comparison` itself.
@@ -23,7 +23,7 @@ import msgspec
 
 from harvester.cells import BOM, csv_text, kept_by_spreadsheets
 from harvester.compare import Comparison, Line, Value
-from harvester.compare_fields import SECTIONS
+from harvester.compare_fields import PLAN, SECTIONS, One
 from harvester.compare_remarks import Remark
 from harvester.export_files import Sheet, write_workbook
 
@@ -33,6 +33,8 @@ VERDICTS = {
     "only_in_some": ("◐", "only in some"), "unknown": ("?", "unknown"),
 }  # fmt: skip
 
+#: Fields that say yes or no.
+_TRUTHS = frozenset(one.name for one in PLAN if isinstance(one, One) and one.kind == "truth")
 #: Characters of a column of the wide worksheet.
 _COLUMN_WIDTH = 32
 
@@ -52,6 +54,8 @@ def _shown(value: Value) -> Any:
 def _cell(line: Line, values: tuple[Value, ...]) -> Any:
     if line.field == "phase" and values and values[0].value:
         return phase_in_words(str(values[0].value))
+    if line.field in _TRUTHS and values and values[0].value is not None:
+        return "yes" if values[0].value else "no"
     if len(values) < 2:
         return _shown(values[0]) if values else None
     return "\n".join(str(_shown(value)) for value in values)

@@ -66,8 +66,8 @@ DOAC = NOAC = direct oral anticoagulant = non-vitamin K antagonist oral anticoag
 VKA = vitamin K antagonist
 NSAID = nonsteroidal anti-inflammatory drug = non-steroidal anti-inflammatory drug
 G-CSF = GCSF = granulocyte colony stimulating factor
-IL-2 = interleukin-2
-IL-6 = interleukin-6
+IL-2 = IL2 = interleukin-2
+IL-6 = IL6 = interleukin-6
 TNF = tumor necrosis factor = tumour necrosis factor
 aspirin = acetylsalicylic acid
 ciclosporin = cyclosporine = cyclosporin

@@ -19,6 +19,7 @@ from harvester.site.lookup import find_trials, number_in, numbers_in
 from harvester.site.matching import MOST_TERMS
 from harvester.site.other_words import other_words
 from harvester.site.pages import ENTITIES, Moved, Shown, entity_path, page, trial_path
+from harvester.site.typed_filters import filter_of
 from harvester.site.vocabulary import words_of
 from harvester.site.wanted import MOST_PICKED, SORTS, Wanted, wanted
 from normalize import identifiers
@@ -76,7 +77,7 @@ def _respelt(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
     text, words = search.text, []
     for term in search.matching.terms:
         word = term.plain
-        if term.text.startswith('"') or occurs(db, term.match, _RARE):
+        if term.text.startswith('"') or other_words(word) or occurs(db, term.match, _RARE):
             continue
         better = words_of(db).spelling(word)
         if better:
@@ -158,6 +159,28 @@ def _filed(db: sqlite3.Connection, search: Wanted, found: Found) -> list[dict[st
                 }
             )
     return filed
+
+
+def _as_filters(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
+    """The search with words such as "recruiting" and "phase 3" as the filters that they say."""
+    typed, other, rest, done = search.matching, search._replace(page=1), [], 0
+    said = []
+    for start, end, ((facet, value),) in typed.named(filter_of, ("",)):
+        if value not in other.filters.get(facet, ()):
+            other = other.toggled(facet, value)
+        said.append(f"{HEADINGS[facet]}: {facet_label(facet, value)}")
+        rest.append(typed.typed(done, start))
+        done = end
+    if not said:
+        return None
+    left = " ".join(filter(None, (*rest, typed.without(0, done))))
+    other = other._replace(text=left)
+    count = find(db, other).size
+    return (
+        {"said": said, "left": left, "count": labels.number(count), "is_one": count == 1, "path": other.path}
+        if count
+        else None
+    )
 
 
 def _named_sponsor(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
@@ -242,6 +265,7 @@ def _results(db: sqlite3.Connection, search: Wanted, number: Number | None) -> d
         "respelt": _respelt(db, search) if match else None,
         "widened": _widened(db, search, found),
         "filed": _filed(db, search, found),
+        "as_filters": _as_filters(db, search),
         "sponsor": _named_sponsor(db, search),
         "advice": [] if found.size else _advice(db, search),
         "unknown_number": None if number is None else {**_unknown(number), "is_shared": bool(find_trials(db, number.normalized))},

@@ -232,3 +232,9 @@ def test_codes_keep_their_dashes_and_a_number_of_enrolled_is_no_plan(
     html = running.html("/compare?trial=NCT02000001&trial=NCT02000002")
     assert "AB-12/c" in row(html, "Other numbers") and "AB12C" not in html
     assert "41" in row(html, "Participants enrolled") and "41 ACTUAL" not in html
+
+
+def test_yes_and_no_are_words_in_the_csv_for_spreadsheets(site: InProcess) -> None:
+    text = site.get("/compare.csv?trial=NCT01000001&trial=NCT06660000").text.removeprefix("\ufeff")
+    said = {row["field"]: row["NCT01000001"] for row in csv.DictReader(io.StringIO(text, newline=""))}
+    assert (said["has_results"], said["healthy_volunteers"]) == ("yes", "no")

@@ -392,3 +392,23 @@ def test_a_list_that_is_too_long_loses_whole_numbers(site: InProcess) -> None:
     numbers = [f"NCT{number:08}" for number in range(2_000_000, 2_000_400)]
     html = site.html("/search?q=" + "+".join(numbers))
     assert re.search(r"3\d\d registry numbers; no trial here", html)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("recruiting miscarriage", "Recruitment status: Recruiting"),
+        ("miscarriage phase II", "Phase: Phase 2"),
+        ("Phase 2 recruiting miscarriage", "Phase: Phase 2; Recruitment status: Recruiting"),
+        ("miscarriage interventional with results", "Study type: Interventional; Results posted: Yes"),
+    ],
+)
+def test_words_that_say_what_a_filter_says_are_offered_as_filters(site: InProcess, typed: str, said: str) -> None:
+    html = site.html(f"/search?{urlencode({'q': typed})}")
+    offer = re.search(rf'As filters \(<a href="([^"]*)">{said}</a>\) with the words “miscarriage”: 1 trial\.', html)
+    assert offer and titles(site.html(unescape(offer[1]))) == ["Aurelin for Recurrent Miscarriage"]
+    assert "As filters" not in site.html("/search?q=miscarriage")
+
+
+def test_filters_that_find_nothing_are_not_offered(site: InProcess) -> None:
+    assert "As filters" not in site.html("/search?q=suspended+miscarriage")
