@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from normalize import lists, measures, runs, sections
@@ -23,7 +23,7 @@ from normalize.schema import Criterion, CriterionMeasure
 from normalize.text import searchable
 
 
-class Eligibility(Struct, frozen=True, kw_only=True):
+class Eligibility(NamedTuple):
     """What the eligibility fields of one registry entry say."""
 
     raw: str | None = None  # the fields that are not blank, unchanged, with an empty line between them
@@ -60,7 +60,7 @@ def parse(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
     )
 
 
-class _Field(Struct, frozen=True):
+class _Field(NamedTuple):
     """What one field says, places counted from its beginning."""
 
     inclusion: str
@@ -180,7 +180,7 @@ class _Reader:
                 rest = self._line(begin, indent, bullet, start, body)
                 if rest:
                     self._rest(indent, start + rest, body[rest:])
-            elif bullet is not NO_BULLET or not self._goes_on(indent, body, end):
+            elif bullet[0] or not self._goes_on(indent, body, end):
                 self._item(begin, indent, bullet, start, end)
         self._close_half()
 
@@ -197,7 +197,7 @@ class _Reader:
 
     def _between(self, indent: int, bullet: Bullet, start: int, body: str) -> int:
         """Read what stands between two headings of a line ("Women Exclusion criteria: ..."), which looks like the title of the second."""
-        hidden, found = sections.inside(body), sections.heading(body, bullet is not NO_BULLET)
+        hidden, found = sections.inside(body), sections.heading(body, bool(bullet[0]))
         if hidden is None or found is None or found.plain or not hidden[0] < found.end:
             return 0
         return self._content(start, indent, bullet, start, body)
@@ -206,11 +206,11 @@ class _Reader:
         """Read a line, or what follows a heading on it; gives the place in `body` where something follows a heading, else 0."""
         if self.heading_goes_on:
             self.heading_goes_on = False
-            if bullet is NO_BULLET and len(body) < 80 and body[-1] in ":：.)":
+            if not bullet[0] and len(body) < 80 and body[-1] in ":：.)":
                 # the rest of "Subjects must meet all of the following criteria to be eligible for this / study:"
                 return 0
         look = sections.heading if len(body) <= sections.LONGEST_KEPT else sections.heading.__wrapped__
-        bulleted = bullet is not NO_BULLET
+        bulleted = bool(bullet[0])
         found = look(body, bulleted)
         if found is None or (bulleted and found.end < len(body) and found.kind == self.kind):
             # "4. Further inclusion criteria: own bicycle" in a list of inclusion criteria
@@ -226,7 +226,7 @@ class _Reader:
     def _content(self, line_start: int, indent: int, bullet: Bullet, start: int, body: str) -> int:
         """Take in a line that begins with no heading but may hide one; gives the place in `body` where something follows it, else 0."""
         end = start + len(body)
-        if bullet is NO_BULLET and self._goes_on(indent, body, end):
+        if not bullet[0] and self._goes_on(indent, body, end):
             return 0
         hidden = sections.inside(body)
         if hidden is None:
@@ -318,7 +318,7 @@ class _Reader:
             self.scope_entered = True
         elif not self.scope_entered:
             self.scope = None
-        elif bullet is not NO_BULLET:
+        elif bullet[0]:
             self.scope = None
             self.heading = outer_heading
             if outer_kind != self.kind:

@@ -16,7 +16,7 @@ DAYS = (
     r"|\s?(?:weeks?|wks?|w)\s?(?:\+|and|,)?\s?[0-6]\s?(?:days?|d)\b)"
 )
 #: The same after 4 and 5 where a range of such weeks says so: "5+0 to 8+6".
-DAYS_OF_RANGE = rf"(?=\+[0-6]\s?(?:[-–—~～]|to\s)\s?[1-9][0-9]?\+[0-6]){DAYS}"
+DAYS_OF_RANGE: str = rf"(?=\+[0-6]\s?(?:[-–—~～]|to\s)\s?[1-9][0-9]?\+[0-6]){DAYS}"
 WITH_DAYS = rf"(?:[6-9]|[1-4][0-9]){DAYS}"
 _HAS_DAYS = re.compile(WITH_DAYS)
 _WEEKS_AND_DAYS = re.compile(r"([0-9]+)[^0-9]+([0-6])(?:/7|[^0-9]*)")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from normalize import eligibility, superseded
 from normalize.closed_lists import CriterionKind
@@ -94,7 +93,7 @@ def _without_form(criteria: Eligibility, start: int, end: int) -> Eligibility:
     inclusion = criteria.inclusion
     if inclusion and (form := _form(inclusion)):
         inclusion = inclusion[: form.start()].rstrip() or None
-    return replace(superseded.leave_out(criteria, [(start, end)]), inclusion=inclusion)
+    return superseded.leave_out(criteria, [(start, end)])._replace(inclusion=inclusion)
 
 
 # "= 18", not the "< = 18", ">/= 18" or "> or = 18" that registrants write themselves

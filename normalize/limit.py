@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
 
-
-class Limit(Struct, gc=False):
+class Limit:
     """A number, or two, with what they bound."""
 
     start: int  # first character of the comparison
@@ -27,6 +25,9 @@ class Limit(Struct, gc=False):
     perhaps_year: bool = False  # a number without unit that can be a calendar year: a limit only right after a name of something measured
     carried: bool = False  # its comparison is that of the limit before: "≥ 140 mmHg systolic or 90 mmHg diastolic"
     bare: bool = False  # a range, list or "up to": a limit only where something known is limited
+
+    def __init__(self, start: int, number: int, end: int) -> None:
+        self.start, self.number, self.end = start, number, end
 
     def bound(self, side: str, value: float) -> None:
         """Set the bound that a comparison of this side (ge, gt, le, lt) makes of a number."""

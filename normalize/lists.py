@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import product
 from string import ascii_letters, digits
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from normalize.closed_lists import CriterionKind
 from normalize.schema import Criterion
@@ -68,7 +67,7 @@ Bullet = tuple[str, int | None]
 NO_BULLET: Bullet = ("", None)
 
 
-class _Mark(Struct, frozen=True, gc=False):
+class _Mark(NamedTuple):
     """What looks like a bullet."""
 
     bullet: Bullet
@@ -100,7 +99,7 @@ def mark_of(mark: str) -> _Mark:
     return _Mark((opening + case + closing, number), _ROMAN.get(core.lower()), case == "A" and closing == ".")
 
 
-class Item(Struct, gc=False):
+class Item:
     """A criterion in the making."""
 
     kind: CriterionKind
@@ -110,9 +109,25 @@ class Item(Struct, gc=False):
     number: int | None  # of the enumerator
     start: int
     end: int
-    heading: str | None = None  # above it, where that says for whom or when
+    heading: str | None  # above it, where that says for whom or when
     is_label: bool = False  # names those whom the items below it concern ("Controls")
     ordinal: int = 0  # as a criterion, once it is known
+
+    def __init__(
+        self,
+        kind: CriterionKind,
+        indent: int,
+        column: int,
+        style: str,
+        number: int | None,
+        start: int,
+        end: int,
+        heading: str | None,
+    ) -> None:
+        self.kind, self.heading = kind, heading
+        self.indent, self.column = indent, column
+        self.style, self.number = style, number
+        self.start, self.end = start, end
 
 
 def is_lead(raw: str, one: Item) -> bool:

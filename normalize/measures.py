@@ -79,7 +79,7 @@ def measures(
 ) -> tuple[CriterionMeasure, ...]:
     """The limits in the criteria of a text, in its order; `low` is the text made `searchable`; criteria that begin `without` have none."""
     out: list[CriterionMeasure] = []
-    hints = iter([*sorted(numbers.hints_of_words(low)), len(low)])
+    hints = iter([*numbers.hints_of_words(low), len(low)])
     hint = next(hints)
     may_be_half = b" half a" in low
     for ordinal, criterion in enumerate(criteria, 1):

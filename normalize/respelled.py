@@ -73,13 +73,14 @@ def plainer(text: str) -> tuple[str, Gone]:
         if "ncl" in text:
             edits += [(found.span(), "") for found in _INCLUSIVE.finditer(text)]
     if "0" in text:
-        if "0/" in text or "0 /" in text or "0 c" in text:
-            edits += [(found.span(), "") for found in _POINT.finditer(text)]
-        if "0. " in text:
-            edits += [(found.span(), "") for found in _POINT_AND_BLANK.finditer(text)]
-        if "0 g" in text and ("eso " in text or "oids " in text or "ewicht " in text):
-            edits += [(found.span(), "") for found in _POINT_OF_WEIGHT.finditer(text)]
-        if "10^" in text or "10 ^" in text or (not text.isascii() and _RAISED_TEN.search(text)):
+        if "." in text:
+            if "0/" in text or "0 /" in text or "0 c" in text:
+                edits += [(found.span(), "") for found in _POINT.finditer(text)]
+            if "0. " in text:
+                edits += [(found.span(), "") for found in _POINT_AND_BLANK.finditer(text)]
+            if "0 g" in text and ("eso " in text or "oids " in text or "ewicht " in text):
+                edits += [(found.span(), "") for found in _POINT_OF_WEIGHT.finditer(text)]
+        if "10" in text and ("10^" in text or "10 ^" in text or (not text.isascii() and _RAISED_TEN.search(text))):
             edits += [(found.span(), _power(found)) for found in _POWER.finditer(text)]
     if "year" in text and (" month" in text or " day" in text):
         edits += _years_said_in_two(text)

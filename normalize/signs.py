@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from msgspec import Struct
-
 from normalize import units
 
 SIGNS = "<>≥≤≧≦＞＜⩾⩽˃˂﹥﹤"
@@ -62,13 +60,14 @@ _OF_AGE = ("old", "young", "ouder", "jonger", "älter", "jünger")
 _DENIALS = frozenset(("not", "never", "nor", "isn't", "aren't"))
 
 
-class Before(Struct, frozen=True, gc=False):
+class Before:
     """A comparison that stands before a number."""
 
-    side: str
-    start: int
-    denied: bool = False
-    of_age: bool = False
+    def __init__(self, side: str, start: int, denied: bool = False, of_age: bool = False) -> None:
+        self.side = side
+        self.start = start
+        self.denied = denied
+        self.of_age = of_age
 
 
 def is_strict(said: str) -> bool:

@@ -54,12 +54,12 @@ def read(parts: Sequence[tuple[CriterionKind, str]]) -> Eligibility:
         if end < len(field):
             spans.append((at + end, at + len(field)))
         at += len(field) + 2
-    criteria = replace(criteria, raw="\n\n".join(field for _, field in parts) or None)
+    criteria = criteria._replace(raw="\n\n".join(field for _, field in parts) or None)
     if not spans:
         return criteria
     halves = ((half and half[: _bounds(half)[1]].rstrip("_ \t\n")) for half in (criteria.inclusion, criteria.exclusion))
     inclusion, exclusion = (half or None for half in halves)
-    return replace(leave_out(criteria, spans), inclusion=inclusion, exclusion=exclusion)
+    return leave_out(criteria, spans)._replace(inclusion=inclusion, exclusion=exclusion)
 
 
 def _headed(kind: CriterionKind, text: str) -> str:
@@ -78,8 +78,7 @@ def leave_out(criteria: Eligibility, spans: Sequence[Span]) -> Eligibility:
     for ordinal, criterion in enumerate(criteria.criteria, 1):
         if not is_out(criterion.start):
             kept[ordinal] = len(kept) + 1
-    return replace(
-        criteria,
+    return criteria._replace(
         criteria=tuple(
             replace(_ended(criterion, spans), parent_ordinal=kept.get(criterion.parent_ordinal or 0))
             for ordinal, criterion in enumerate(criteria.criteria, 1)

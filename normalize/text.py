@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 #: Letters that Unicode does not take apart into a base letter and a mark.
 _LETTERS = {
@@ -82,20 +81,8 @@ def searchable(text: str) -> bytes:
     return text.encode("ascii", "replace").translate(_SEARCHABLE)
 
 
-def places(low: bytes, words: Iterable[bytes]) -> list[int]:
-    """Where any of the words stands in a text that `searchable` gave, word by word."""
-    found = []
-    for word in words:
-        at = 0
-        for before in low.split(word)[:-1]:  # quicker than to find one after the other
-            at += len(before)
-            found.append(at)
-            at += len(word)
-    return found
-
-
 #: NUL, which SQLite and CSV readers cut at, and lone surrogates, which cannot be stored as UTF-8.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def clean(value: object) -> str | None:

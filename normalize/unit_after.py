@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 import string
 
-from msgspec import Struct
-
 from normalize import numbers, ratios, units
 from normalize.limit import Limit
 
@@ -43,12 +41,13 @@ _UNIT_BEFORE = re.compile(
 )
 
 
-class UnitAfter(Struct, frozen=True, gc=False):
+class UnitAfter:
     """What follows a number as its unit, "" for none; whether it says that it is an age ("years old")."""
 
-    text: str
-    end: int
-    of_age: bool
+    def __init__(self, text: str, end: int, of_age: bool) -> None:
+        self.text = text
+        self.end = end
+        self.of_age = of_age
 
 
 def unit_at(text: str, at: int) -> UnitAfter:

@@ -16,11 +16,11 @@ _ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in lower case."""
+    """The words of a text in lower case ("ς" at the end of a Greek one is "σ")."""
     if not text.isascii():
         text = plain(text)
         if not text.isascii():
-            return _WORD.findall(text.lower())
+            return _WORD.findall(text.casefold())
     return text.encode().translate(_ASCII).decode().split()
 
 
