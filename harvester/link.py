@@ -66,26 +66,27 @@ def link_records(db: sqlite3.Connection, touched: Touched | None) -> None:
 def _link_all(db: sqlite3.Connection) -> None:
     _file(db, None)
     create_indexes(db, ("record_numbers",))  # by which entries are read, a few at a time
-    entries, links = EntriesAside(db), list[TrialLink]()
+    entries = EntriesAside(db)
+    refill(db, "trial_links", ())
 
     def read() -> Iterator[Entry]:
         for entry in entries.put(read_entries(db)):
-            links.extend(_same_number(entry))
+            _write(db, _same_number(entry))
             yield entry
 
-    held = link_keys.held(read())
+    held = link_keys.held(db, read())
     link_keys.write_all(db, held)
     references, decisions = _references(db, None), _decisions(db)
     numbers, places = held.numbers, link_keys.all_pairs(held)
+    held.pairs.close()
     del held
     by_texts = (
         (numbers[one], numbers[other]) for one, other in zip(*[memoryview(column) for column in places.T], strict=True)
     )
     named = {*references, *(pair for pair in decisions if pair[0] in entries and pair[1] in entries)}
     pairs = (pair for pair, _ in groupby(merge(by_texts, sorted(named))))
-    links += _judge(entries, pairs, references, decisions)
+    _write(db, _judge(entries, pairs, references, decisions))
     entries.close()
-    refill(db, "trial_links", [astuple(row) for row in sorted(links, key=_key)])
     _form_trials(db, None)
 
 
@@ -104,7 +105,7 @@ def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
     others = turned.union(*pairs) - numbers
     entries |= {entry.number: entry for entry in read_entries(db, others)}
     compared = sorted(pair for pair in pairs if all(n in entries for n in pair))
-    links = _judge(entries, compared, references, decisions)
+    links = [*_judge(entries, compared, references, decisions)]
     links += [row for number in looked_at if number in entries for row in _same_number(entries[number])]
     gone = json.dumps(sorted({*records, *_records(db, looked_at)}))
     db.execute(
@@ -112,8 +113,12 @@ def _link_some(db: sqlite3.Connection, records: Collection[str]) -> None:
         " OR other_record_id IN (SELECT value FROM json_each(?1))",
         (gone,),
     )
-    db.executemany(insert_into("trial_links"), [astuple(row) for row in sorted(links, key=_key)])
+    _write(db, links)
     _form_trials(db, _tied(db, before | _records(db, looked_at)))
+
+
+def _write(db: sqlite3.Connection, links: Iterable[TrialLink]) -> None:
+    db.executemany(insert_into("trial_links"), map(astuple, links))
 
 
 def _key(row: TrialLink) -> tuple[str, str, str]:
@@ -207,22 +212,20 @@ def _judge(
     pairs: Iterable[_Pair],
     references: Mapping[_Pair, list[Reference]],
     decisions: _Decisions,
-) -> list[TrialLink]:
+) -> Iterator[TrialLink]:
     """The links of pairs of entries, sorted and each once, before the guards."""
-    links: list[TrialLink] = []
     for number, with_others in groupby(pairs, itemgetter(0)):
         one = entries[number]
         for pair in with_others:
             other = entries[pair[1]]
             link = _link(one, other, references.get(pair, []))
             if link:
-                links.append(link)
+                yield link
             if pair in decisions:
                 verdict, note = decisions[pair]
                 detail = f"a person decided: {note or 'no reason is given'}"
                 decided: Literal["same", "different"] = "same" if verdict == "same" else "different"
-                links.append(TrialLink(one.records[0], other.records[0], decided, "override", detail, 1.0))
-    return links
+                yield TrialLink(one.records[0], other.records[0], decided, "override", detail, 1.0)
 
 
 def _link(one: Entry, other: Entry, references: list[Reference]) -> TrialLink | None:
@@ -316,16 +319,18 @@ def _form_trials(db: sqlite3.Connection, records: Collection[str] | None) -> Non
         f" {chosen} ORDER BY number, record_id",
         given,
     )
-    moved: list[tuple[str, str]] = []
     tied: dict[str, list[_Filed]] = defaultdict(list)
-    for number, group in groupby(starmap(_Filed, filed), attrgetter("number")):
-        if number in settled.trial_of:
-            tied[settled.trial_of[number]] += group
-        else:
-            moved += _moved(list(group))  # most numbers are a trial alone, and of many nothing is held
-    for rows in tied.values():
-        moved += _moved(rows)
-    db.executemany("UPDATE records SET trial_id = ? WHERE record_id = ?", moved)
+
+    def moved() -> Iterator[tuple[str, str]]:
+        for number, group in groupby(starmap(_Filed, filed), attrgetter("number")):
+            if number in settled.trial_of:
+                tied[settled.trial_of[number]] += group
+            else:
+                yield from _moved(list(group))  # most numbers are a trial alone, and of many nothing is held
+        for rows in tied.values():
+            yield from _moved(rows)
+
+    db.executemany("UPDATE records SET trial_id = ? WHERE record_id = ?", moved())
 
 
 def _links(db: sqlite3.Connection, chosen: str, given: dict[str, str]) -> Iterator[tuple[_Number, _Number, TrialLink]]:

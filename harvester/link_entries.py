@@ -62,24 +62,27 @@ class EntriesAside:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._places: dict[str, int] = {}
-        db.execute("CREATE TEMP TABLE entries_aside (place INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT")
+        db.execute("CREATE TEMP TABLE entries_aside (number TEXT PRIMARY KEY, packed BLOB NOT NULL) STRICT")
 
     def put(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries as they come, each put aside before it is handed on."""
         coming = iter(entries)
         while some := list(islice(coming, _AT_ONCE)):
-            self._places |= {one.number: place for place, one in enumerate(some, len(self._places))}
-            packed = [(self._places[one.number], _pack(one)) for one in some]
-            self._db.executemany("INSERT INTO entries_aside VALUES (?, ?)", packed)
+            self._db.executemany("INSERT INTO entries_aside VALUES (?, ?)", [(one.number, _pack(one)) for one in some])
             yield from some
 
     def __contains__(self, number: str) -> bool:
-        return number in self._places
+        return self._packed(number) is not None
 
     def __getitem__(self, number: str) -> Entry:
-        found = self._db.execute("SELECT packed FROM entries_aside WHERE place = ?", (self._places[number],))
-        return _unpack(found.fetchone()[0])
+        packed = self._packed(number)
+        if packed is None:
+            raise KeyError(number)
+        return _unpack(packed)
+
+    def _packed(self, number: str) -> bytes | None:
+        row = self._db.execute("SELECT packed FROM entries_aside WHERE number = ?", (number,)).fetchone()
+        return row[0] if row else None
 
     def close(self) -> None:
         self._db.execute("DROP TABLE entries_aside")

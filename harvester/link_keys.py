@@ -21,6 +21,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from harvester.aside import NumbersAside
 from harvester.catalogue import refill
 from harvester.link_entries import Entry
 from harvester.link_titles import is_distinctive, weight, words_of
@@ -29,11 +30,11 @@ MOST_HOLDERS = 60
 ENOUGH = 2
 #: A code counts alone; of the others two are needed. It is told by the lowest bit of the key.
 _STRONG = 2
-#: Bits for the place of an entry, beside the 33 of a key.
-_PLACE = 30
+#: Bits of a key, and for the place of an entry beside it.
+_KEY, _PLACE = 33, 30
 _HOLDER = (1 << _PLACE) - 1
-#: Keys that are objects at one time; as numbers in an array they take a fifth.
-_AT_ONCE = 50_000
+#: Keys that wait until they are put aside.
+_WAITING = 500_000
 #: Entries that are compared with all at a time.
 _COMPARED = 1000
 
@@ -43,7 +44,7 @@ class Held(NamedTuple):
 
     numbers: list[str]  # of the entries, sorted
     registries: NDArray[np.int32]  # of each, as numbers
-    pairs: NDArray[np.int64]  # a key, and below it in _PLACE bits the place of a holder in `numbers`; sorted
+    pairs: NumbersAside  # a key, and below it in _PLACE bits the place of a holder in `numbers`
 
 
 def keys_of(entry: Entry) -> frozenset[int]:
@@ -61,17 +62,20 @@ def keys_of(entry: Entry) -> frozenset[int]:
     return frozenset(numbers + [crc32(key.encode("utf-8", "surrogatepass")) * 2 + 1 for key in strong])
 
 
-def held(entries: Iterable[Entry]) -> Held:
+def held(db: sqlite3.Connection, entries: Iterable[Entry]) -> Held:
     """The keys of all entries, which come in order of their numbers."""
     numbers, registries, pairs = list[str](), array("i"), array("q")
     codes: dict[str, int] = {}
+    aside = NumbersAside(db, "keys_aside", _KEY + _PLACE)
     for place, entry in enumerate(entries):
         numbers.append(entry.number)
         registries.append(codes.setdefault(entry.registry, len(codes)))
         pairs.extend([(key << _PLACE) + place for key in keys_of(entry)])
-    sorted_ = np.frombuffer(pairs, np.int64)
-    sorted_.sort()
-    return Held(numbers, np.frombuffer(registries, np.int32), sorted_)
+        if len(pairs) > _WAITING:
+            aside.put(np.sort(np.frombuffer(pairs, np.uint64)))
+            pairs = array("q")
+    aside.put(np.sort(np.frombuffer(pairs, np.uint64)))
+    return Held(numbers, np.frombuffer(registries, np.int32), aside)
 
 
 def all_pairs(every: Held) -> NDArray[np.int32]:
@@ -79,18 +83,13 @@ def all_pairs(every: Held) -> NDArray[np.int32]:
     # Matrices come with scipy: half a second, for which neither the site nor a step that compares a few entries shall wait.
     from scipy.sparse import csr_matrix
 
-    differs = every.pairs[1:] ^ every.pairs[:-1]
-    ends = np.flatnonzero(np.append(differs > _HOLDER, bool(len(every.pairs)))) + 1  # where a key ends
-    del differs
-    counts = np.diff(ends, prepend=0)
-    awake = (counts > 1) & (counts <= MOST_HOLDERS)
-    columns = np.repeat(np.arange(awake.sum(), dtype=np.int32), counts[awake])
-    kept = every.pairs[np.repeat(awake, counts)]
-    worths = np.where(kept >> _PLACE & 1, _STRONG, 1).astype(np.float32)
-    shape = (len(every.numbers), max(1, int(awake.sum())))
-    matrix = csr_matrix((np.sqrt(worths), ((kept & _HOLDER).astype(np.int32), columns)), shape)
-    del ends, counts, awake, columns, kept, worths
-    turned = matrix.T.tocsr()
+    awake = np.concatenate([np.zeros(0, np.int64), *map(_awake, _sorted(every))])
+    ends = np.append(0, _ends(awake))
+    worths = np.sqrt(np.where(awake >> _PLACE & 1, _STRONG, 1)).astype(np.float32)
+    holders = (awake & _HOLDER).astype(np.int32)
+    turned = csr_matrix((worths, holders, ends), (len(ends) - 1, len(every.numbers)))
+    del awake
+    matrix = turned.T.tocsr()
     found = [np.zeros((0, 2), np.int32)]
     for begin in range(0, len(every.numbers), _COMPARED):
         shared = (matrix[begin : begin + _COMPARED] @ turned).tocoo()
@@ -99,6 +98,22 @@ def all_pairs(every: Held) -> NDArray[np.int32]:
         some = np.column_stack((one[enough], other[enough])).astype(np.int32)
         found.append(some[np.lexsort(some.T[::-1])])
     return np.concatenate(found)
+
+
+def _sorted(every: Held) -> Iterator[NDArray[np.int64]]:
+    """All pairs in order, some at a time; those of a key together."""
+    return (np.sort(some).view(np.int64) for some in every.pairs.all())
+
+
+def _awake(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of some sorted pairs those of keys that lead somewhere."""
+    counts = np.diff(_ends(pairs), prepend=0)
+    return pairs[np.repeat((counts > 1) & (counts <= MOST_HOLDERS), counts)]
+
+
+def _ends(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the pairs of each key end."""
+    return np.flatnonzero(np.append(pairs[1:] ^ pairs[:-1] > _HOLDER, bool(len(pairs)))) + 1
 
 
 def pairs_of(db: sqlite3.Connection, number: str) -> list[str]:
@@ -118,8 +133,7 @@ def write_all(db: sqlite3.Connection, every: Held) -> None:
     """Fills `link_keys`."""
 
     def rows() -> Iterator[tuple[int, str]]:
-        for start in range(0, len(every.pairs), _AT_ONCE):
-            some = every.pairs[start : start + _AT_ONCE]
+        for some in _sorted(every):
             yield from zip(
                 (some >> _PLACE).tolist(), map(every.numbers.__getitem__, (some & _HOLDER).tolist()), strict=True
             )

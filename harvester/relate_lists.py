@@ -11,14 +11,14 @@ from harvester.catalogue import insert_into
 from harvester.memory import give_back
 from harvester.relate_lessons import counted, learn_again, teach
 from harvester.relate_neighbours import Pairs, nearest
-from harvester.relate_profiles import all_profiles, fingerprints, keep, keep_all, new_profiles, some_of
+from harvester.relate_profiles import ProfilesAside, fingerprints, keep, keep_all, new_profiles, some_of
 from harvester.relate_reasons import related_rows
-from harvester.relate_synonyms import Whole
+from harvester.relate_synonyms import Whole, distinct
 from harvester.relate_terms import Reread, spelled
 from harvester.relate_update import Update, update
 
 #: Trials of which the rows are written at a time.
-_AT_A_TIME = 10_000
+_AT_A_TIME = 2_500
 #: Where more than one trial in so many is to be compared anew, comparing all is quicker.
 _MANY = 4
 
@@ -29,14 +29,19 @@ def write_lists(db: sqlite3.Connection, most: int) -> None:
         db.execute(f"DELETE FROM {table}")
     trials = [trial for (trial,) in db.execute("SELECT trial_id FROM trial_roots ORDER BY trial_id")]
     keep_all(db, trials, teach(db))
-    made = all_profiles(db, trials)
+    give_back()
+    every = ProfilesAside(db, trials)
     give_back()
     for start in range(0, len(trials), _AT_A_TIME):
-        some = np.arange(start, min(start + _AT_A_TIME, len(trials)))
-        pairs = nearest(made.matrix, some, most)
-        db.executemany(insert_into("related_trials"), related_rows(made, pairs, partial(spelled, db)))
-        least = _least(pairs, len(trials), most)[some]
+        mine = np.arange(start, min(start + _AT_A_TIME, len(trials)))
+        pairs = nearest(every.some(mine).matrix, start, every.turned, most)
+        used = distinct(np.concatenate((pairs.row, pairs.other)))
+        places = Pairs(np.searchsorted(used, pairs.row), np.searchsorted(used, pairs.other), pairs.product)
+        db.executemany(insert_into("related_trials"), related_rows(every.some(used), places, partial(spelled, db)))
+        least = _least(pairs, len(mine), start, most)
         _remember(db, list(zip(least.tolist(), trials[start:], strict=False)))
+        give_back()
+    every.close()
 
 
 def mend_lists(db: sqlite3.Connection, reread: Reread, most: int) -> None:
@@ -75,11 +80,11 @@ def _apply(db: sqlite3.Connection, todo: Update) -> None:
     _remember(db, todo.least)
 
 
-def _least(pairs: Pairs, trials: int, most: int) -> Whole:
-    """What the last of `most` shares with each trial; 0 for a trial that has fewer."""
+def _least(pairs: Pairs, trials: int, first: int, most: int) -> Whole:
+    """What the last of `most` shares with each of some trials, those from `first` on; 0 for a trial that has fewer."""
     least = np.full(trials, np.iinfo(np.int64).max)
-    np.minimum.at(least, pairs.row, pairs.product)
-    return np.where(np.bincount(pairs.row, minlength=trials) < most, 0, least)
+    np.minimum.at(least, pairs.row - first, pairs.product)
+    return np.where(np.bincount(pairs.row - first, minlength=trials) < most, 0, least)
 
 
 def _remember(db: sqlite3.Connection, least: list[tuple[int, str]]) -> None:

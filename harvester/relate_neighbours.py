@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +14,8 @@ Whole = NDArray[np.int64]
 
 #: Places beyond those wanted: one for the trial itself, the others show whether a tie goes on past the last.
 _SPARE = 20
-#: Rows that are turned at a time, and those of which all products with these are held.
-_TURNED, _AT_A_TIME = 25_000, 40
+#: Rows of which all products with some others are held.
+_AT_A_TIME = 40
 #: Pairs that wait until the best of their rows are chosen.
 _WAITING = 300_000
 _CORES = min(os.cpu_count() or 1, 2)
@@ -29,48 +29,44 @@ class Pairs(NamedTuple):
     product: Whole
 
 
-def nearest(matrix: csr_matrix, rows: Whole, most: int) -> Pairs:
-    """The `most` other rows with the largest positive products with each of `rows`; of equal ones the first.
+def nearest(some: csr_matrix, first: int, turned: Callable[[], Iterable[csr_matrix]], most: int) -> Pairs:
+    """The `most` other rows of a matrix with the largest positive products with each of `some` of its rows, which are those from `first`
+    on; of equal ones the first. `turned` gives all rows, some at a time and turned.
 
-    `matrix` holds whole numbers, so a product does not depend on the order of adding up.
+    The matrix holds whole numbers, so a product does not depend on the order of adding up.
     """
     # Not before: a refresh compares without it, and loading takes a tenth of a second.
     from sparse_dot_topn import sp_matmul_topn, zip_sp_matmul_topn
 
-    wanted = min(most + _SPARE, matrix.shape[0])
-    best = zip_sp_matmul_topn(
-        wanted,
-        [
-            sp_matmul_topn(matrix[rows], turned, top_n=wanted, threshold=0, sort=True, n_threads=_CORES)
-            for _, turned in _turned(matrix)
-        ],
-    )
-    place = np.repeat(np.arange(len(rows)), np.diff(best.indptr))
-    pairs = _ranked(Pairs(rows[place], best.indices.astype(np.int64), best.data.astype(np.int64)), most)
-    least = np.full(matrix.shape[0], np.iinfo(np.int64).max)
-    np.minimum.at(least, pairs.row, pairs.product)
-    tied = rows[_cut_through_a_tie(best, wanted, least[rows])]
-    if wanted < most + _SPARE or not len(tied):
+    wanted = most + _SPARE
+    best = csr_matrix((some.shape[0], 0), dtype=some.dtype)
+    for others in turned():
+        found = sp_matmul_topn(some, others, top_n=wanted, threshold=0, sort=True, n_threads=_CORES)
+        best = zip_sp_matmul_topn(wanted, [best, found])
+    place = np.repeat(np.arange(some.shape[0]), np.diff(best.indptr))
+    pairs = _ranked(Pairs(first + place, best.indices.astype(np.int64), best.data.astype(np.int64)), most)
+    least = np.full(some.shape[0], np.iinfo(np.int64).max)
+    np.minimum.at(least, pairs.row - first, pairs.product)
+    tied = np.flatnonzero(_cut_through_a_tie(best, wanted, least))
+    if not len(tied):
         return pairs
-    exact = _best_of_many((_kept(some, some.product >= least[some.row]) for some in _products(matrix, tied)), most)
-    return joined([_kept(pairs, ~np.isin(pairs.row, tied)), exact])
+    at_least = (
+        _kept(these, these.product >= least[these.row - first]) for these in _products(some, first, tied, turned())
+    )
+    return joined([_kept(pairs, ~np.isin(pairs.row - first, tied)), _best_of_many(at_least, most)])
 
 
-def _turned(matrix: csr_matrix) -> Iterator[tuple[int, csr_matrix]]:
-    """The matrix turned, some of its rows at a time, and the place of the first of these."""
-    for start in range(0, max(matrix.shape[0], 1), _TURNED):
-        yield start, matrix[start : start + _TURNED].T.tocsr()
-
-
-def _products(matrix: csr_matrix, rows: Whole) -> Iterator[Pairs]:
-    """All positive products of `rows` with other rows, those of a few rows at a time: they are many."""
-    for first, turned in _turned(matrix):
-        for start in range(0, len(rows), _AT_A_TIME):
-            some = rows[start : start + _AT_A_TIME]
-            products = (matrix[some] @ turned).tocsr()
-            place = some[np.repeat(np.arange(len(some)), np.diff(products.indptr))]
-            pairs = Pairs(place, products.indices.astype(np.int64) + first, products.data.astype(np.int64))
+def _products(some: csr_matrix, first: int, which: Whole, turned: Iterable[csr_matrix]) -> Iterator[Pairs]:
+    """All positive products of some rows of `some` with other rows, those of a few rows at a time: they are many."""
+    before = 0
+    for others in turned:
+        for start in range(0, len(which), _AT_A_TIME):
+            rows = which[start : start + _AT_A_TIME]
+            products = (some[rows] @ others).tocsr()
+            place = first + rows[np.repeat(np.arange(len(rows)), np.diff(products.indptr))]
+            pairs = Pairs(place, products.indices.astype(np.int64) + before, products.data.astype(np.int64))
             yield _kept(pairs, (pairs.row != pairs.other) & (pairs.product > 0))
+        before += others.shape[1]
 
 
 def _kept(pairs: Pairs, which: NDArray[np.bool_]) -> Pairs:

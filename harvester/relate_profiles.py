@@ -11,19 +11,21 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
+from harvester.aside import NumbersAside
 from harvester.catalogue import insert_into
 from harvester.relate_lessons import Among, in_batches, seen_in
 from harvester.relate_neighbours import Pairs, best_of, joined
 from harvester.relate_synonyms import Roots, Seen, Whole, distinct
-from harvester.relate_terms import number, of_code
+from harvester.relate_terms import PLACE_BITS, number, of_code
 from harvester.relate_worth import PARTS, weigh
 
 #: A weight of 1 in whole numbers; the product of two is in millionths.
@@ -35,6 +37,8 @@ _PART_BITS = 3
 
 #: Profiles that are made at a time.
 _AT_A_TIME = 4000
+#: Trials, at least, of which a matrix is put aside: turned, it has a line for every feature.
+_TURNED = 25_000
 _KEPT = "SELECT trial_id, least, features, weights FROM trial_profiles ORDER BY trial_id"
 
 #: What is compared as such.
@@ -83,37 +87,84 @@ def new_profiles(db: sqlite3.Connection, trials: list[str], total: int) -> Profi
     return Profiles(trials, matrix, features, *_facts(db, trials), {})
 
 
-def all_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:
-    """The profiles that are kept, of all trials; without features that one trial alone has, for nobody shares these."""
-    shared = _features_of_several(db)
-    return Profiles(trials, _kept_matrix(db, shared), shared, *_facts(db, trials), _codes(db))
+class ProfilesAside:
+    """The profiles that are kept of all trials, without features that one trial alone has, for nobody shares these. As matrices of some
+    trials they wait in a temporary table, as they are and turned: in memory they would grow with the catalogue."""
+
+    def __init__(self, db: sqlite3.Connection, trials: list[str]) -> None:
+        self._db, self._trials, self._features = db, trials, _features_of_several(db)
+        (self._facts, self._sponsors), self._codes = _facts(db, trials), _codes(db)
+        self._firsts: list[int] = []  # the first trial of each matrix
+        db.execute(
+            "CREATE TEMP TABLE profiles_aside (first INTEGER PRIMARY KEY, matrix BLOB NOT NULL, turned BLOB NOT NULL) STRICT"
+        )
+        among, first = Among(self._features, shift=_PART_BITS), 0
+        waiting: list[csr_matrix] = []
+        for rows in in_batches(db.execute(_KEPT)):
+            waiting.append(_columns(rows, among, self._width))
+            if sum(some.shape[0] for some in waiting) >= _TURNED:
+                first += self._put(first, waiting)
+                waiting = []
+        self._put(first, waiting)
+
+    @property
+    def _width(self) -> int:
+        return max(len(self._features), 1)
+
+    def _put(self, first: int, waiting: list[csr_matrix]) -> int:
+        """Puts some trials aside, those from `first` on; how many they are."""
+        if not waiting:
+            return 0
+        matrix = vstack(waiting, "csr")
+        matrix.sort_indices()
+        self._firsts.append(first)
+        self._db.execute(
+            "INSERT INTO profiles_aside VALUES (?, ?, ?)", (first, _packed(matrix), _packed(matrix.T.tocsr()))
+        )
+        return int(matrix.shape[0])
+
+    def turned(self) -> Iterator[csr_matrix]:
+        """All matrices turned, one after another."""
+        for begin, end in pairwise([*self._firsts, len(self._trials)]):
+            yield self._read("turned", begin, (self._width, end - begin))
+
+    def some(self, rows: Whole) -> Profiles:
+        """The profiles of some trials; their places, sorted."""
+        matrices = [csr_matrix((0, self._width), dtype=np.int32)]
+        for begin, end in pairwise([*self._firsts, len(self._trials)]):
+            here = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)]
+            if len(here):
+                matrices.append(self._read("matrix", begin, (end - begin, self._width))[here - begin])
+        places = rows.tolist()
+        return Profiles(
+            [self._trials[row] for row in places], vstack(matrices, "csr"), self._features,
+            [self._facts[row] for row in places], [self._sponsors[row] for row in places], self._codes,
+        )  # fmt: skip
+
+    def _read(self, which: str, first: int, shape: tuple[int, int]) -> csr_matrix:
+        packed = self._db.execute(f"SELECT {which} FROM profiles_aside WHERE first = ?", (first,)).fetchone()[0]
+        numbers, lines = np.frombuffer(packed, np.int32), shape[0] + 1
+        ends, (columns, weights) = numbers[:lines], numbers[lines:].reshape(2, -1)
+        return csr_matrix((weights, columns, ends), shape=shape, copy=False)
+
+    def close(self) -> None:
+        self._db.execute("DROP TABLE profiles_aside")
+
+
+def _packed(matrix: csr_matrix) -> bytes:
+    return np.concatenate((matrix.indptr, matrix.indices, matrix.data), dtype=np.int32).tobytes()
 
 
 def _features_of_several(db: sqlite3.Connection) -> Roots:
-    once = shared = np.zeros(0, np.uint64)
+    aside = NumbersAside(db, "features_aside", 64 - PLACE_BITS + _PART_BITS)
     for rows in in_batches(db.execute(_KEPT)):
-        found = np.sort(np.r_[once, _features([row[2] for row in rows])[0]])
-        again = found[1:] == found[:-1]
-        shared = distinct(np.r_[shared, found[1:][again]])
-        once = distinct(found)
-    return shared
-
-
-def _kept_matrix(db: sqlite3.Connection, shared: Roots) -> csr_matrix:
-    """Trials, and what they have of some features. Its arrays grow in place: it is the largest thing that a build holds."""
-    among = Among(shared, shift=_PART_BITS)
-    width = max(len(shared), 1)
-    columns, weights, lengths = bytearray(), bytearray(), [np.zeros(1, np.int64)]
-    for rows in in_batches(db.execute(_KEPT)):
-        some = _columns(rows, among, width)
-        columns += some.indices.astype(np.int32).tobytes()
-        weights += some.data.astype(np.int32).tobytes()
-        lengths.append(np.diff(some.indptr))
-    ends = np.cumsum(np.concatenate(lengths))
-    arrays = (np.frombuffer(weights, np.int32), np.frombuffer(columns, np.int32), ends)
-    matrix = csr_matrix(arrays, shape=(len(ends) - 1, width), copy=False)
-    matrix.sort_indices()
-    return matrix
+        aside.put(np.sort(_features([row[2] for row in rows])[0]))
+    shared = [np.zeros(0, np.uint64)]
+    for numbers in aside.all():
+        found = np.sort(numbers)
+        shared.append(distinct(found[1:][found[1:] == found[:-1]]))
+    aside.close()
+    return np.concatenate(shared)
 
 
 def kept_profiles(db: sqlite3.Connection, trials: list[str]) -> Profiles:

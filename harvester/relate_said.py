@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from harvester.aside import NumbersAside
 from harvester.relate_synonyms import EVERY_SET, Roots, Seen, Whole, distinct
 from harvester.relate_terms import PLACE_BITS
 
-#: What is filed by roots is filed in so many buckets, by their first bits.
-_BUCKETS = 256
+#: What is worth of roots is filed by their first bits.
 _BUCKET = np.uint64(64 - PLACE_BITS - 8)
-#: What is said aside in so many rows is read at once, and the rest of its bucket.
-_AT_ONCE = 500_000
 _TIMES_BITS = np.uint64(32)
 
 
@@ -40,39 +38,24 @@ def buckets_of(roots: Roots) -> Whole:
 
 
 class SaidAside:
-    """What trials say, put aside in a temporary table by the buckets of the roots: in memory it would grow with the catalogue."""
+    """What trials say, put aside by the roots."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        db.execute("CREATE TEMP TABLE said_aside (bucket INTEGER NOT NULL, said BLOB NOT NULL) STRICT")
+        self._aside = NumbersAside(db, "said_aside", 64 - PLACE_BITS)
+        self.close = self._aside.close
 
     def put(self, roots: Roots, said: Said) -> None:
         """What some trials say of `roots`, which are sorted."""
         root, fields = np.divmod(said.key, EVERY_SET)
-        rows = np.column_stack((roots[root], (fields << 32 | said.times).astype(np.uint64)))
-        ends = np.searchsorted(buckets_of(rows[:, 0]), np.arange(_BUCKETS + 1)).tolist()
-        some = ((bucket, rows[ends[bucket] : ends[bucket + 1]].tobytes()) for bucket in range(_BUCKETS))
-        self._db.executemany("INSERT INTO said_aside VALUES (?, ?)", (row for row in some if row[1]))
+        self._aside.put(roots[root], (fields << 32 | said.times).astype(np.uint64))
 
     def all(self) -> Iterator[tuple[Roots, Said]]:
         """What all of them say together: of some roots, sorted, at a time."""
-        self._db.execute("CREATE INDEX temp.said_aside_bucket ON said_aside (bucket)")
-        waiting: list[bytes] = []
-        last = held = 0
-        for bucket, blob in self._db.execute("SELECT bucket, said FROM said_aside ORDER BY bucket"):
-            if bucket != last and held >= _AT_ONCE:
-                yield _together(waiting)
-                waiting, held = [], 0
-            waiting.append(blob)
-            last, held = bucket, held + len(blob) // 16
-        yield _together(waiting)
-
-    def close(self) -> None:
-        self._db.execute("DROP TABLE said_aside")
+        return map(_together, self._aside.all())
 
 
-def _together(blobs: list[bytes]) -> tuple[Roots, Said]:
-    rows = np.frombuffer(b"".join(blobs), np.uint64).reshape(-1, 2)
+def _together(numbers: Roots) -> tuple[Roots, Said]:
+    rows = numbers.reshape(-1, 2)
     roots = distinct(rows[:, 0])
     key = np.searchsorted(roots, rows[:, 0]) * EVERY_SET + (rows[:, 1] >> _TIMES_BITS).astype(np.int64)
     order = np.argsort(key)

@@ -67,6 +67,18 @@ def _once_each(drawn: list[tuple[str, Record]]) -> list[tuple[str, Record]]:
     return list({(source, of_source.registry_id): (source, of_source) for source, of_source in drawn}.values())
 
 
+def test_how_many_keys_wait_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [
+        record(f"{prefix}{n}", f"{_WORDS[n % 3]} {_WORDS[n % 4]} in {_WORDS[3 + n % 5]}, study {n // 2}", source=source, size=60 + n // 2)
+        for source, prefix in (("ctgov", "NCT9000010"), ("isrctn", "ISRCTN9000010"))
+        for n in range(10)
+    ]  # fmt: skip
+    at_once = Linked(*some).link().content()
+    for name, value in {"_WAITING": 7, "_COMPARED": 3}.items():
+        monkeypatch.setattr(link_keys, name, value)
+    assert Linked(*some).link().content() == at_once
+
+
 @hypothesis_settings(max_examples=60)
 @given(st.lists(records(), min_size=2, max_size=12), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(drawn: list[tuple[str, Record]], rng: random.Random) -> None:

@@ -117,8 +117,8 @@ def test_how_many_are_held_at_a_time_changes_nothing(tmp_path: Path, monkeypatch
         (relate_terms, {"_BATCH": 9}),
         (relate_lessons, {"_AT_A_TIME": 8}),
         (relate_worth, {"_AT_A_TIME": 30}),
-        (relate_profiles, {"_AT_A_TIME": 7}),
-        (relate_neighbours, {"_AT_A_TIME": 3, "_TURNED": 11, "_SPARE": 1}),
+        (relate_profiles, {"_AT_A_TIME": 7, "_TURNED": 11}),
+        (relate_neighbours, {"_AT_A_TIME": 3, "_SPARE": 1}),
         (relate_reasons, {"_CHUNK": 50}),
         (relate_lists, {"_AT_A_TIME": 13}),
     ):
