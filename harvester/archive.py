@@ -287,6 +287,14 @@ class Archive:
         """(source, registry id) of every record, in the order of `versions`."""
         return self.db.execute("SELECT DISTINCT source, registry_id FROM payloads ORDER BY 1, 2").fetchall()
 
+    def is_fruitless(self) -> bool:
+        """Whether no run brought a record that may be shown, and not because registries have none: runs failed or fell short."""
+        fell_short, brought = self.db.execute(
+            "SELECT EXISTS (SELECT 1 FROM runs WHERE coalesce(verdict, '') <> 'complete'),"
+            f" EXISTS (SELECT 1 FROM runs r WHERE {PUBLISHED} AND r.stored > 0)"
+        ).fetchone()
+        return bool(fell_short and not brought)
+
     def position(self) -> Position:
         """How far the archive goes now."""
         last = self.db.execute("SELECT coalesce(max(capture_id), 0) FROM captures").fetchone()[0]

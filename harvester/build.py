@@ -35,7 +35,7 @@ from harvester import catalogue, gates, readers
 from harvester.accounts import tell
 from harvester.archive import Archive, Position
 from harvester.catalogue_tables import OF_A_RECORD, TABLES
-from harvester.checks import BuildFailed, check_content, check_whole, transaction, watch
+from harvester.checks import FRUITLESS, BuildFailed, check_content, check_whole, transaction, watch
 from harvester.config import Gates
 from harvester.discrepancies import find_discrepancies
 from harvester.link import link_records
@@ -105,6 +105,8 @@ def build(
         if {key: old.get(key) for key in facts} == facts:
             with closing(sqlite3.connect(catalogue_path)) as db:
                 return _built(db, read=0, changed=False)
+        if not catalogue_path.exists() and archive.is_fruitless():
+            raise BuildFailed(FRUITLESS)
         beside = catalogue_path.with_name(f".{catalogue_path.stem}-building.db")
         for leftover in (beside, beside.with_name(beside.name + "-journal")):
             leftover.unlink(missing_ok=True)
@@ -136,7 +138,7 @@ def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
         file.unlink(missing_ok=True)
         # What the archive refuses names the archive; to write is asked of this file alone.
         if isinstance(problem, sqlite3.OperationalError) and result_code(problem) in _NO_ROOM:
-            raise BuildFailed(f"{sentence(file, problem)}. The catalogue that stood is still published") from problem
+            raise BuildFailed(f"{sentence(file, problem)}. A catalogue that stood is still published") from problem
         raise
 
 

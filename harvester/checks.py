@@ -15,6 +15,13 @@ from contextlib import contextmanager
 FAULT = "a rule of the harvester failed on it"
 
 
+#: What is told where an archive `is_fruitless`.
+FRUITLESS = (
+    "no run so far brought a record that can be shown, so there is no catalogue to publish yet: `harvester status` tells what came of "
+    "each run; mend the cause and run `harvester refresh` again"
+)
+
+
 class BuildFailed(Exception):
     """The new catalogue did not pass its checks; the old one stands. The message says which check."""
 

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from harvester.registries import REGISTRIES
+from harvester.registries import BY_NUMBER_ONLY, REGISTRIES, no_search
 
 
 class ConfigError(Exception):
@@ -149,6 +149,9 @@ def _mistakes(config: Config) -> Iterator[str]:
             yield f"two topics are called {topic.name!r}: each needs a name of its own"
         if not all(words.strip() for words in (topic.query, *topic.overrides.values())):
             yield f"the topic {topic.name!r} has a query without a word: write what to search for"
+        for source in BY_NUMBER_ONLY:
+            if source in topic.overrides:
+                yield f"the topic {topic.name!r} has words for {source}: {no_search(source)}"
     for key, name in (("links", config.links), ("sponsors", config.sponsors)):
         if name is not None and not name.strip():
             yield f"{key} is empty: name a file, or leave the key out"
@@ -160,6 +163,8 @@ def _mistakes(config: Config) -> Iterator[str]:
             )
         if own.inbox is not None and not own.inbox.strip():
             yield f"inbox of {source} is empty: name a folder, or leave the key out"
+        if own.everything and source in BY_NUMBER_ONLY:
+            yield f"everything of {source} cannot be asked for: {no_search(source)}"
         if not all(number.strip() for number in own.ids):
             yield f"ids of {source} holds a number without a digit or letter: write the number, or leave it out"
 

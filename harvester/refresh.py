@@ -17,8 +17,8 @@ from harvester.config import Config, ConfigError
 from harvester.crawl import Progress, crawl
 from harvester.imports import Imported, files_of, import_files, new_files
 from harvester.logs import QUIET, Logs
-from harvester.registries import REGISTRIES
-from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, latest_moment, plan
+from harvester.registries import BY_NUMBER_ONLY, REGISTRIES
+from harvester.schedule import Wish, job_for, latest_moment, plan
 from harvester.stopping import at
 
 

@@ -73,3 +73,16 @@ REGISTRIES: dict[str, Registry] = {
         ),
     )
 }
+
+#: Registries that only answer for single numbers: a query there is a person's export, put into the inbox.
+BY_NUMBER_ONLY = ("ictrp",)
+
+
+def no_search(source: str) -> str:
+    """Why one of these is not asked for a query or for everything, and the way out."""
+    registry = REGISTRIES[source]
+    return (
+        f"{registry.name} has no search for programs: search {registry.page} by hand, export the result, and read it with `harvester "
+        f"import {source} FILE`, or put it into the `inbox` of [registries.{source}], which every refresh "
+        "reads"
+    )

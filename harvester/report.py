@@ -47,7 +47,7 @@ def summary(report: Report) -> str:
 def _published(report: Report) -> str:
     built = report.built
     if built is None:
-        return "the catalogue that stood is still published" if report.failure else "the catalogue was not built"
+        return "no new catalogue is published" if report.failure else "the catalogue was not built"
     what = "a new catalogue is published" if built.changed else "the catalogue is as it was"
     return f"{what}, {built.trials:,} trials from {built.records:,} records"
 

@@ -15,12 +15,10 @@ from msgspec.structs import replace
 from harvester.config import Config, ConfigError
 from harvester.crawl import Job
 from harvester.history import Past
-from harvester.registries import REGISTRIES
+from harvester.registries import BY_NUMBER_ONLY, REGISTRIES, no_search
 from normalize.identifiers import canonical
 from spiders.euctr import DAYS_OF_FEED
 
-#: Registries that only answer for single numbers: a query there is a person's export, put into the inbox.
-BY_NUMBER_ONLY = ("ictrp",)
 #: Which source to ask for a registry's number; every other registry's numbers are asked of WHO ICTRP.
 _ASKED_OF = {"ClinicalTrials.gov": "ctgov", "EUCTR": "euctr", "CTIS": "ctis", "ISRCTN": "isrctn"}
 #: Registries that tell what changed in the last days only.
@@ -54,10 +52,14 @@ def plan(
     pasts: Mapping[tuple[str, str], Past] | None = None,
     now: datetime.datetime | None = None,
 ) -> Plan:
-    """Raises ConfigError for unknown topics. `pasts`: (registry, words) -> when it was read; `now`: with its time zone."""
+    """Raises ConfigError for unknown topics, and for a search where there is none. `pasts`: (registry, words) -> when it was read; `now`: with its time zone."""
     now = (now or datetime.datetime.now(datetime.UTC)).astimezone(datetime.UTC)
     queries = _queries(config, wish)
     asked = wish.registries or tuple(source for source in REGISTRIES if config.registry(source).enabled)
+    if wish.query or wish.topics or wish.everything:
+        for source in BY_NUMBER_ONLY:
+            if source in wish.registries:
+                raise ConfigError(no_search(source))
     ids = _ids_by_source(wish)
     jobs: list[Job] = []
     skipped: list[str] = []
@@ -69,9 +71,11 @@ def plan(
         if wish.ids:
             jobs += [replace(job, ids=tuple(ids[source]))] if ids.get(source) else []
             continue
-        if wish.everything or (own.everything and not wish.query and not wish.topics):
+        if source in BY_NUMBER_ONLY:
+            pass
+        elif wish.everything or (own.everything and not wish.query and not wish.topics):
             searches = [replace(job, all=True)]
-        elif source not in BY_NUMBER_ONLY or (source in wish.registries and (wish.query or wish.topics)):
+        else:
             words = dict.fromkeys(overrides.get(source, query) for query, overrides in queries)
             searches = [replace(job, query=query) for query in words]
         for search in searches:

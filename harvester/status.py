@@ -15,10 +15,11 @@ from msgspec.structs import asdict
 
 from harvester.archive import Archive
 from harvester.catalogue import query
+from harvester.checks import FRUITLESS
 from harvester.config import Config
 from harvester.lock import Owner
-from harvester.registries import REGISTRIES
-from harvester.schedule import BY_NUMBER_ONLY, Wish, plan
+from harvester.registries import BY_NUMBER_ONLY, REGISTRIES
+from harvester.schedule import Wish, plan
 
 #: Of `runs`: the newest of each search of a registry (by its words, however it asked), of its single numbers and of its files.
 _LAST_RUNS = """
@@ -152,6 +153,8 @@ def _unpublished(
             "reads that registry in full once more"
         )
         return [Problem(None, "gate closed", words)]
+    if catalogue is None and archive and archive.is_fruitless():
+        return [Problem(None, "no catalogue", FRUITLESS)]
     if catalogue is None:
         return [Problem(None, "no catalogue", "there is an archive and no catalogue: run `harvester build`")]
     if archive and not owner and _about(catalogue, "archive_state") != archive.state():

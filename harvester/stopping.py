@@ -88,6 +88,6 @@ def _end_at_last(listening: int) -> None:
 
 def _sentence() -> str:
     return (
-        f"stopped by a signal {_where}: what was fetched is kept, and the catalogue that stood is still published; run the "
+        f"stopped by a signal {_where}: what was fetched is kept, and a catalogue that stood is still published; run the "
         "same again, it goes on from there"
     )

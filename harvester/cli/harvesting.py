@@ -23,8 +23,8 @@ from harvester.crawl import Job, Progress
 from harvester.imports import files_of, import_files, refused, size_of
 from harvester.logs import Logs
 from harvester.refresh import Refreshed, refresh
-from harvester.registries import REGISTRIES
-from harvester.schedule import BY_NUMBER_ONLY, Wish, job_for, plan
+from harvester.registries import BY_NUMBER_ONLY, REGISTRIES
+from harvester.schedule import Wish, job_for, plan
 from harvester.stopping import at
 from harvester.unusable import Unusable
 from harvester.written import Written, written

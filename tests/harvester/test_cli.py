@@ -173,6 +173,56 @@ def test_a_missing_inbox_and_a_query_without_a_hit_are_told_and_stop_nothing(tmp
     assert run("status", "--config", config, "--data", data).exit_code == 0
 
 
+def test_a_first_refresh_of_which_nothing_can_be_shown_publishes_no_catalogue(tmp_path: Path) -> None:
+    data, config = tmp_path / "data", tmp_path / "harvester.toml"
+    with SampleServer(crawl_delay=0) as server:
+        config.write_text(
+            "".join(
+                f'[registries.{name}]\ndelay = 0.0\nbase_url = "{server.base_url(name)}"\n'
+                for name in ("ctgov", "isrctn")
+            )
+        )
+        server.fault("ctgov", "html-instead")
+        server.fault("isrctn", "announces-more")
+        asked = (
+            "refresh",
+            "--config",
+            config,
+            "--data",
+            data,
+            "--query",
+            "trial",
+            "--registry",
+            "isrctn",
+            "--registry",
+            "ctgov",
+        )
+        failed = run(*asked)
+        assert failed.exit_code == 1
+        assert "ClinicalTrials.gov failed: " in failed.output
+        assert "no run so far brought a record that can be shown" in failed.output
+        assert "no new catalogue is published" in failed.output
+        assert not (data / "catalogue.db").exists()
+        assert run("build", "--data", data).exit_code == 1
+        status = run("status", "--data", data)
+        assert status.exit_code == 1
+        assert "run `harvester refresh` again" in status.output and "`harvester build`" not in status.output
+        server.clear()
+        assert run(*asked).exit_code == 0
+        assert (data / "catalogue.db").exists()
+
+
+def test_a_query_that_finds_nothing_is_no_failure(tmp_path: Path) -> None:
+    with SampleServer(crawl_delay=0) as server:
+        config = tmp_path / "harvester.toml"
+        config.write_text(f'[registries.isrctn]\ndelay = 0.0\nbase_url = "{server.base_url("isrctn")}"\n')
+        done = run(
+            "refresh", "--config", config, "--data", tmp_path / "data", "--registry", "isrctn", "--query", "salmon"
+        )
+    assert done.exit_code == 0, done.output
+    assert "0 trials from 0 records" in done.output
+
+
 def test_an_import_with_refusals_ends_with_1_and_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<html></html>")
     done = run("import", "ctgov", tmp_path / "page.html", "--data", tmp_path / "data")
@@ -198,6 +248,12 @@ def test_an_import_of_less_than_a_page_announces_says_so_and_ends_with_0(tmp_pat
         (["refresh", "--topic", "x"], 2, "there is no topic 'x'"),
         (["refresh", "--query", "x", "--all"], 2, "give one of them"),
         (["refresh", "--query", ""], 2, "--query is empty"),
+        (
+            ["refresh", "--registry", "ictrp", "--query", "x"],
+            2,
+            "`harvester import ictrp FILE`, or put it into the `inbox`",
+        ),
+        (["refresh", "--registry", "ictrp", "--registry", "ctgov", "--all"], 2, "WHO ICTRP has no search for programs"),
         (["refresh", "--id", "NCT90000001", "--id", " "], 2, "--id is empty"),
         (["refresh", "--topic", ""], 2, "--topic is empty"),
         (["related", "NCT90000001", "--limit", "99999999999999999999"], 2, "is not in the range"),

@@ -76,6 +76,11 @@ def test_what_it_names_is_looked_for_beside_it_wherever_the_command_was_started(
         ("[site]\nsql_seconds = inf", "expected a number <= 86400.0"),
         ("a = " + "[" * 5000, "recursion"),
         ("links = ''", "links is empty: name a file"),
+        ("[registries.ictrp]\neverything = true", "everything of ictrp cannot be asked for: WHO ICTRP has no search"),
+        (
+            "[[topics]]\nname = 'a'\nquery = 'b'\noverrides = { ictrp = 'c' }",
+            "the topic 'a' has words for ictrp: WHO ICTRP has no",
+        ),
         ("sponsors = ' '", "sponsors is empty: name a file"),
         ("[registries.ictrp]\ninbox = ''", "inbox of ictrp is empty: name a folder"),
         ("[registries.ictrp]\nids = ['NCT00000001', ' ']", "ids of ictrp holds a number without"),

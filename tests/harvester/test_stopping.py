@@ -62,6 +62,24 @@ def test_a_call_that_python_cannot_interrupt_is_ended_at_the_limit() -> None:
     assert "stopped by a signal in one long statement" in done.stderr
 
 
+def test_ctrl_c_while_the_command_is_still_loaded_is_a_sentence(tmp_path: Path) -> None:
+    code = (
+        "import importlib.abc, os, signal, sys\n"
+        "class Strike(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'harvester.build':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Strike())\n"
+        "sys.argv = ['harvester', 'refresh']\n"
+        "from harvester.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "harvester: stopped by a signal before it began: nothing was done\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_sigterm_during_the_build_keeps_the_catalogue_and_says_where(tmp_path: Path) -> None:
     archive_path, catalogue_path = tmp_path / "archive.db", tmp_path / "catalogue.db"
     with Archive(archive_path) as archive:
@@ -82,7 +100,7 @@ def test_sigterm_during_the_build_keeps_the_catalogue_and_says_where(tmp_path: P
     assert time.monotonic() - struck < 10
     assert process.returncode == 1
     assert "stopped by a signal" in said
-    assert "the catalogue that stood is still published" in said
+    assert "a catalogue that stood is still published" in said
     assert catalogue_path.read_bytes() == before
     assert not beside.exists(), "a half catalogue only takes room"
     assert (tmp_path / ".lock").read_bytes() == b"", "who stops in order releases the lock"
