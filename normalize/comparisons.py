@@ -184,7 +184,7 @@ def _limit(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     else:
         take_unit(limit, unit_of(text, end, number))
     limit.perhaps_year = not limit.unit and numbers.is_year(value)
-    if denying and not limit.negated and limit.unit not in _ALL_TIMES:
+    if denying and not limit.negated and (limit.unit not in _ALL_TIMES or gestation.is_said(text, limit)):
         limit.negated = denials.denies_all(denying)
     return limit
 
@@ -280,6 +280,8 @@ def _dated(text: str, begin: int, number: re.Match[str]) -> Limit | None:
     limit.bound("lt" if said[1][0] in "bB" else "gt", numbers.value(number[1]))
     take_unit(limit, unit_of(text, end, number))
     limit.of_pregnancy = gestation.is_said(text, limit)
+    denying = denials.before(text, begin, limit.start)
+    limit.negated = bool(denying) and denials.denies_all(denying)
     return limit if limit.of_pregnancy or limit.of_age or gestation.weeks(number[1]) is not None else None
 
 

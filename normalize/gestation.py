@@ -34,7 +34,7 @@ _PREGNANT_BEFORE = re.compile(
 #: Before weeks: what happens in a pregnancy and is told by its weeks, from ten on, a birth from twenty on: "preterm birth < 34 weeks",
 #: "losses before the 10th week"; "birth < 12 weeks" is how long ago it was.
 _EVENT_BEFORE = re.compile(
-    r"""\b(?:(?P<birth>(?:live\s|still\s?)?births?|deliver(?:y|ies|ed)|born|labou?r|(?:pre-?|full\s)?term\s(?:infants?|newborns?|neonates?|babies|births?)|rupture\sof\s(?:the\s)?membranes|P?PROM)
+    r"""\b(?:(?P<birth>(?:live\s|still\s?)?births?|deliver(?:y|ies|ed)|born|labou?r|(?:pre-?|full\s)?term\s(?:infants?|newborns?|neonates?|babies|births?)|pre-?term|premature|prematurity|rupture\sof\s(?:the\s)?membranes|P?PROM)
     |miscarriages?|loss(?:es)?|abortions?|(?:fetal|foetal|intrauterine)\s(?:deaths?|demise)|pre-?eclampsia)
     (?:\s(?:at|of|that|occurred|occurring|which|was|were)){0,3}[\s:(,]*$""",
     re.IGNORECASE | re.VERBOSE,

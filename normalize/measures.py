@@ -319,7 +319,7 @@ def _known(
             and variables.can_be_limited_to(ahead.variable, limit.lower, limit.upper, unit)
             and (counted or limit.carried or not _COMPARED_NEXT.match(follows, ahead.end))
         ):
-            return [ahead.variable]
+            return [not_meant.lost(text, limit, ahead.variable, follows[ahead.end :])]
     if not found and limit.unit and not timed and not text[: limit.start].rstrip(" (:").endswith(("index", "score")):
         found = variables.before(limit.unit, unit, 3)[0]  # "more than 20 cigarettes a day"
     if found:

@@ -21,6 +21,13 @@ _IN_PREGNANCY = re.compile(
     r"(?<!number\s)\b(?:of|in|during|after|before)\s(?:an?\s|the\s)?pregnancy[\s:,(]*(?:[\w-]+\s){0,3}$", re.IGNORECASE
 )
 _PREGNANCIES = variables.NAMES["pregnancy"][0]
+_LOSSES = variables.NAMES["pregnancy losses"][0]
+#: Before a number of pregnancies, and after it: they are lost.
+_LOST = re.compile(r"\b(?:loss(?:es)?\sof|lost)\s$", re.IGNORECASE)
+_ENDED = re.compile(
+    r"\s(?:(?:that|which)\s)?(?:(?:were\s)?lost|end(?:ed|ing)\s(?:in|with)\s(?:an?\s)?(?:early\s|spontaneous\s)?(?:miscarriage|loss|abortion))",
+    re.IGNORECASE,
+)
 
 
 def is_so(text: str, limit: Limit, clause: str, unit: Unit | None, found: list[Variable], away: int) -> bool:
@@ -36,6 +43,13 @@ def is_so(text: str, limit: Limit, clause: str, unit: Unit | None, found: list[V
     if first is _PREGNANCIES:
         return _IN_PREGNANCY.search(text, max(0, limit.start - 40), limit.start) is not None
     return False
+
+
+def lost(text: str, limit: Limit, variable: Variable, after: str) -> Variable:
+    """What a number of `variable` counts: "loss of two or more pregnancies" counts losses. `after` is what follows the name."""
+    if variable is _PREGNANCIES and (_LOST.search(text, max(0, limit.start - 12), limit.start) or _ENDED.match(after)):
+        return _LOSSES
+    return variable
 
 
 def _is_ratio(clause: str, found: list[Variable]) -> bool:

@@ -77,7 +77,7 @@ def in_figures(text: str, most: int = MOST) -> list[re.Match[str]]:
 
 
 def in_words(text: str) -> list[re.Match[str]]:
-    """The numbers in words that stand in comparisons: "at least two", "three or more", "two to four"."""
+    """The numbers in words that stand in comparisons: "at least two", "three or more", "two to four", "two or three"."""
     found = set()
     if text.isupper() and text.isascii():
         text = text.lower()
@@ -97,12 +97,13 @@ def in_words(text: str) -> list[re.Match[str]]:
                     if word.lower() in SPELLED:
                         found.add(text.rfind(word, 0, at))
                 at = text.find(hint, at + 1)
-    at = text.find(" to ")
-    while at >= 0:
-        word, after = text[max(0, at - 9) : at].rpartition(" ")[2], text[at + 4 : at + 13].partition(" ")[0]
-        if word.lower() in SPELLED and after.lower() in SPELLED:
-            found.add(at - len(word))
-        at = text.find(" to ", at + 1)
+    for hint in (" to ", " or "):
+        at = text.find(hint)
+        while at >= 0:
+            word, after = text[max(0, at - 9) : at].rpartition(" ")[2], text[at + 4 : at + 13].partition(" ")[0]
+            if word.lower() in SPELLED and after.lower() in SPELLED:
+                found.add(at - len(word))
+            at = text.find(hint, at + 1)
     return [number for at in found if (number := _IN_WORDS.match(text, at))]
 
 

@@ -21,7 +21,10 @@ BEGINNINGS = frozenset(_BEGINNINGS.split())
 _RANGE_WORDS = ("betw", "in b", "entr", "zwis", "rang", "pomi", "międ", "μετα")
 #: Units of ranges that are written with the better eye first.
 _FALLING = (ratios.SNELLEN, "letters", "ETDRS letters")
-_LIST = re.compile(r"\s*(?:,\s*(?:or|and)?|/|\bor\b|\band\b)\s*(\d)(?![\w.,/-]\d)(?!\w)", re.IGNORECASE)
+_ONES = [name for name, value in numbers.SPELLED.items() if float(value) < 10]
+_LIST = re.compile(
+    rf"\s*(?:,\s*(?:or|and)?|/|\bor\b|\band\b)\s*(\d|{'|'.join(_ONES)})(?![\w.,/-]\d)(?!\w)", re.IGNORECASE
+)
 #: A second number after one that is compared.
 DASHED = re.compile(rf"\s?[-–—]\s?({numbers.DIGITS})(?![\d/:]|[-–]\d)")
 DASHES = frozenset("-–—")
@@ -145,12 +148,12 @@ def take_second(limit: Limit, second: float, by_sign: bool) -> None:
 
 
 def listed(text: str, limit: Limit, value: float) -> Limit | None:
-    """ "ECOG 0 or 1", "0, 1, or 2": neighbouring grades are a range."""
-    last, at = value, limit.number + 1
-    if not text[limit.number].isdigit() or text[at : at + 1].isdigit():
+    """ "ECOG 0 or 1", "0, 1, or 2", "two or three": neighbouring grades, or numbers of things, are a range."""
+    last, at = value, limit.end
+    if not 0 <= value <= 9 or (at > limit.number + 1 and text[limit.number].isdigit()):
         return None
     while item := _LIST.match(text, at):
-        if float(item[1]) != last + 1:
+        if numbers.value(item[1]) != last + 1:
             return None
         last, at = last + 1, item.end()
     if last == value:

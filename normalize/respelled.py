@@ -25,9 +25,9 @@ _FIGURE_BEFORE = re.compile(r"\b[0-9]{1,3}$")
 _LONGEST_WORD = 14
 #: "between 18 (inclusive) and 65 (inclusive)": both ends of a range are allowed without it.
 _INCLUSIVE = re.compile(r"(?:\((?<=[\w%]\()|\s(?<=[\w%]\s)\()(?:inclusive|incl\.?|both inclusive)\)", re.IGNORECASE)
-#: A power of ten that is the number: "< 10^3 copies/mL"; not in "5 x 10^9/L", "100 10^9/L".
+#: A power of ten that is the number: "< 10^3 copies/mL"; not in "5 x 10^9/L", "100 10^9/L", "platelets (10^9/L)".
 _POWER = re.compile(
-    r"10(?<![x×*✕∙·•.,0-9]10)(?<![x×*✕∙·•0-9]\s10)\s?(?:\^\s?\(?(?P<exponent>[-−–]?[0-9]{1,2})(?![0-9.])\)?|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
+    r"10(?<![x×*✕∙·•.,0-9(]10)(?<![x×*✕∙·•0-9]\s10)\s?(?:\^\s?\(?(?P<exponent>[-−–]?[0-9]{1,2})(?![0-9.])\)?|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))"
 )
 _RAISED_TEN = re.compile("10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]")
 _RAISED = str.maketrans("⁻−–⁰¹²³⁴⁵⁶⁷⁸⁹", "---0123456789")

@@ -34,9 +34,9 @@ _NOT_YEARS = ("menor", "mayor", "hasta", "inferior", "superior")
 WEEKS = "weeks"
 
 
-#: "Age (months): 6-24", "age in years 18 to 40": the unit stands before the number.
+#: "Age (months): 6-24", "age in years 18 to 40": the unit stands before the number; not "culture(s)".
 _UNIT_BEFORE = re.compile(
-    rf"(?:[\w%] ?\((?:in )?(?P<in_brackets>{units.PATTERN})\)|\bage in (?P<of_age>years|months|weeks|days))\s?[:=]?\s*$",
+    rf"(?:[\w%](?: |(?!\(s\)))\((?:in )?(?P<in_brackets>{units.PATTERN})\)|\bage in (?P<of_age>years|months|weeks|days))(?:\s?[:=]|\s(?:of|is|was|values?))?\s*$",
     re.IGNORECASE,
 )
 
@@ -95,7 +95,7 @@ def unit_of(text: str, at: int, tail: re.Match[str]) -> UnitAfter:
 def unit_before(text: str, begin: int, at: int) -> str:
     """The unit that is told before a limit, with the name of what is limited: "Age (months): 6-24"; "" where none is."""
     near = at - 28 if at - 28 > begin else begin
-    if text.rfind(")", max(near, at - 4), at) < 0 and text.rfind("ge in ", near, at) < 0:
+    if text.rfind(")", max(near, at - 8), at) < 0 and text.rfind("ge in ", near, at) < 0:
         return ""
     said = _UNIT_BEFORE.search(text, near, at)
     if said is None:

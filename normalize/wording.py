@@ -75,7 +75,7 @@ def after(rest: str) -> str:
         words.append(word)
     while words and words[0].lower() in _ARTICLES:
         words.pop(0)
-    while words and words[-1].lower() in _NO_END:
+    while words and words[-1].lower() in _NO_END and not "".join(words[-2:-1]).isupper():  # "BILAG A"
         words.pop()
     return " ".join(words)
 

@@ -247,3 +247,37 @@ def test_what_stands_beside_a_name_can_make_it_another(text: str, variable: str)
 )  # fmt: skip
 def test_a_share_is_no_limit_on_its_numerator(text: str) -> None:
     assert measures(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Two or three miscarriages", [("miscarriages", ">=2 <=3")]),
+        ("Women with three or four losses", [("miscarriages", ">=3 <=4")]),
+        ("Three or more miscarriages", [("miscarriages", ">=3")]),
+        ("Loss of two or more pregnancies", [("miscarriages", ">=2")]),
+        ("Women who lost at least 3 pregnancies", [("miscarriages", ">=3")]),
+        ("At least two pregnancies that ended in miscarriage", [("miscarriages", ">=2")]),
+        ("At least two pregnancies", [("pregnancies", ">=2")]),
+        ("One or more preterm births", [("preterm_births", ">=1")]),
+        ("Uterine NK cells > 6 %", [("uterine_nk_cells", ">6")]),
+        ("Preterm < 33 weeks", [("gestational_age", "<33")]),
+    ],
+)
+def test_what_is_counted_of_earlier_pregnancies(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(one.variable, bounds(one)) for one in measures(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("No earlier delivery before 36 weeks", True),
+        ("No live birth beyond 25 weeks", True),
+        ("Without term delivery > 37 weeks", True),
+        ("Delivery before 36 weeks", False),
+        ("No more than 12 weeks of gestation", False),
+    ],
+)
+def test_what_is_denied_in_a_week_of_pregnancy(text: str, denied: bool) -> None:
+    (limit,) = measures(text)
+    assert (limit.variable, limit.negated) == ("gestational_age", denied)

@@ -386,6 +386,8 @@ def test_a_time_is_no_name_of_what_is_limited() -> None:
         ("Age group 18-45", ("age", ">=18 <=45", None)),
         ("BMI (kg/m2): 19-29", ("body_mass_index", ">=19 <=29", "kg/m2")),
         ("ALT (U/L) > 40", ("alanine_aminotransferase", ">40", "U/L")),
+        ("Platelet count (10^9/L): >= 120", ("platelets", ">=120", "10^9/L")),
+        ("BMI (kg/m2) of 19-29", ("body_mass_index", ">=19 <=29", "kg/m2")),
         ("Karnofsky (KPS) >= 70", ("karnofsky", ">=70", None)),
         ("Smoker's index (pack / years) > 10", ("pack_years", ">10", None)),
     ],
@@ -400,3 +402,26 @@ def test_a_unit_may_stand_in_brackets_before_the_number(text: str, expected: tup
 )  # fmt: skip
 def test_ages_on_both_sides_of_an_or(text: str) -> None:
     assert [(one.variable, one.lower, one.upper) for one in measures(text)] == [("age", None, 20), ("age", 40, None)]
+
+
+@pytest.mark.parametrize("text", ["Creatinine > 3 x baseline", "Creatinine > 3 times the baseline"])
+def test_a_multiple_of_the_baseline_is_no_limit_on_the_thing_itself(text: str) -> None:
+    (limit,) = measures(text)
+    assert (limit.variable, limit.lower, limit.canonical_lower) == ("Creatinine", 3, None)
+    assert limit.unit is not None and limit.unit.endswith("baseline")
+
+
+def test_the_partner_between_two_ages() -> None:
+    assert read("Woman aged 19-41 years and partner between 20 and 62") == [
+        ("age", ">=19 <=41", "years"),
+        ("partner_age", ">=20 <=62", None),
+    ]
+
+
+def test_a_plural_in_brackets_is_no_unit() -> None:
+    (limit,) = measures("positive culture(s) of at least one species")
+    assert limit.unit is None
+
+
+def test_a_domain_of_an_index_keeps_its_letter() -> None:
+    assert read("at least 1 BILAG A") == [("BILAG A", ">=1", None)]
