@@ -67,7 +67,7 @@ _AFTER = re.compile(
 _COUNTS = re.compile(r"\s?(?!or\b|and\b|by\b|on\b|in\b|to\b)[a-z]")
 _SLASH = re.compile(rf"\s?/\s?({numbers.DIGITS})")
 _NO_LIMIT_AFTER = re.compile(
-    r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above)|(?:de\s(?:los|las)\ssiguientes|des\s\w+\ssuivants|der\sfolgenden|dei\sseguenti|dos\sseguintes)\b|of\sthe\s(?:two|three|four|five|six)\s?[).,;]"
+    r"\s?(?:[/:]\s?\d|(?:am|pm|a\.m|p\.m)\b|of\s(?:the\s)?(?:following|these|below|criteria|above|last\s[0-9]|previous\s[0-9]|past\s[0-9])|(?:de\s(?:los|las)\ssiguientes|des\s\w+\ssuivants|der\sfolgenden|dei\sseguenti|dos\sseguintes)\b|of\sthe\s(?:two|three|four|five|six)\s?[).,;]"
     r"|of\s(?!the\s|an?\s|any\s)[^,.;:()\n]{1,40},\s[^.;:()\n]{1,80}?\b(?:and|or)\s|hand\b|or\sboth|another)",
     re.IGNORECASE,
 )

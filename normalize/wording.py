@@ -68,9 +68,12 @@ def before(left: str) -> str:
 def after(rest: str) -> str:
     """The source's words for what is limited, from those after the limit: "at least 3 failed cycles"."""
     found = _WORDS_AFTER.match(rest)
+    said = found[1].split() if found else []
     words: list[str] = []
-    for word in found[1].split() if found else ():
+    for at, word in enumerate(said):
         if word.lower() in WORDS["name_ends"] and (words or word.lower() != "prior"):
+            if at == 1 and word == "or" and said[0][-1] != "s" and said[3:] and said[3][-1] == "s":
+                words += said[1:4]  # "fresh or frozen cycles"
             break
         words.append(word)
     while words and words[0].lower() in _ARTICLES:

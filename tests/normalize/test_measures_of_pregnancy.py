@@ -259,6 +259,8 @@ def test_a_share_is_no_limit_on_its_numerator(text: str) -> None:
         ("Women who lost at least 3 pregnancies", [("miscarriages", ">=3")]),
         ("At least two pregnancies that ended in miscarriage", [("miscarriages", ">=2")]),
         ("At least two pregnancies", [("pregnancies", ">=2")]),
+        ("At least four failed IVF-ET attempts", [("implantation_failures", ">=4")]),
+        ("2 or more consecutive RPL", [("miscarriages", ">=2")]),
         ("One or more preterm births", [("preterm_births", ">=1")]),
         ("Uterine NK cells > 6 %", [("uterine_nk_cells", ">6")]),
         ("Preterm < 33 weeks", [("gestational_age", "<33")]),

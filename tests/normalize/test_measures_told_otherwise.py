@@ -425,3 +425,21 @@ def test_a_plural_in_brackets_is_no_unit() -> None:
 
 def test_a_domain_of_an_index_keeps_its_letter() -> None:
     assert read("at least 1 BILAG A") == [("BILAG A", ">=1", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a minimum of three long or short rides", ("long or short rides", ">=3", None)),
+        ("at least 3 lesions or nodules", ("number_of_lesions", ">=3", None)),
+        ("CD4 count above 200 cells per cubic millimetre", ("cd4_cells", ">200", "cells per cubic millimetre")),
+        ("Urine PCR above 40 mg/mmol", ("urine_protein_creatinine_ratio", ">40", "mg/mmol")),
+        ("tender and swollen joint count of at least 5 each", ("swollen_joint_count", ">=5", None)),
+    ],
+)
+def test_what_is_counted_or_measured_keeps_its_whole_name(text: str, expected: tuple[str, str, str | None]) -> None:
+    assert read(text) == [expected]
+
+
+def test_how_many_of_the_last_measurements_is_no_limit() -> None:
+    assert read("Phe > 7 mg/dL in at least 2 of the last 6 measurements") == [("phenylalanine", ">7", "mg/dL")]
