@@ -126,7 +126,7 @@ def _find(db: sqlite3.Connection, search: str, exact: bool) -> None:
     from harvester.site.wanted import Wanted
 
     wanted = Wanted(text=search, exact=exact)
-    if not wanted.matching.groups:
+    if not wanted.matching.parts:
         raise ExportError(f"--search {search!r} holds no word or number that can be looked for")
     rowids = find(db, wanted).ordered(db, wanted.order)
     db.execute("DROP TABLE IF EXISTS temp.found")

@@ -17,6 +17,7 @@ from harvester.compare_fields import PLAN, Many, One
 from harvester.differences import lines, pieces
 from harvester.site import labels
 from harvester.site.entries import Trial
+from harvester.site.footer import database_name
 from harvester.site.pages import Shown, page, trial_path
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def history(trial: Trial) -> dict[str, Any] | None:
     }
 
 
-def _page(db: sqlite3.Connection, trial_id: str | None) -> Shown:
+def _page(db: sqlite3.Connection, trial_id: str | None, database: str | None) -> Shown:
     where, values = ("r.trial_id = ?", (trial_id,)) if trial_id else ("1", ())
     context = {
         "trial_id": trial_id,
@@ -113,6 +114,7 @@ def _page(db: sqlite3.Connection, trial_id: str | None) -> Shown:
         "feed": trial_path(trial_id, ".atom") if trial_id else "/changes.atom",
         "updates": [_card(update) for update in updates(db, where, values, _MOST)],
         "most": _MOST,
+        "database": database,
     }
     return Shown("changes.html", context)
 
@@ -125,4 +127,5 @@ def changes_path(trial_id: str | None) -> str:
 async def changes(datasette: Datasette, request: Request) -> Response:
     """`/changes`"""
     trial_id = request.args.get("trial") or None
-    return await page(datasette, request, lambda db: _page(db, trial_id))
+    database = database_name(datasette)
+    return await page(datasette, request, lambda db: _page(db, trial_id, database))

@@ -117,7 +117,7 @@ def find(db: sqlite3.Connection, search: Wanted) -> Found:
         listed = _numbered(db, search.text, numbers)
         return Found(facets, Matching(), facets.mask(listed), filters, names, listed)
     matching = search.matching
-    if not search.exact and matching.groups:
+    if not search.exact and matching.parts:
         matching = matching.widened(other_words, names_of(db).synonyms)
     expression = matching.expression
     by_words = facets.all if expression is None else facets.mask(_matched(db, expression))
@@ -204,11 +204,10 @@ def _ranked(db: sqlite3.Connection, facets: Facets, matching: Matching, expressi
     score = np.zeros(len(ranked))
     size = len(facets.rowids)
     most = max(size // 5, _ALWAYS_TELLING)
-    for group in matching.groups:
-        either = " OR ".join(term.match for term in group)
-        times = _times(db, either, most + 1)
+    for part in matching.parts:
+        times = _times(db, part.match, most + 1)
         if times <= most:
-            about = _rowids(db, _MATCHING, f"({{{' '.join(_ABOUT)}}} : ({either})) AND ({expression})")
+            about = _rowids(db, _MATCHING, f"({{{' '.join(_ABOUT)}}} : ({part.match})) AND ({expression})")
             score += math.log(2 + size / (1 + times)) * np.isin(ranked, about)
     for columns, worth in _ABOUT.items():
         score += worth / 10 * np.isin(ranked, _rowids(db, _MATCHING, f"{{{columns}}} : ({expression})"))

@@ -12,7 +12,7 @@ from harvester.site import labels, queries
 from harvester.site.cards import card, singular, words_found
 from harvester.site.downloads import MAKES_XLSX
 from harvester.site.finding import Found
-from harvester.site.matching import MARK, Matching, Term
+from harvester.site.matching import MARK, Either, Matching, Term
 from harvester.site.wanted import Wanted
 
 PAGE_SIZE = 25
@@ -56,10 +56,9 @@ def _marked(db: sqlite3.Connection, matching: Matching, rowids: list[int]) -> di
         return {}
     marked = queries.matches(db, matching.expression, rowids, queries.NEAR_MATCHES)
     words = {rowid: words_found(row) for rowid, row in marked.items()}
-    for group in matching.groups:
-        lacking = [rowid for rowid in marked if _lacks(words[rowid], group)]
-        either = " OR ".join(term.match for term in group)
-        far = queries.matches(db, either, lacking, queries.FAR_MATCHES) if lacking else {}
+    for part in matching.parts:
+        lacking = [rowid for rowid in marked if _lacks(words[rowid], part)]
+        far = queries.matches(db, part.match, lacking, queries.FAR_MATCHES) if lacking else {}
         for rowid, row in far.items():
             marked[rowid] |= {
                 name: text for name, text in row.items() if name in queries.FAR_MATCHES and text and MARK in text
@@ -67,10 +66,11 @@ def _marked(db: sqlite3.Connection, matching: Matching, rowids: list[int]) -> di
     return marked
 
 
-def _lacks(words: set[str], group: tuple[Term, ...]) -> bool:
-    """Whether none of the terms is among the words found; of a condition's other names it is known only where no word was."""
-    typed = [term.plain for term in group if term.text]
-    return not any(words.issuperset(singular(text)) for text in typed) if typed else not words
+def _lacks(words: set[str], part: Term | Either) -> bool:
+    """Whether a part is not among the words found; of other words for the same it is known only where no word was."""
+    if isinstance(part, Either):
+        return all(any(_lacks(words, below) for below in one.parts) for one in part.alternatives)
+    return not words.issuperset(singular(part.plain)) if part.text else not words
 
 
 def forms(search: Wanted) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Site room: what a reader types, as an expression for SQLite's full-text search that can never be a syntax error.
 
-Words must all occur; `"two words"` is a phrase; `OR` between words allows either; `-word` and `NOT word` exclude; `immun*` is
-a beginning; `sponsor:word` looks in one field only. A word outside quotes is found in singular and plural. Words can be widened to
-other words for the same (`same`) and, where they are a coded condition's name, to its other names (`synonyms`). Pure; called by `search`.
+Words must all occur; `"two words"` is a phrase; `these words OR those` allows either, and parentheses say how far that goes;
+`-word` and `NOT word` exclude; `immun*` is a beginning; `sponsor:word` looks in one field only. A word outside quotes is found in
+singular and plural. Words can be widened to other words for the same (`same`) and, where they are a coded condition's name, to its
+other names (`synonyms`). Pure; called by `search`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _NAMES = "conditions keywords public_title scientific_title"
 #: Fields in which other words for the same are looked for, too; an organization or a number has none.
 _WIDENED = ("", "title", "condition", "intervention", "criteria", "summary")
 
-_TERM = re.compile(rf'(-?)(?:({"|".join(FIELDS)}):\s*)?(?:"([^"]*)"?|([^\s"]+))', re.IGNORECASE)
+_TOKEN = re.compile(rf'(-?)(?:({"|".join(FIELDS)}):\s*)?(?:(\()|"([^"]*)"?|([^\s"]+))', re.IGNORECASE)
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _PLURAL = re.compile(r"[a-z]{3,}[^su\W\d_i]s", re.IGNORECASE)  # not "ss", "us", "is": loss, lupus, arthritis
 _SINGULAR = re.compile(r"[a-z]{3,}[^s\W\d_]", re.IGNORECASE)
@@ -55,20 +56,41 @@ class Term(NamedTuple):
         return self.text.partition(":")[2].strip('"') if self.field else self.text.strip('"')
 
 
+class Either(NamedTuple):
+    """Several searches of which one is enough: `(recurrent miscarriage OR pregnancy loss)`."""
+
+    alternatives: tuple[Matching, ...]
+
+    @property
+    def text(self) -> str:
+        return f"({' OR '.join(one.text for one in self.alternatives)})"
+
+    @property
+    def match(self) -> str:
+        return " OR ".join(f"({one.expression})" for one in self.alternatives)
+
+
 class Matching(NamedTuple):
     """`expression` is None when nothing that can be looked for was typed."""
 
-    groups: tuple[tuple[Term, ...], ...] = ()  # all groups must occur, of each group one term
-    excluded: tuple[Term, ...] = ()
-    synonyms: tuple[str, ...] = ()  # other names of conditions that `groups` look for too
+    parts: tuple[Term | Either, ...] = ()  # all must occur
+    excluded: tuple[Term | Either, ...] = ()
+    synonyms: tuple[str, ...] = ()  # other names of conditions that are looked for too
     same: tuple[
         tuple[str, tuple[str, ...]], ...
-    ] = ()  # words typed, and other words for the same that `groups` look for too
+    ] = ()  # words typed, and other words for the same that are looked for too
     left_out: int = 0  # words typed beyond MOST_TERMS
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        return tuple(term for group in self.groups for term in group if term.text)
+        """The words and phrases that were typed to be found."""
+        found: list[Term] = []
+        for part in self.parts:
+            if isinstance(part, Term):
+                found += [part] if part.text else []
+            else:
+                found += [term for one in part.alternatives for term in one.terms]
+        return tuple(found)
 
     @property
     def also(self) -> tuple[str, ...]:
@@ -77,28 +99,27 @@ class Matching(NamedTuple):
 
     @property
     def expression(self) -> str | None:
-        if not self.groups:
+        if not self.parts:
             return None
-        found = " AND ".join("(" + " OR ".join(term.match for term in group) + ")" for group in self.groups)
-        return f"({found}) NOT ({' OR '.join(term.match for term in self.excluded)})" if self.excluded else found
+        found = " AND ".join(f"({part.match})" for part in self.parts)
+        return f"({found}) NOT ({' OR '.join(f'({part.match})' for part in self.excluded)})" if self.excluded else found
 
     @property
-    def any_term(self) -> str | None:
-        """The expression for trials with at least one of several terms."""
-        return " OR ".join(term.match for term in self.terms) if len(self.terms) > 1 else None
+    def text(self) -> str:
+        """All of it, as it would be typed."""
+        return self.without(0, 0)
 
     def named(
         self, known: Callable[[str], Sequence[T]], fields: Sequence[str] = ("", "condition")
     ) -> Iterator[tuple[int, int, Sequence[T]]]:
         """The runs of words, the longest first, of which something is known as of a name: start, end, and what. A run stands in one of `fields`."""
         start = 0
-        while start < len(self.groups):
-            field = self.groups[start][0].field
-            for end in range(min(start + _LONGEST_NAME, len(self.groups)), start, -1):
-                run = self.groups[start:end]
-                if field not in fields or any(len(group) > 1 or group[0].field not in ("", field) for group in run):
+        while start < len(self.parts):
+            for end in range(min(start + _LONGEST_NAME, len(self.parts)), start, -1):
+                run = _run(self.parts[start:end])
+                if not run or run[0].field not in fields or any(term.field not in ("", run[0].field) for term in run):
                     continue
-                found = known(" ".join(group[0].plain for group in run))
+                found = known(" ".join(term.plain for term in run))
                 if found:
                     yield start, end, found
                     start = end
@@ -107,12 +128,12 @@ class Matching(NamedTuple):
                 start += 1
 
     def typed(self, start: int, end: int) -> str:
-        """The words of some groups, as they would be typed."""
-        return " ".join(" OR ".join(term.text for term in group) for group in self.groups[start:end])
+        """The words of some parts, as they would be typed."""
+        return " ".join(part.text for part in self.parts[start:end])
 
     def without(self, start: int, end: int) -> str:
-        """What is left to type without some groups."""
-        left = (self.typed(0, start), self.typed(end, len(self.groups)), *(f"-{term.text}" for term in self.excluded))
+        """What is left to type without some parts."""
+        left = (self.typed(0, start), self.typed(end, len(self.parts)), *(f"-{part.text}" for part in self.excluded))
         return " ".join(filter(None, left))
 
     def widened(
@@ -127,36 +148,41 @@ class Matching(NamedTuple):
             found = (same, tuple(dict.fromkeys(names)))
             return found if any(found) else ()
 
-        groups: list[tuple[Term, ...]] = []
+        parts: list[Term | Either] = []
         synonyms: list[str] = []
         told: dict[str, tuple[str, ...]] = {}
 
-        def open_to(term: Term) -> list[Term]:
-            """One of several terms of which either is enough, and other words for it."""
-            same = other_words(term.plain) if term.field in _WIDENED else ()
-            if same:
-                told[term.plain] = same
-            return [term, Term("", _in_field(term.field, same))] if same else [term]
-
-        def apart(start: int, end: int) -> Iterator[tuple[Term, ...]]:
-            for group in self.groups[start:end]:
-                yield tuple(one for term in group for one in open_to(term)) if len(group) > 1 else group
+        def apart(start: int, end: int) -> Iterator[Term | Either]:
+            """The parts between two runs, each alternative widened by itself."""
+            for part in self.parts[start:end]:
+                if isinstance(part, Either):
+                    part = Either(tuple(one.widened(other_words, coded) for one in part.alternatives))
+                    for one in part.alternatives:
+                        synonyms.extend(one.synonyms)
+                        told.update(one.same)
+                yield part
 
         done = 0
         for start, end, (same, names) in self.named(known, _WIDENED):
-            run = self.groups[start:end]
-            field = run[0][0].field
-            either = ["(" + " AND ".join(group[0].match for group in run) + ")"]
+            run = _run(self.parts[start:end])
+            field = run[0].field
+            either = ["(" + " AND ".join(term.match for term in run) + ")"]
             if same:
                 either.append(_in_field(field, same))
-                told[" ".join(group[0].plain for group in run)] = same
+                told[" ".join(term.plain for term in run)] = same
             if names and field in ("", "condition"):
                 either.append(f"{{{_NAMES}}} : ({_any_of(names)})")
                 synonyms += names
-            groups += [*apart(done, start), (Term("", " OR ".join(either)),)]
+            parts += [*apart(done, start), Term("", " OR ".join(either))]
             done = end
-        groups += apart(done, len(self.groups))
-        return self._replace(groups=tuple(groups), synonyms=tuple(dict.fromkeys(synonyms)), same=tuple(told.items()))
+        parts += apart(done, len(self.parts))
+        return self._replace(parts=tuple(parts), synonyms=tuple(dict.fromkeys(synonyms)), same=tuple(told.items()))
+
+
+def _run(parts: Sequence[Term | Either]) -> tuple[Term, ...]:
+    """The words of some parts; none where one of the parts is more than a word."""
+    words = tuple(part for part in parts if isinstance(part, Term))
+    return words if len(words) == len(parts) else ()
 
 
 def _quoted(text: str) -> str:
@@ -195,27 +221,61 @@ def _term(field: str, phrase: str | None, word: str | None) -> Term | None:
     return Term(f"{field}:{shown}", f"{{{FIELDS[field]}}} : {match}", field)
 
 
-def matching(text: str) -> Matching:
-    """Reads what was typed; anything is accepted."""
-    groups: list[list[Term]] = []
-    excluded: list[Term] = []
-    either = without = False
-    typed = _TERM.findall(text[:LONGEST])
-    for minus, field, phrase, word in typed[:MOST_TERMS]:
-        if word in ("AND", "OR", "NOT") and not (minus or field):
-            either, without = word == "OR" and bool(groups), word == "NOT"
-            continue
-        term = _term(field.lower(), phrase or None, word or None)
-        if term is None:
-            continue
-        if minus or without:
-            excluded.append(term)
-        elif either:
-            groups[-1].append(term)
+class _Open:
+    """What was read since a parenthesis was opened, or since the beginning."""
+
+    def __init__(self, excludes: bool = False, field: str = "") -> None:
+        self.excludes, self.field = excludes, field
+        self.runs: list[list[Term | Either]] = [[]]  # alternatives: what stands between two OR
+        self.excluded: list[Term | Either] = []
+
+    def add(self, part: Term | Either, excludes: bool) -> None:
+        (self.excluded if excludes else self.runs[-1]).append(part)
+
+    @property
+    def read(self) -> Matching:
+        """All of it."""
+        runs = [tuple(run) for run in self.runs if run]
+        parts = runs[0] if len(runs) == 1 else (Either(tuple(map(Matching, runs))),) if runs else ()
+        return Matching(parts, tuple(self.excluded))
+
+    def closed_into(self, outer: _Open) -> None:
+        """Puts what was read where the parenthesis stands; one that holds a plain list of words changes nothing."""
+        inner = self.read
+        if inner.parts and (self.excludes or inner.excluded):
+            outer.add(Either((inner,)), self.excludes)
         else:
-            groups.append([term])
-        either = without = False
-    return Matching(tuple(map(tuple, groups)), tuple(excluded), left_out=max(len(typed) - MOST_TERMS, 0))
+            outer.runs[-1] += inner.parts
+            outer.excluded += inner.excluded if not self.excludes else ()
+
+
+def matching(text: str) -> Matching:
+    """Reads what was typed; anything is accepted. OR separates all words before it from all after it, within its parentheses."""
+    levels = [_Open()]
+    without = False
+    terms = 0
+    for minus, field, opening, phrase, word in _TOKEN.findall(text[:LONGEST]):
+        if word in ("AND", "OR", "NOT") and not (minus or field):
+            if word == "OR":
+                levels[-1].runs.append([])
+            without = word == "NOT"
+            continue
+        excludes, within = bool(minus) or without, field.lower() or levels[-1].field
+        if opening:
+            levels.append(_Open(excludes, within))
+            without = False
+            continue
+        closing = max(min(len(word) - len(word.rstrip(")")), word.count(")") - word.count("(")), 0)
+        term = _term(within, phrase or None, word[: len(word) - closing] or None)
+        if term is not None and terms < MOST_TERMS:
+            levels[-1].add(term, excludes)
+            without = False
+        terms += term is not None
+        for _ in range(min(closing, len(levels) - 1)):
+            levels.pop().closed_into(levels[-1])
+    while len(levels) > 1:
+        levels.pop().closed_into(levels[-1])
+    return levels[0].read._replace(left_out=max(terms - MOST_TERMS, 0))
 
 
 #: Marks that SQLite puts round a match; registry text that holds them is only marked too, never run.

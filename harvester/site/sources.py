@@ -12,6 +12,8 @@ from datasette.utils.asgi import Request, Response
 from harvester.catalogue_tables import SEARCHED, TABLES
 from harvester.site import labels, links, queries
 from harvester.site.footer import database_name, sources_named
+from harvester.site.matching import FIELDS
+from harvester.site.other_words import SAME, SPELLED_OUT
 from harvester.site.pages import Shown, page, trial_path, unread_page
 
 if TYPE_CHECKING:
@@ -120,12 +122,28 @@ async def sources(datasette: Datasette, request: Request) -> Response:
     return await page(datasette, request, lambda db: Shown("sources.html", {**_sources(db), "database": database}))
 
 
+#: What can be typed into the search, and what it does.
+_SEARCH_HELP = (
+    ("heparin miscarriage", "both words, anywhere"),
+    ('"pregnancy loss"', "the words side by side"),
+    ("miscarriage OR pregnancy loss", "the words before OR, or all of those after it"),
+    ("heparin (miscarriage OR stillbirth)", "parentheses say how far OR goes"),
+    ("lupus -nephritis", "without a word; also NOT nephritis"),
+    ("immun*", "every word that begins so"),
+    ("title:heparin", f"in one place only: {', '.join(FIELDS)}"),
+    ("NCT01234567 2019-000001-11", "registry numbers, one or many, in any form: their trials"),
+)
+
+
 def _about(db: sqlite3.Connection) -> dict[str, Any]:
     found = queries.sources(db)
     return {
         "sources": found,
         "newest": labels.date(max((row["last_fetched_at"] or "" for row in found), default="")),
         "totals": {key: labels.number(value) for key, value in queries.totals(db).items()},
+        "search_help": _SEARCH_HELP,
+        "same": SAME,
+        "spelled_out": SPELLED_OUT,
         "facts": [{**row, "name": row["key"].replace("_", " ")} for row in queries.facts(db)],
     }
 

@@ -48,9 +48,9 @@ class Wanted(NamedTuple):
     @property
     def order(self) -> str:
         """What it is sorted by; without words there is no relevance."""
-        if self.sort in facets.SORTS or (self.sort == "relevance" and self.matching.groups):
+        if self.sort in facets.SORTS or (self.sort == "relevance" and self.matching.parts):
             return self.sort
-        return "relevance" if self.matching.groups else "update"
+        return "relevance" if self.matching.parts else "update"
 
     @property
     def is_filtered(self) -> bool:

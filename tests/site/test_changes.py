@@ -117,6 +117,10 @@ def test_pages_offer_the_feed_of_what_they_show(tmp_path: Path, serve: Callable[
         assert f'<a href="{feed}">Subscribe' in html
 
 
+def test_changes_beyond_those_shown_stand_in_the_table(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
+    assert '<a href="/catalogue/changes">All of them as a table' in serve(made(tmp_path).catalogue).html("/changes")
+
+
 def test_topics_stand_on_the_first_page_with_count_and_feed(tmp_path: Path, serve: Callable[..., InProcess]) -> None:
     workshop = made(tmp_path)
     with closing(sqlite3.connect(workshop.catalogue)) as db:

@@ -46,6 +46,18 @@ def found(db: sqlite3.Connection, typed: str) -> list[str]:
         ("arthritis", TEXTS[3:4]),
         ("-lupus", []),
         ("", []),
+        ("recurrent miscarriage OR lupus pregnancy", [TEXTS[0], TEXTS[2]]),
+        ("lupus (pregnancy OR IL-2)", [TEXTS[2], TEXTS[4]]),
+        ("(recurrent miscarriage) OR (lupus in pregnancy)", [TEXTS[0], TEXTS[2]]),
+        ('("recurrent miscarriage" OR arthritis) -lupus', [TEXTS[0], TEXTS[3]]),
+        ("lupus -(pregnancy OR arthritis)", TEXTS[4:]),
+        ("lupus NOT (IL-2)", [TEXTS[2]]),
+        ("(lupus -pregnancy) OR arthritis", TEXTS[3:]),
+        ("((recurrent (miscarriage OR (implantation failure))))", TEXTS[:2]),
+        ("recurrent (miscarriage", TEXTS[:1]),
+        ("recurrent miscarriage)", TEXTS[:1]),
+        ("OR lupus OR", [TEXTS[2], TEXTS[4]]),
+        ("() lupus (-pregnancy)", TEXTS[4:]),
     ],
 )
 def test_words_phrases_and_operators(db: sqlite3.Connection, typed: str, expected: list[str]) -> None:
@@ -62,6 +74,8 @@ def test_operators_of_sqlite_are_text(db: sqlite3.Connection, typed: str) -> Non
 @given(st.text(max_size=60))
 @example("ID:0")
 @example("sponsor:-")
+@example("-(a OR -b) NOT (c")
+@example("title:((a) OR")
 def test_no_text_is_a_syntax_error(typed: str) -> None:
     with sqlite3.connect(":memory:") as connection:
         columns = sorted({column for columns in FIELDS.values() for column in columns.split()})
@@ -72,3 +86,19 @@ def test_no_text_is_a_syntax_error(typed: str) -> None:
 
 def test_marks_become_pieces() -> None:
     assert pieces(f"a {MARK}b{END}\n c") == (Piece("a ", False), Piece("b", True), Piece(" c", False))
+
+
+def test_a_field_before_a_parenthesis_is_of_all_within() -> None:
+    assert [term.text for term in matching("title:(recurrent (miscarriage OR loss)) heparin").terms] == [
+        "title:recurrent", "title:miscarriage", "title:loss", "heparin",
+    ]  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.sampled_from(["lupus", "OR", "NOT", "(", ")", "-", '"il 2"', "recurrent", "-(", "pregnancy"]), max_size=14
+    )
+)
+def test_what_is_read_means_the_same_when_it_is_typed_again(db: sqlite3.Connection, words: list[str]) -> None:
+    read = matching(" ".join(words))
+    assert found(db, " ".join(words)) == found(db, read.text)

@@ -412,3 +412,33 @@ def test_words_that_say_what_a_filter_says_are_offered_as_filters(site: InProces
 
 def test_filters_that_find_nothing_are_not_offered(site: InProcess) -> None:
     assert "As filters" not in site.html("/search?q=suspended+miscarriage")
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/search?q=vitamin"])
+def test_a_search_box_leads_to_how_to_search(site: InProcess, path: str) -> None:
+    assert '<a href="/about#search">How to search</a>' in site.html(path)
+
+
+def test_what_how_to_search_shows_is_understood(site: InProcess) -> None:
+    html = site.html("/about")
+    shown = [
+        unescape(typed)
+        for typed in re.findall(
+            r"<dt><code>(.*?)</code></dt><dd>", html.partition('id="search"')[2].partition("</dl>")[0]
+        )
+    ]
+    assert len(shown) == 8
+    for typed in shown:
+        answer = site.html(f"/search?{urlencode({'q': typed})}")
+        assert "holds no word or number" not in answer and ("registry numbers" in answer) is typed.startswith("NCT")
+    assert "LMWH = low molecular weight heparin" in html and "LN = lupus nephritis" in html
+
+
+def test_or_stands_between_all_words_before_it_and_all_after_it(of_losses: InProcess) -> None:
+    one, other = "recurrent miscarriage", "habitual abortion"
+    found = [
+        set(titles(of_losses.html(f"/search?{urlencode({'q': typed})}"))) for typed in (one, other, f"{one} OR {other}")
+    ]
+    assert found[2] == found[0] | found[1] and found[0] and found[1]
+    within = titles(of_losses.html(f"/search?{urlencode({'q': f'heparin ({one} OR {other})'})}"))
+    assert set(within) == {title for title in found[2] if title != "Aspirin after habitual abortion"}
