@@ -6,6 +6,7 @@ guessed: a name is known whole, or it is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -18,6 +19,9 @@ from normalize.text import fold
 
 #: No name of a country is longer; a longer text is not one, and is not kept in the cache.
 _LONGEST = 200
+#: All countries of the world, each with a comma, are shorter.
+_LONGEST_LIST = 5000
+_COMMA = re.compile(r",(?![^(]*\))")  # none in brackets, which explain a name
 _UNKNOWN = (None, None)
 
 
@@ -56,11 +60,35 @@ def country(text: str) -> tuple[str | None, str | None]:
 
 @lru_cache(maxsize=4096)
 def _country(text: str) -> tuple[str | None, str | None]:
-    names, spellings, codes = _countries()
     for name in (text, text.partition(" - ")[0].strip(), text.partition("(")[0].strip()):
-        if code := codes.get(name) or spellings.get(fold(name)):
-            return code, names[code]
+        if code := _code(name):
+            return code, _countries().names[code]
     return _UNKNOWN
+
+
+def _code(name: str) -> str | None:
+    """The code of what is a country's name as it stands."""
+    _, spellings, codes = _countries()
+    return codes.get(name) or spellings.get(fold(name))
+
+
+def parted(text: str) -> list[str]:
+    """The names of a list joined with commas. Names that hold one stay whole: `Japan,Korea, Democratic People's Republic of` is two, and
+    none of them is the Republic of Korea; but `Japan,Hong Kong,China` is three. A text in which no country is told is one name.
+    """
+    if len(text) > _LONGEST_LIST or _code(text):
+        return [text]
+    parts = [part.strip() for part in _COMMA.split(text)]
+    names: list[str] = []
+    while parts:
+        taken = next((end for end in (3, 2) if _is_one_name(parts[:end])), 1)
+        names.append(", ".join(parts[:taken]))
+        parts = parts[taken:]
+    return names if any(country(name)[0] for name in names) else [text]
+
+
+def _is_one_name(parts: list[str]) -> bool:
+    return not all(map(_code, parts)) and _code(", ".join(parts)) is not None
 
 
 def each_once(names: Iterable[str | None], unmapped: list[Unmapped]) -> Iterator[Country]:

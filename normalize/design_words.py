@@ -22,8 +22,8 @@ _WORDS: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
         (re.compile(r"\bsingle[- ](?:arm|group|assignment)\b", re.IGNORECASE), "single_group"),
     ),
     "masking": (
-        # In a list "open" stands alone (ReBec); UMIN writes "Parallel Randomized Open -no one is blinded".
-        (re.compile(r"\bopen[- ]?label|\b(?:un|non-?|not )(?:blind|mask)ed\b|(?:\A|,)\s*open\s*(?=,|\Z|\(masking)|\bopen\s*-\s*no one", re.IGNORECASE), "none"),
+        # In a list "open" stands alone (ReBec: "parallel, open with two arms"); UMIN writes "Parallel Randomized Open -no one is blinded".
+        (re.compile(r"\bopen[- ]?label|\b(?:un|non-?|not )(?:blind|mask)ed\b|(?:\A|,)\s*open\s*(?=,|\Z|\(masking|with (?:\w+ )?arms?\b)|\bopen\s*-\s*no one", re.IGNORECASE), "none"),
         *((re.compile(rf"\b{number}[- ]?(?:blind|mask)", re.IGNORECASE), number) for number in ("single", "double", "triple", "quadruple")),
         # Who is masked is said, but not how many are: no value of the list. It contradicts an open trial alone.
         (re.compile(r"\b(?:assessor|observer|evaluator|rater|analyst|patient|participant|investigator|subject)s?(?:\(s\))?[- ](?:are )?(?:blind|mask)", re.IGNORECASE), ""),

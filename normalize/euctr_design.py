@@ -125,7 +125,7 @@ def enrollment(form: Form, country_code: str | None) -> tuple[EnrollmentCount, .
             source_field=code,
         )
         for code, scope, value, count in counted
-        if count is not None
+        if count or (count == 0 and scope != "total")  # `target_sample_size` warns of a whole of 0
     )
 
 

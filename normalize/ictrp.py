@@ -27,7 +27,7 @@ from normalize import (
     vocabularies,
 )
 from normalize.ages import parse_age
-from normalize.countries import country, each_once
+from normalize.countries import each_once, parted
 from normalize.dates import Order, is_prospective, iso_date
 from normalize.enrollment import Size, parse_size
 from normalize.ictrp_criteria import AgeForm
@@ -364,10 +364,9 @@ def _counts(size: Size, actual: Size, form: AgeForm | None) -> Iterator[Enrollme
 
 
 def _country_names(text: str | None) -> Iterator[str]:
+    """UMIN joins its regions with commas ("Japan,Asia(except Japan),Australia,Europe", JPRN-UMIN000039686), SLCTR its countries."""
     for name in pieces(text):
-        # UMIN joins its regions with commas: "Japan,Asia(except Japan),Australia,Europe" (JPRN-UMIN000039686)
-        parts = [part.strip() for part in name.split(",")] if "," in name and country(name)[0] is None else [name]
-        yield from parts if any(country(part)[0] for part in parts) else [name]
+        yield from parted(name)
 
 
 def _documents(elements: dict[str, str]) -> Iterator[Document]:

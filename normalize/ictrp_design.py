@@ -42,6 +42,7 @@ _LABELS = {
     "blinding": "masking",
     "blinding/masking": "masking",
     "blinding and masking": "masking",
+    "blinded subject": "masked",  # CRiS
     "primary purpose": "primary_purpose",
     "study design purpose": "primary_purpose",
     "purpose": "primary_purpose",
@@ -117,7 +118,7 @@ def _stated(text: str, observational: bool) -> Design:
     # NTR says "Randomized: No" of all its trials; its type tells: "2 or more arms, randomized" (NL8485).
     arms = "" if observational else f"{statements}\n{said.get('type', '')}".strip()
     of_study, of_trial = (statements, "") if observational else ("", statements)
-    roles, masking = _masked(said.get("masking", ""))
+    roles, masking = _masked(said.get("masking", ""), said.get("masked", ""))
     return Design(
         allocation=_value("allocation", said) or design_words.allocation(arms),
         intervention_model=_value("intervention_model", said) or design_words.said("intervention_model", arms),
@@ -141,10 +142,11 @@ def _purpose(statements: str) -> str | None:
     return purposes.pop() if len(purposes) == 1 else None
 
 
-def _masked(masking: str) -> tuple[str | None, str | None]:
-    """(roles that are masked, how many parties those are), where the parties are listed."""
+def _masked(masking: str, listed: str) -> tuple[str | None, str | None]:
+    """(roles that are masked, how many parties those are), where the parties are listed: below a label of their own, or beside the masking."""
     match = _PARTIES.match(masking)
-    parties = [party.strip() for party in _AND.split(match["behind"] or match["before"])] if match else []
+    named = listed or (match["behind"] or match["before"] if match else "")
+    parties = [party.strip() for party in _AND.split(named)] if named else []
     roles = [role for party in parties if (role := vocabularies.known("masked_roles", party))]
     return ", ".join(dict.fromkeys(roles)) or None, _BY_NUMBER[min(len(parties), 4) - 1] if roles else None
 

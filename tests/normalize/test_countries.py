@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from normalize.countries import country
+from normalize.countries import country, parted
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,21 @@ def test_every_country_in_the_recorded_exports_is_known(shared: Path) -> None:
             for row in csv.DictReader(handle):
                 unknown |= {name for name in row["Countries"].split(";") if name.strip() and country(name)[0] is None}
     assert {name for name in unknown if "Asia" not in name} <= {"??"}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Japan,Korea, Democratic People's Republic of,Chad",
+            ["Japan", "Korea, Democratic People's Republic of", "Chad"],
+        ),
+        ("Korea (Republic of),Japan", ["Korea (Republic of)", "Japan"]),
+        ("Japan,Hong Kong,China", ["Japan", "Hong Kong", "China"]),
+        ("Hong Kong, China", ["Hong Kong, China"]),
+        ("Russia (Moscow, Kazan), Chad", ["Russia (Moscow, Kazan)", "Chad"]),
+        ("Europe, worldwide", ["Europe, worldwide"]),
+    ],
+)
+def test_names_with_a_comma_stay_whole_in_a_list_of_commas(text: str, names: list[str]) -> None:
+    assert parted(text) == names

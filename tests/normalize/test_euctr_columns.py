@@ -85,6 +85,7 @@ def test_nought_subjects_are_not_a_size() -> None:
     record = changed("F.4.2.2 In the whole clinical trial: 120", "F.4.2.2 In the whole clinical trial: 0")
     assert record.target_sample_size is None
     assert "target_sample_size" in warned(record)
+    assert "total" not in {count.scope for count in record.enrollment_counts}
 
 
 @pytest.mark.parametrize("number", ["about 120", "-3", "١٢", "1.5", "12345678901234567890"])

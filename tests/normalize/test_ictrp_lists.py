@@ -49,6 +49,8 @@ def test_design_is_read_where_it_is_a_form(register: str, design: str, found: tu
         ("ANZCTR", "Purpose: Treatment; Allocation: Randomised controlled trial; Masking: Blinded (masking used);Assignment: Parallel;", ("randomized", "parallel", None, "treatment")),
         ("ISRCTN", "Pragmatic non-randomised cross-over trial, assessor-blinded (Screening)", ("non_randomized", "crossover", None, "screening")),
         ("ReBec", "Prevention trial, single-group, open, single-arm.", ("na", "single_group", "none", None)),
+        ("ReBec", "Treatment trial, controlled/randomized, parallel, open with two arms.", ("randomized", "parallel", "none", None)),
+        ("CRiS", "Primary Purpose : Treatment, Intervention Model : Parallel , Blinding/Masking : Double, Blinded Subject : Subject, Investigator, Allocation : Non-RCT", ("non_randomized", "parallel", "double", "treatment")),
         ("ReBec", "Randomized and non-randomized parts, open-label and double-blind", (None, None, None, None)),
         ("ChiCTR", "Quasi-randomized controlled", ("non_randomized", None, None, None)),
         ("ChiCTR", "Factorial", (None, None, None, None)),
@@ -91,6 +93,10 @@ def test_who_is_masked_is_read_from_the_parties_that_are_listed() -> None:
     record = trial("CTRI", Study_design=masking)
     assert record.masked_roles == "participant, investigator, outcomes_assessor"
     assert record.masking == "quadruple"
+    said = "Blinding/Masking : Triple, Blinded Subject : Subject, Caregiver, Outcome Accessor, Allocation : RCT"
+    assert (
+        trial("CRiS", "KCT0009901", Study_design=said).masked_roles == "participant, care_provider, outcomes_assessor"
+    )
 
 
 @pytest.mark.parametrize(("said", "date"), [("Yes", "2024-05-06"), ("No", None), ("", None)])
@@ -314,6 +320,10 @@ def test_regions_are_reported_and_countries_with_commas_are_not_split() -> None:
     record = trial("JPRN", "JPRN-UMIN000999901", Countries="Japan,Asia(except Japan),Europe;Korea, Republic of")
     assert [country.country_code for country in record.countries] == ["JP", None, None, "KR"]
     assert {value.raw_value for value in record.unmapped_values} == {"Asia(except Japan)", "Europe"}
+    named = "Malaysia,Korea, Democratic People's Republic of,Congo, the Democratic Republic of the,Taiwan, Province of China"
+    record = trial("SLCTR", "SLCTR/2020/099", Countries=named)
+    assert [country.country_code for country in record.countries] == ["MY", "KP", "CD", "TW"]
+    assert record.unmapped_values == ()
 
 
 def test_several_ethics_reviews() -> None:
