@@ -16,7 +16,7 @@ from harvester.site.facets import HEADINGS, NOT_GIVEN, key_of
 from harvester.site.finding import Found, find, occurs
 from harvester.site.listing import forms, listed
 from harvester.site.lookup import find_trials, number_in, numbers_in
-from harvester.site.matching import MOST_TERMS
+from harvester.site.matching import MOST_TERMS, Either
 from harvester.site.other_words import other_words
 from harvester.site.pages import ENTITIES, Moved, Shown, entity_path, page, trial_path
 from harvester.site.typed_filters import filter_of
@@ -161,6 +161,15 @@ def _filed(db: sqlite3.Connection, search: Wanted, found: Found) -> list[dict[st
     return filed
 
 
+def _read_as(search: Wanted) -> list[str]:
+    """The searches between which OR was read, where it could be read otherwise: several words beside it, and no parentheses."""
+    parts = search.matching.parts
+    if len(parts) != 1 or not isinstance(parts[0], Either) or "(" in search.text:
+        return []
+    alternatives = parts[0].alternatives
+    return [one.text for one in alternatives] if any(len(one.parts) > 1 for one in alternatives) else []
+
+
 def _as_filters(db: sqlite3.Connection, search: Wanted) -> dict[str, Any] | None:
     """The search with words such as "recruiting" and "phase 3" as the filters that they say."""
     typed, other, rest, done = search.matching, search._replace(page=1), [], 0
@@ -265,6 +274,7 @@ def _results(db: sqlite3.Connection, search: Wanted, number: Number | None) -> d
         "respelt": _respelt(db, search) if match else None,
         "widened": _widened(db, search, found),
         "filed": _filed(db, search, found),
+        "read_as": _read_as(search) if match else [],
         "as_filters": _as_filters(db, search),
         "sponsor": _named_sponsor(db, search),
         "advice": [] if found.size else _advice(db, search),

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -238,3 +239,9 @@ def test_yes_and_no_are_words_in_the_csv_for_spreadsheets(site: InProcess) -> No
     text = site.get("/compare.csv?trial=NCT01000001&trial=NCT06660000").text.removeprefix("\ufeff")
     said = {row["field"]: row["NCT01000001"] for row in csv.DictReader(io.StringIO(text, newline=""))}
     assert (said["has_results"], said["healthy_volunteers"]) == ("yes", "no")
+
+
+@pytest.mark.parametrize("between", [" ", ", ", "\n", " and "])
+def test_several_numbers_in_one_field_are_several_trials(site: InProcess, between: str) -> None:
+    html = site.html(f"/compare?{urlencode({'trial': between.join(['nct 01000001', 'NCT06660000'])})}")
+    assert "2 trials side by side" in html and "No trial here has" not in html

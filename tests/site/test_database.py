@@ -138,3 +138,14 @@ def test_a_file_that_is_taken_away_while_it_is_opened_is_no_catalogue(
     monkeypatch.setattr(catalogue, "identity", look_and_take_away)
     with pytest.raises(NoCatalogue, match="Run `harvester build`"):
         catalogue.open()
+
+
+def test_limits_are_shown_with_the_list_of_their_criterion(site: InProcess) -> None:
+    (row,) = site.get("/catalogue/limits_in_criteria.json?variable=age&_shape=array").json()
+    assert (row["trial_id"], row["kind"], row["lower"], row["criterion"]) == (
+        "NCT01000001",
+        "inclusion",
+        18.0,
+        "Woman aged ≥18 years",
+    )
+    assert site.get("/catalogue/limits_in_criteria.json?variable=weight&_shape=array").json() == []

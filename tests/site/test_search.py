@@ -442,3 +442,17 @@ def test_or_stands_between_all_words_before_it_and_all_after_it(of_losses: InPro
     assert found[2] == found[0] | found[1] and found[0] and found[1]
     within = titles(of_losses.html(f"/search?{urlencode({'q': f'heparin ({one} OR {other})'})}"))
     assert set(within) == {title for title in found[2] if title != "Aspirin after habitual abortion"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("heparin miscarriage OR losses", "Read as “heparin miscarriage” or “losses”."),
+        ("heparin OR losses", ""),
+        ("heparin (miscarriage OR losses)", ""),
+        ("NCT01000011 OR NCT01000012", ""),
+    ],
+)
+def test_how_or_was_read_is_said_where_it_could_be_read_otherwise(of_losses: InProcess, typed: str, said: str) -> None:
+    html = of_losses.html(f"/search?{urlencode({'q': typed})}")
+    assert said in html if said else "Read as" not in html
