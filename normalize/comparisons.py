@@ -232,7 +232,8 @@ def _uncompared(text: str, begin: int, number: re.Match[str]) -> Limit | None:
         limit.bare = True
         take_unit(limit, unit)
         return limit
-    return ranges.listed(text, limit, value)
+    found = ranges.listed(text, limit, value)
+    return None if found and _NO_LIMIT_AFTER.match(text, found.end) else found
 
 
 def _is_numbered(text: str, begin: int, at: int) -> bool:

@@ -21,6 +21,7 @@ _ALL = re.compile(
 )
 #: "in any of the following cases" means no case in contrast to a control.
 _CASES = re.compile(r"\b(?:following|these|such|those|any)\s(?:of\s)?(?:the\s)?cases?\b", re.IGNORECASE)
+_TAKE_PART = re.compile(r"\btake\spart\b")  # no part of the study
 _WORD = re.compile(r"[^\W\d_][\w'’/]*")
 
 
@@ -43,7 +44,7 @@ def _says_nothing(low: str) -> bool:
 def scope(heading: str) -> Scope:
     """What a heading says of those whom the criteria below it concern."""
     rest, of_all = _ALL.subn(" ", heading)
-    rest = _CASES.sub(" ", rest).lower()
+    rest = _TAKE_PART.sub(" ", _CASES.sub(" ", rest).lower().replace("’", "'"))
     if _says_nothing(rest) or _says_nothing(foreign_titles.without(rest)):
         return Scope(None, of_all > 0)
     return Scope(heading.strip(" \n:：-–*_"), False)

@@ -34,6 +34,8 @@ def is_so(text: str, limit: Limit, clause: str, unit: Unit | None, found: list[V
     """Whether a limit of `text` is not on what its `clause` names last, `away` words before the end."""
     first = found[0]
     if unit is None and first.unit.dimension != "score":
+        if limit.bare and first.unit.dimension != "time" and text[limit.number].isalpha() and not limit.roman:
+            return True  # "fever and two or three signs"
         if away > _FAR:
             return True
         if first.unit.dimension != "ratio" and _is_ratio(clause[: len(clause) - (limit.number - limit.start)], found):

@@ -106,25 +106,36 @@ _ASIDE = re.compile(r"\([^()]*\)")
 
 _WORD = re.compile(r"[^\W\d_][\w'’/-]*")
 _LEADS_ON = re.compile(
-    r"\bfollow|\btake\spart\W*$|\bif\b|\bcriteri|\bconditions\b|\b(?:they|who)\W*$|\bmust(?:\s(?:be|have|meet))?\W*$|\bappl|\bexclusionary",
+    r"\bfollow|\b(?:take\spart|participate)\W*$|\bif\b|\bcriteri|\bconditions\b|\b(?:they|who)\W*$|\bmust(?:\s(?:be|have|meet))?\W*$|\bappl|\bexclusionary",
     re.IGNORECASE,
 )
 #: "II. Exclusion criteria" where no list has come so far.
 _NUMBERED = re.compile(r"(?:[IVX]{1,4}|[A-Z]|\d{1,2})\s?[.)]\s*(?=\w)")
-_SHORT = re.compile(rf"(?P<non>[Nn]ot\s)?(?P<part>[Ii]n|[Ee]x)clude[ds]?\s?{COLON}\s*(?=\S)")
+_SHORT = re.compile(
+    rf"(?P<non>[Nn]ot\s)?(?P<part>[Ii]n|[Ee]x)(?:clude[ds]?|(?<=I.|E.)cl\.?(?:\scriteria)?)\s?{COLON}\s*(?=\S)"
+)
 _MISSPELT = re.compile(
     rf"(?:(?:key|main)\s)?(?P<word>(?:in|ex)[a-z]{{4,8}}n)\s(?P<criteria>c[a-z]{{5,9}})\s?{COLON}\s*(?=\S)",
     re.IGNORECASE,
 )
-_STOPS = (":", "：", " - ", " – ")
-_LEAD_STOP = re.compile(rf"{COLON}\s+(?=\S)|\s[-–]\s")
-_LEADS_ON_WITHOUT_COLON = re.compile(r"\bfollowing\b|\bif\W*$|\bthey\W*$|\btake\spart\?$", re.IGNORECASE)
+_STOPS = (":", "：", " - ", " – ", "? ")
+_LEAD_STOP = re.compile(rf"{COLON}\s+(?=\S)|\s[-–]\s|\?\s+(?=\S)")
+#: At the end of a lead that says nothing else: "Eligible subjects:", "Patients not eligible for inclusion:".
+_ELIGIBLE_LAST = re.compile(
+    r"\b(?:in)?eligible(?:\s(?:patients|subjects|participants|women|men|individuals|persons|people|couples|children|(?:for|to)\s[\w\s]{3,30}))?\W*$",
+    re.IGNORECASE,
+)
+#: A title in the markup of a web page.
+_MARKED = re.compile(r"<(b|strong|u|em|h[1-6])>(?P<title>[^<>]{1,120})</\1>\s?:?", re.IGNORECASE)
+_LEADS_ON_WITHOUT_COLON = re.compile(
+    r"\bfollowing\b|\bif\W*$|\bthey\W*$|\b(?:take\spart|participate)\?$", re.IGNORECASE
+)
 _SAYS_IN = re.compile(
     r"\beligib|\binclu(?:ded|sion)|\bqualif|\btake\spart|\benrol|\bent(?:er|ry)|\bparticipat(?:e|ion|ing)\b|\brandomi|\badmitted",
     re.IGNORECASE,
 )
 _SAYS_OUT = re.compile(
-    r"""\bexclu(?!siv)|\bineligib|disqualif|\b(?:not|cannot|never|no)\W+(?:\w+\W+){0,2}?
+    r"""\bexclu(?!siv)|\bineligib|disqualif|(?:\b(?:not|cannot|never|no)|n['’]t)\W+(?:\w+\W+){0,2}?
     (?:eligib|includ|enrol|take\spart|enter|entry|admit|consider|qualif|participat|meet|fulfil)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -135,12 +146,12 @@ _SAYS_NOT_OUT = re.compile(
 
 #: One of these is in every heading, unless `may_have_no_stem`. A pattern that begins with a letter, a rare one, is found fastest.
 _STEMS = tuple(
-    map(re.compile, (rb"c(?:lu|riter)", rb"g(?<=elig)ib", rb"k(?:rit|ryt|lud|(?<=tak)e part)", rb"w(?<=follow)ing"))
+    map(re.compile, (rb"c(?:l[u.:]|riter)", rb"g(?<=elig)ib", rb"k(?:rit|ryt|lud|(?<=tak)e part)", rb"w(?<=follow)ing"))
 )
 #: One of these is in every sentence that leads to content on its own line.
-_LEADS = ("clu", "criter", "eligib", "take part", "following")
+_LEADS = ("clu", "cl.", "cl:", "criter", "eligib", "take part", "following")
 _COLONS = (":", "：", ":-", ": -")
-_RUNS_ON = (" if", " they", "part?")
+_RUNS_ON = (" if", " they", "part?", "pate?")
 _CLOSINGS = (*_COLONS, *_RUNS_ON)
 #: The last characters of those.
 ENDS = ":：-fFyY?"
@@ -170,6 +181,9 @@ def heading(line: str, bulleted: bool) -> Heading | None:
     `line` has neither bullet nor blanks at its ends. `bulleted` says whether it had a bullet: a list item is a heading
     only when it looks like nothing else.
     """
+    if line[0] == "<" and (marked := _MARKED.match(line)):
+        said = _unnumbered(marked["title"].strip(), bulleted)
+        return said._replace(end=marked.end()) if said and said.end == len(marked["title"].strip()) else None
     numbered = None if bulleted or line[0].islower() else _NUMBERED.match(line)
     if numbered is None:
         return _unnumbered(line, bulleted)
@@ -351,11 +365,17 @@ def _sentence(line: str, closed: bool, bulleted: bool) -> Heading | None:
         return None
     text = _ASIDE.sub("", line) if "(" in line else line
     first = _WORD.search(text)
-    if first is None or first[0].lower() not in FRAME or not _LEADS_ON.search(line):
+    leads_on = _LEADS_ON.search(line) is not None
+    if first is None or first[0].lower() not in FRAME or not (leads_on or _ELIGIBLE_LAST.search(text)):
         return None
-    words = _WORD.findall(text.lower())
+    words = _WORD.findall(text.lower().replace("’", "'"))
     strange = {word for word in words if word not in FRAME}
-    if len(strange) > (1 if bulleted else 2) or len(strange) * 4 > len(words) or _SAYS_NOT_OUT.search(text):
+    if (
+        (strange and not leads_on)
+        or len(strange) > (1 if bulleted else 2)
+        or len(strange) * 4 > len(words)
+        or _SAYS_NOT_OUT.search(text)
+    ):
         return None
     if _SAYS_OUT.search(text):
         return Heading("exclusion", len(line), False, unfinished=not closed)

@@ -283,3 +283,10 @@ def test_what_is_counted_of_earlier_pregnancies(text: str, expected: list[tuple[
 def test_what_is_denied_in_a_week_of_pregnancy(text: str, denied: bool) -> None:
     (limit,) = measures(text)
     assert (limit.variable, limit.negated) == ("gestational_age", denied)
+
+
+@pytest.mark.parametrize(
+    "text", ["Fever and two or three signs", "Lupus with 2 or 3 of the following", "Two or three of these criteria"]
+)
+def test_how_many_of_some_things_is_no_limit_on_another(text: str) -> None:
+    assert measures(text) == ()

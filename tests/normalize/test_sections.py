@@ -348,3 +348,31 @@ def test_titles_of_other_languages_without_a_stop_between_them_lose_no_half(line
 def test_a_sentence_with_a_title_of_another_language_in_it_is_not_cut() -> None:
     assert kinds("- Erfüllung von den Einschlusskriterien: siehe unten\n- Radfahrer")[-1][1] == "Radfahrer"
     assert kinds("Wichtigste medizinische Einschlusskriterien: Radfahrer") == [("in", "Radfahrer")]
+
+
+@pytest.mark.parametrize(
+    ("ins", "outs"),
+    [
+        ("Who can take part: cyclists", "Who can't take part: drivers"),
+        ("Who can take part? cyclists", "Who cannot take part? drivers"),
+        ("Who can participate?\ncyclists", "Who can’t participate?\ndrivers"),
+        ("Eligible: cyclists", "Not eligible: drivers"),
+        ("Eligible subjects: cyclists", "Ineligible subjects: drivers"),
+        ("Patients eligible for inclusion: cyclists", "Patients not eligible for inclusion: drivers"),
+        ("Incl.: cyclists", "Excl.: drivers"),
+        ("Incl. criteria: cyclists", "Excl. criteria: drivers"),
+        ("<b>Inclusion criteria</b>\ncyclists", "<b>Exclusion criteria</b>\ndrivers"),
+        ("<strong>Inclusion criteria:</strong> cyclists", "<strong>Exclusion criteria:</strong> drivers"),
+    ],
+)
+def test_a_title_in_plain_words_in_short_or_in_markup_opens_its_half(ins: str, outs: str) -> None:
+    assert kinds(f"{ins}\n{outs}") == [("in", "cyclists"), ("ex", "drivers")]
+    assert [criterion.heading for criterion in read(f"{ins}\n{outs}").criteria] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Drivers are not eligible: motor vehicles", "Women eligible for surgery: first or second one", "<b>Age</b> over 18", "incl.: cyclists"],
+)  # fmt: skip
+def test_what_has_content_of_its_own_is_no_title(line: str) -> None:
+    assert kinds(line) == [("un", line)]
