@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from harvester import build as build_room
-from harvester import reading
+from harvester import privacy, reading
 from harvester.archive import Archive
 from harvester.build import BuildFailed, build, content_hash
 from harvester.imports import files_of, import_files
+from normalize.schema import Document, EthicsReview, Record
 
 
 def study(number: str, updated: str = "2026-01-01", **identification: Any) -> dict[str, Any]:
@@ -183,6 +184,41 @@ def test_an_address_in_place_of_a_name_is_not_published_either(workshop: Worksho
     workshop.build(publish_contacts=True)
     assert ("trials@example.org",) in workshop.rows("SELECT name FROM contacts")
     assert workshop.rows("SELECT ipd_description FROM trials") == [("Write to data@example.org first.",)]
+
+
+def test_addresses_and_telephone_numbers_in_prose_are_not_published_either(workshop: Workshop) -> None:
+    summary = (
+        "100mg@8am, CD4+ 200 cells.\n\nWho is the main contact?\nAnn Example, +44 (0)20 7946 0000, ann@example.org"
+    )
+    entry = study("NCT90000001")
+    entry["protocolSection"]["descriptionModule"] = {"briefSummary": summary}
+    workshop.take_in(entry)
+    workshop.build()
+    kept = "100mg@8am, CD4+ 200 cells.\n\nWho is the main contact?\nAnn Example, [telephone number withheld], [e-mail address withheld]"
+    assert workshop.rows("SELECT brief_summary FROM records") == [(kept,)]
+    assert workshop.rows("SELECT brief_summary FROM trials") == [(kept,)]
+    workshop.build(publish_contacts=True)
+    assert workshop.rows("SELECT brief_summary FROM records") == [(summary,)]
+
+
+@pytest.mark.parametrize(
+    ("said", "published"),
+    [
+        ("REC (1 Road; +44 (0)2071048000; rec@example.nhs.uk), ref: 20/LO/1", "REC (1 Road; [telephone number withheld]; [e-mail address withheld]), ref: 20/LO/1"),
+        ("Ask <mailto:ann@example.org>.", "Ask <[e-mail address withheld]>."),
+        ("+1-555-010-0199 or +3 points, 2024-01-01 00000000", "[telephone number withheld] or +3 points, 2024-01-01 00000000"),
+        ("2 @ noon, HLA-A*02:01+123456789", "2 @ noon, HLA-A*02:01+123456789"),
+    ],
+)  # fmt: skip
+def test_what_of_an_ethics_review_and_a_document_is_published(said: str, published: str) -> None:
+    record = Record(
+        registry="ISRCTN",
+        registry_id="ISRCTN99999901",
+        documents=(Document(label=said),),
+        ethics_reviews=(EthicsReview(committee=said),),
+    )
+    shown = privacy.published(record)
+    assert (shown.documents[0].label, shown.ethics_reviews[0].committee) == (published, published)
 
 
 def test_a_payload_that_cannot_be_read_is_told_and_costs_no_neighbour(
