@@ -21,6 +21,7 @@ import zstandard
 from msgspec import Struct
 
 from harvester.archive_tables import FORM, LATER_COLUMNS, TABLES
+from harvester.position import Position
 from harvester.unusable import Connection, Unusable, connect, connect_to_read, explained
 from spiders.payloads import RawRecord
 
@@ -77,30 +78,6 @@ class Version(NamedTuple):
     first_fetched_at: str
     last_fetched_at: str
     run_id: int  # the first run that brought it
-
-
-class Position(NamedTuple):
-    """How much of an archive a build has shown: `Archive.position` then and now tell what is new."""
-
-    last_capture: int
-    published: frozenset[int]  # runs
-
-    def as_text(self) -> str:
-        """`1207 1-40 42-42`: the last capture, then the runs as ranges. A catalogue tells it, and in years runs are thousands."""
-        ranges: list[list[int]] = []
-        for run in sorted(self.published):
-            if ranges and ranges[-1][1] == run - 1:
-                ranges[-1][1] = run
-            else:
-                ranges.append([run, run])
-        return " ".join([str(self.last_capture), *(f"{first}-{last}" for first, last in ranges)])
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """What `as_text` wrote."""
-        last_capture, *ranges = text.split()
-        ends = (map(int, one.split("-")) for one in ranges)
-        return cls(int(last_capture), frozenset(run for first, last in ends for run in range(first, last + 1)))
 
 
 class Rejection(NamedTuple):

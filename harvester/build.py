@@ -33,7 +33,7 @@ from typing import NamedTuple
 import normalize
 from harvester import catalogue, gates, readers
 from harvester.accounts import tell
-from harvester.archive import Archive, Position
+from harvester.archive import Archive
 from harvester.catalogue_tables import OF_A_RECORD, TABLES
 from harvester.checks import FRUITLESS, BuildFailed, check_content, check_whole, transaction, watch
 from harvester.config import Gates
@@ -41,6 +41,7 @@ from harvester.discrepancies import find_discrepancies
 from harvester.link import link_records
 from harvester.memory import give_back
 from harvester.organizations import name_sponsors
+from harvester.position import Position
 from harvester.quality import flag_quality
 from harvester.reading import Progress, read
 from harvester.relate import relate_trials

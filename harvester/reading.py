@@ -19,11 +19,12 @@ from msgspec.structs import astuple, replace
 
 import normalize
 from harvester import catalogue, privacy
-from harvester.archive import Archive, Position, Version
+from harvester.archive import Archive, Version
 from harvester.catalogue import insert_into, write_over
 from harvester.catalogue_tables import OF_A_RECORD
 from harvester.changes import compared
 from harvester.checks import FAULT
+from harvester.position import Position
 from harvester.rows import Change, RecordKey, RecordProvenance
 from harvester.stored import Rows, record_of, rows_of
 from normalize.schema import Record, Unreadable, ValueWarning

@@ -18,6 +18,7 @@ from typing import Any
 from normalize import (
     enrollment,
     ictrp_criteria,
+    ictrp_dates,
     ictrp_design,
     ictrp_elements,
     ictrp_lists,
@@ -28,7 +29,7 @@ from normalize import (
 )
 from normalize.ages import parse_age
 from normalize.countries import each_once, parted
-from normalize.dates import Order, is_prospective, iso_date
+from normalize.dates import is_prospective
 from normalize.enrollment import Size, parse_size
 from normalize.ictrp_criteria import AgeForm
 from normalize.ictrp_elements import unescape
@@ -79,8 +80,6 @@ _JAPANESE = {
     "JPRN-JMA": "JMACCT",
 }
 
-# ICTRP writes 01/01/1900 where a register gives no date (Ethics_review_approval_date of NL-OMON31535); 1970 is when computers' time begins.
-_NO_DATES = frozenset(("1900-01-01", "1970-01-01"))
 _ANSWERS = {"yes": True, "no": False}
 
 #: Free texts, in which numbers are mentions.
@@ -111,8 +110,8 @@ def normalize(body: bytes, media_type: str) -> Record:
     registry = _registry(get("Source_Register"), number, notes)
     listed = (ictrp_elements.without_paragraphs(elements) if registry == "NL-OMON" else elements).get
 
-    registered = _date(get("Date_registration3") or get("Date_registration"), "date_of_registration", notes)
-    enrolled = _date(get("Date_enrollement"), "date_of_first_enrollment", notes)
+    registered = ictrp_dates.iso(get("Date_registration3") or get("Date_registration"), "date_of_registration", notes)
+    enrolled = ictrp_dates.iso(get("Date_enrollement"), "date_of_first_enrollment", notes)
     study_type = _value("study_type", get("Study_type"), notes)
     design_text = _lines(get("Study_design"))
     design = ictrp_design.read(design_text or "", study_type, notes)
@@ -159,8 +158,8 @@ def normalize(body: bytes, media_type: str) -> Record:
         recruitment_status_raw=get("Recruitment_Status"),
         date_of_registration=registered,
         date_of_first_enrollment=enrolled,
-        completion_date=_date(get("results_date_completed"), "completion_date", notes),
-        last_update_date=_date(get("Last_Refreshed_on"), "last_update_date", notes),
+        completion_date=ictrp_dates.iso(get("results_date_completed"), "completion_date", notes),
+        last_update_date=ictrp_dates.iso(get("Last_Refreshed_on"), "last_update_date", notes),
         prospective_registration=_prospective(
             get("Prospective_registration") or get("Retrospective_flag"), registered, enrolled, registry, notes
         ),
@@ -181,11 +180,11 @@ def normalize(body: bytes, media_type: str) -> Record:
         primary_outcomes_raw=_raw(get("Primary_outcome")),
         secondary_outcomes_raw=_raw(get("Secondary_outcome")),
         has_results=has_results,
-        results_date=_results_date(get("results_date_posted"), has_results, notes),
+        results_date=ictrp_dates.of_results(get("results_date_posted"), has_results, notes),
         results_url=_results_url(get("results_url_link"), get("web_address"), has_results, notes),
         ipd_sharing=_value("ipd_sharing", get("results_IPD_plan"), notes),
         ipd_description=_lines(get("results_IPD_description")),
-        processed_date=_date(get("Export_date"), "processed_date", notes, "mdy"),
+        processed_date=ictrp_dates.iso(get("Export_date"), "processed_date", notes, "mdy"),
         secondary_ids=identifiers.secondary_ids(
             [("Secondary_ID", value, None) for value in pieces(get("Secondary_ID"))],
             [(name, elements[name]) for name in _TEXTS if name in elements],
@@ -240,27 +239,6 @@ def _value(vocabulary: str, raw: str | None, notes: Notes) -> Any:
 # Many trials share their ages. No age is longer than this.
 _parse_age = lru_cache(maxsize=1024)(parse_age)
 _LONGEST_CACHED = 60
-
-
-def _date(text: str | None, field: str, notes: Notes, order: Order = "dmy") -> str | None:
-    """ISO date. Registers write the day first or the year first; ICTRP's own Export_date alone has the month first."""
-    if not text:
-        return None
-    date = iso_date(text, order)
-    if date is None or date in _NO_DATES:
-        reason = "Stands for no date at ICTRP." if date else "Not a date in any form that ICTRP is known to use."
-        notes.warn(field, text, reason)
-        return None
-    return date
-
-
-def _results_date(text: str | None, has_results: bool | None, notes: Notes) -> str | None:
-    """When results came, of an entry that says to have some. CRiS and ANZCTR write the date of registration there (KCT0005003), RPCEC
-    the date that it hopes for (RPCEC00000320)."""
-    if text and not has_results:
-        notes.warn("results_date", text, "The entry does not say that there are results: no date of any.")
-        return None
-    return _date(text, "results_date", notes)
 
 
 def _results_url(link: str | None, page: str | None, has_results: bool | None, notes: Notes) -> str | None:
@@ -396,7 +374,7 @@ def _ethics_reviews(elements: dict[str, str], notes: Notes) -> Iterator[EthicsRe
     for date, status, name, address in zip(dates, statuses, names, addresses, strict=True):
         # Several registers are shifted by a column: an e-mail for the name, the committee for the address (DRKS00018881).
         committee = ", ".join(part for part in (name, address) if part and "@" not in part)
-        day = _date(date.strip(), "ethics_reviews", notes)
+        day = ictrp_dates.iso(date.strip(), "ethics_reviews", notes)
         if status or day or committee:
             yield EthicsReview(status=status or None, date=day, committee=committee or None)
 

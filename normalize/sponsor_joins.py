@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from normalize.sponsor_list import Known, Match, is_ambiguous, is_of_commerce, loses_its_name, ordered_words
-from normalize.sponsor_list import organizations as known_organizations
+from normalize.sponsor_file import Known
+from normalize.sponsor_file import organizations as known_organizations
+from normalize.sponsor_list import Match, is_ambiguous, is_of_commerce, loses_its_name
 from normalize.sponsor_names import Name, read_name, repaired
 from normalize.sponsor_nodes import (
     Node,
@@ -24,6 +25,7 @@ from normalize.sponsor_nodes import (
     letters_of,
     likeness_of,
     near_pairs,
+    node_of,
     numerals,
     order,
     pairs_without_conflict,
@@ -54,7 +56,7 @@ SAME = "same words, without case, accents, order and legal form"
 #: From this share of the words' weight on two names are one; from the lower one on a person may want to look.
 _ALIKE, _DOUBTFUL = 0.8, 0.6
 _KINDS = frozenset(
-    {
+    [
         "hospital",
         "university",
         "foundation",
@@ -70,10 +72,8 @@ _KINDS = frozenset(
         "academy",
         "agency",
         "trust",
-    }
+    ]
 )
-
-
 #: "Northeastern University" is not Northwestern University.
 _COMPASS = re.compile("(?:north|south)(?:east|west)")
 
@@ -94,7 +94,7 @@ def joined(spelled: list[Spelled]) -> tuple[list[Cluster], list[Doubtful]]:
         if one.match:
             found[one.match.known.name].append((one, one.match.rule))
         else:
-            nodes[_node(one)].append(one)
+            nodes[node_of(one.name_raw, one.name)].append(one)
     joins = _Joins(nodes, _known_nodes())
     joins.run()
     for members in joins.clusters():
@@ -114,23 +114,12 @@ def _known_nodes() -> dict[Node, Known]:
         for spelling in (*known.whole, *known.phrases):
             if len(fold(spelling)) < 6 or loses_its_name(spelling):
                 continue
-            node = _node(Spelled(spelling, read_name(spelling), None))
+            node = node_of(spelling, read_name(spelling))
             if len(node.words) == 1 and node.places:
                 continue  # "United Bristol" would be anything united
             if not is_ambiguous(node.words):
                 out.setdefault(node, known)
     return out
-
-
-def _node(one: Spelled) -> Node:
-    name = one.name
-    words = name.base
-    if not distinctive(words) or len("".join(words)) < 3:
-        # Nothing but general words: the places and countries are the name.
-        words = name.words or (fold(one.name_raw),)
-    if not ordered_words().intersection(name.places):
-        words = tuple(sorted(set(words)))
-    return Node(words, name.places, name.countries, name.company, name.person)
 
 
 class _Joins:

@@ -1,16 +1,13 @@
-"""Sponsors room: the organizations that vocabulary/organizations.yml knows, and how a name is found among them.
-
-Called by `sponsors`. The file's own head says how to write an entry.
-"""
+"""Sponsors room: how a name is found among the organizations that vocabulary/organizations.yml knows. Called by `sponsors`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import NamedTuple, get_args
+from collections.abc import Collection
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from normalize.closed_lists import SponsorClass
+from normalize.sponsor_file import Known, ambiguous, ordered_words, ordinary, organizations, own_words, together
 from normalize.sponsor_names import Name, tokens, words_of
 from normalize.sponsor_namesakes import is_a_company_of_its_own, is_town_of_another, universities
 from normalize.sponsor_words import (
@@ -31,19 +28,8 @@ from normalize.sponsor_words import (
     TRADE,
     distinctive,
 )
-from normalize.tables import compiled, table
+from normalize.tables import compiled
 from normalize.text import fold
-
-
-class Known(NamedTuple):
-    """One organization of the file."""
-
-    name: str
-    class_: SponsorClass
-    country_code: str | None
-    parent: str | None
-    whole: tuple[str, ...]  # spellings that count only as a whole name
-    phrases: tuple[str, ...]  # spellings that count wherever they stand in a name
 
 
 class Match(NamedTuple):
@@ -85,63 +71,9 @@ _PRECEDENCE = {
 }
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.replace("\n", " ").split(";") if part.strip()]
-
-
-@compiled
-def organizations() -> dict[str, Known]:
-    """Name -> organization. A name twice, an unknown class or a parent that the file does not hold: ValueError."""
-    listed = table("organizations")
-    parents = {child: parent for parent, children in listed["parents"].items() for child in _split(children)}
-    out: dict[str, Known] = {}
-    for class_ in get_args(SponsorClass):
-        for country, entries in (listed.get(class_) or {}).items():
-            for name, spellings in entries.items():
-                if name in out:
-                    raise ValueError(f"vocabulary/organizations.yml has {name!r} twice")
-                parts = _split(spellings)
-                whole = tuple(p.removeprefix("=").strip() for p in parts if p.startswith("="))
-                phrases = tuple(p for p in parts if not p.startswith("="))
-                code = country if len(country) == 2 and country != "--" else None
-                out[name] = Known(name, class_, code, parents.get(name), (name, *whole), phrases)
-    for child, parent in sorted(parents.items()):
-        if child not in out:  # a company known only by its name
-            if parent not in out:
-                raise ValueError(f"vocabulary/organizations.yml has no entry for {parent!r}, the parent of {child!r}")
-            out[child] = Known(child, out[parent].class_, None, parent, (child,), ())
-    return out
-
-
-@compiled
-def ordered_words() -> frozenset[str]:
-    """Words beside which the order of words matters: Newcastle University is not the University of Newcastle."""
-    return frozenset(table("organizations")["order_matters"].split())
-
-
-@compiled
-def _ordinary() -> frozenset[str]:
-    """Words that are a company's name only in the company of words of its trade."""
-    return frozenset(table("organizations")["ordinary"].split())
-
-
-def _ambiguous() -> Iterator[str]:
-    """Names that mean more than one organization: as written, and with their words in the order of the alphabet."""
-    for part in map(fold, _split(table("organizations")["ambiguous"])):
-        words = words_of(part)
-        yield from (part, " ".join(words), " ".join(sorted(words)))
-
-
-@compiled
-def _together() -> list[tuple[frozenset[str], Known]]:
-    """Names of organizations that sponsor trials as one, and the organization that they are together."""
-    known = organizations()
-    return [(frozenset(_split(parts)), known[name]) for name, parts in table("organizations")["together"].items()]
-
-
 @compiled
 def _index() -> _Index:
-    index = _Index({}, {}, {}, {}, {}, 12, frozenset(_ambiguous()))
+    index = _Index({}, {}, {}, {}, {}, 12, frozenset(ambiguous()))
     for known in organizations().values():
         for spelling in (*known.whole, *known.phrases):
             if index.whole.setdefault(fold(spelling), known) != known:
@@ -219,7 +151,7 @@ def find(name_raw: str, name: Name, person: bool) -> Match | None:
     if person:
         return _best(name.words, [window for window in windows if window.size > 1], _IN_NAME)
     standing = {window.known.name for window in windows}
-    for names, known in _together():
+    for names, known in together():
         if names <= standing:
             return Match(known, "sponsors together in organizations.yml")
     return (
@@ -288,7 +220,7 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
     for at, size, known in windows:
         window, rest = words[at : at + size], [*words[:at], *words[at + size :]]
         kind = _kind(known, window)
-        strangers = STRANGERS.get(kind, frozenset()) - _own_words()[known.name]
+        strangers = STRANGERS.get(kind, frozenset()) - own_words()[known.name]
         if kind != "industry" and (_elsewhere(known, window, rest) or _abroad(known, rest)):
             continue
         if strangers.intersection(rest) or not (
@@ -298,7 +230,7 @@ def _best(words: tuple[str, ...], windows: list[_Window], rule: str) -> Match | 
             continue
         if size == 1 and known.class_ == "academic_or_hospital" and is_of_commerce(rest):
             continue  # "Duke Therapeutics"
-        if size == 1 and window[0] in _ordinary() and not _in_trade(rest):
+        if size == 1 and window[0] in ordinary() and not _in_trade(rest):
             continue  # "Summit Medical Group"
         if window[-1] == "university" and not OTHER_KINDS.isdisjoint(words[at + size : at + size + 1]):
             continue  # "Tokyo University of Science"
@@ -323,15 +255,6 @@ def _by_abbreviation(index: _Index, name: Name, folded: str) -> Match | None:
     return None
 
 
-@compiled
-def _own_words() -> dict[str, frozenset[str]]:
-    """Name of an organization -> the words of its spellings."""
-    return {
-        known.name: frozenset(w for spelling in (*known.whole, *known.phrases) for w in words_of(spelling))
-        for known in organizations().values()
-    }
-
-
 def is_of_commerce(words: Collection[str]) -> bool:
     """Whether words beside a name say that it is a company's, and not a department's ("dept. Pharm-Tox")."""
     return not COMMERCE.isdisjoint(words) and "dept" not in words
@@ -346,7 +269,7 @@ def _says_its_kind(known: Known, rest: list[str]) -> bool:
     """Whether the words beside a misspelt name are such as stand beside it: of a company its business, of others any general word."""
     if known.class_ == "industry":
         return not distinctive(rest)
-    if "university" in words_of(known.name) and "hospital" not in _own_words()[known.name]:
+    if "university" in words_of(known.name) and "hospital" not in own_words()[known.name]:
         return "university" in rest
     return not rest or any(w in GENERIC for w in rest)
 
@@ -357,7 +280,7 @@ def _elsewhere(known: Known, window: tuple[str, ...], rest: list[str]) -> bool:
     That tells hospitals apart ("Zhongshan Hospital, Xiamen") and initials ("University of Lausanne (UCL)" is not London's).
     """
     named = {w for w in rest if w in PLACES}
-    own = _own_words()[known.name] & PLACES
+    own = own_words()[known.name] & PLACES
     if not named or not own or named & own:
         return False
     headed = any(HEADS.get(w, "") in ("hospital", "university", "institute") for w in window)
@@ -391,8 +314,8 @@ def _stands(known: Known, window: tuple[str, ...], rest: list[str], beside: set[
     if any(w in PLACES for w in window):
         patron = "hospital" in window and "university" not in window and not PATRONS.isdisjoint(beside)
         return not QUALIFIERS & beside and not patron  # "St. Johannes Hospital Dortmund"
-    own = _own_words()[known.name] & PLACES
-    heads = {HEADS[w] for w in _own_words()[known.name] if w in HEADS}
+    own = own_words()[known.name] & PLACES
+    heads = {HEADS[w] for w in own_words()[known.name] if w in HEADS}
     return not QUALIFIERS & beside and all(
         (w in GENERIC and HEADS.get(w, "") in {"", *heads})
         or (w in PLACES and (w in own or not own))

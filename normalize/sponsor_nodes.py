@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from normalize.sponsor_words import BUSINESS, DIRECTIONS
+from normalize.sponsor_file import ordered_words
+from normalize.sponsor_names import Name
+from normalize.sponsor_words import BUSINESS, DIRECTIONS, distinctive
+from normalize.text import fold
 
 
 class Node(NamedTuple):
@@ -16,6 +19,16 @@ class Node(NamedTuple):
     countries: frozenset[str]
     company: bool
     person: bool
+
+
+def node_of(name_raw: str, name: Name) -> Node:
+    words = name.base
+    if not distinctive(words) or len("".join(words)) < 3:
+        # Nothing but general words: the places and countries are the name.
+        words = name.words or (fold(name_raw),)
+    if not ordered_words().intersection(name.places):
+        words = tuple(sorted(set(words)))
+    return Node(words, name.places, name.countries, name.company, name.person)
 
 
 def order(node: Node) -> tuple[tuple[str, ...], list[str], list[str], bool, bool]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from normalize.sponsor_file import organizations as known_organizations
 from normalize.sponsor_joins import Cluster, Spelled
-from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import slug
 
 RULE = "written by hand"

@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeVar
 
 from normalize.closed_lists import SponsorClass
 from normalize.sponsor_class import by_evidence
+from normalize.sponsor_file import organizations as known_organizations
 from normalize.sponsor_joins import Cluster, Doubtful, Spelled, joined
 from normalize.sponsor_list import find
-from normalize.sponsor_list import organizations as known_organizations
 from normalize.sponsor_names import is_nobody, read_name, slug
 from normalize.sponsor_overrides import obeyed
 from normalize.sponsor_people import is_person

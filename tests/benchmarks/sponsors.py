@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 
-from normalize.sponsor_list import organizations as known_organizations
+from normalize.sponsor_file import organizations as known_organizations
 from normalize.sponsors import NameUse, organizations
 from tests.benchmarks.generated import _SYLLABLES
 from tests.benchmarks.table import line

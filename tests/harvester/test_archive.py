@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester import history
-from harvester.archive import Archive, Position, Verdict
+from harvester.archive import Archive, Verdict
 from harvester.build import build
 from harvester.care import verify
+from harvester.position import Position
 from harvester.unusable import Unusable
 from spiders.payloads import RawRecord
 

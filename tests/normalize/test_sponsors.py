@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from normalize.sponsor_list import organizations as known_organizations
+from normalize.sponsor_file import organizations as known_organizations
 from normalize.sponsor_names import is_nobody, repaired
 from normalize.sponsors import Alias, NameUse, Organization, organizations
 
