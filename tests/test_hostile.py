@@ -113,7 +113,8 @@ def test_a_strange_trial_of_an_export_costs_no_neighbour(
     ids=["empty", "nul", "captcha", "brace", "brackets", "open tag", "other csv", "utf-16", "no text"],
 )  # fmt: skip
 def test_what_is_no_record_is_rejected_with_a_reason(tmp_path: Path, source: str, content: bytes) -> None:
+    harvest(tmp_path, "ctgov", "page.json", json.dumps({"studies": [NEIGHBOUR]}).encode()).close()
     with closing(harvest(tmp_path, source, "file", content)) as db:
-        assert db.execute("SELECT count(*) FROM records").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM records").fetchone() == (1,)
         ((reason,),) = db.execute("SELECT reason FROM rejected_payloads").fetchall()
         assert len(reason) > 10
