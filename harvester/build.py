@@ -139,7 +139,10 @@ def _thrown_away_unless_whole(file: Path) -> Iterator[None]:
         file.unlink(missing_ok=True)
         # What the archive refuses names the archive; to write is asked of this file alone.
         if isinstance(problem, sqlite3.OperationalError) and result_code(problem) in _NO_ROOM:
-            raise BuildFailed(f"{sentence(file, problem)}. A catalogue that stood is still published") from problem
+            raise BuildFailed(
+                f"{sentence(file, problem)}. A build also needs room for temporary files, in /var/tmp or where SQLITE_TMPDIR says. A "
+                "catalogue that stood is still published"
+            ) from problem
         raise
 
 

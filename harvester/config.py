@@ -122,7 +122,7 @@ def load(path: Path | None) -> Config:
     """Reads a configuration; without a path, `harvester.toml` of this folder where there is one. Raises ConfigError."""
     if path is None:
         path = Path("harvester.toml")
-        if not path.exists():
+        if not path.exists() and not path.is_symlink():  # a link that leads nowhere is a mistake, not "no file"
             return Config()
     try:
         # Some editors begin a file with a mark of its encoding.

@@ -44,7 +44,7 @@ def refresh(
     planned = plan(config, wish)
     if not planned.jobs and not inboxes:
         raise ConfigError(
-            "there is nothing to refresh: write topics into harvester.toml, or give --query, --id or --all. "
+            "there is nothing to refresh: write topics into harvester.toml (looked for where the command starts; --config names another), or give --query, --id or --all. "
             + "; ".join(planned.skipped)
         )
     with Archive(archive_path) as archive:

@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 
 def open_streams() -> None:
-    """Opens those that are closed: a file opened next would get the number of one, and be written to as if it was that."""
+    """Opens those that are closed: a file opened next would get the number of one, and be written to as if it was that. Data are UTF-8
+    whatever the locale says; a terminal of another encoding is shown what it cannot write as `\\u2265`."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)
@@ -22,6 +24,9 @@ def open_streams() -> None:
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - until the end
+    if isinstance(sys.stdout, TextIOWrapper):
+        is_shown = sys.stdout.isatty()
+        sys.stdout.reconfigure(encoding=None if is_shown else "utf-8", errors="backslashreplace")
 
 
 @contextmanager

@@ -21,6 +21,13 @@ def test_without_a_file_everything_has_its_default(tmp_path: Path, monkeypatch: 
     assert Config().registry("ctgov").obey_robots is True
 
 
+def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "harvester.toml").symlink_to("share/harvester.toml")
+    with pytest.raises(ConfigError, match=r"harvester.toml cannot be read: No such file"):
+        load(None)
+
+
 def test_a_file_is_read(tmp_path: Path) -> None:
     config = load(
         written(

@@ -93,6 +93,7 @@ def test_a_build_that_finds_no_room_keeps_the_catalogue_and_leaves_no_half_file(
     full = harvester("build", "--full", "--data", str(tmp_path), largest=largest)
     assert full.returncode == 1
     assert ".catalogue-building.db: the disk" in full.stderr and "still published" in full.stderr, full.stderr
+    assert "temporary files, in /var/tmp or where SQLITE_TMPDIR says" in full.stderr
     assert "Traceback" not in full.stderr
     assert content_hash(tmp_path / "catalogue.db") == before
     assert not (tmp_path / ".catalogue-building.db").exists()

@@ -53,3 +53,16 @@ def test_an_output_that_takes_nothing_is_a_sentence_where_the_output_is_all(tmp_
     done = run(f"{HARVESTER} {command} >/dev/full", tmp_path)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert "cannot be written" in done.stderr and "No space left" in done.stderr
+
+
+def test_data_are_utf8_whatever_the_locale_and_a_terminal_shows_what_it_can(tmp_path: Path) -> None:
+    done = run(f"{HARVESTER} demo --no-serve --data .", tmp_path)
+    assert done.returncode == 0, done.stderr
+    related = f"PYTHONUTF8=0 PYTHONIOENCODING=latin-1 {HARVESTER} related DRKS00099001 --data . --limit 20"
+    piped = run(f"{related} | cat", tmp_path)
+    assert piped.returncode == 0, piped.stderr
+    assert "≥" in piped.stdout
+    terminal = ["script", "--quiet", "--return", "--command", related, "/dev/null"]
+    shown = subprocess.run(terminal, cwd=tmp_path, capture_output=True, timeout=120)
+    assert shown.returncode == 0, shown.stdout
+    assert rb"\u2265" in shown.stdout
