@@ -38,6 +38,8 @@ _AGAIN = "Fetch https://www.isrctn.com/api/trial/ISRCTN and the number, then /fo
 _NUMBER = re.compile(r"(?:ISRCTN)?([0-9]{8})")
 
 _FLAGS = {"true": True, "false": False}
+#: `output/@outputType` of summary results, which stand there as a file or a link since basicReport is no longer filled in. Articles are publications.
+_RESULTS = frozenset(("basicresults", "plainenglishresults"))
 
 
 def normalize(body: bytes, media_type: str) -> Record:
@@ -71,7 +73,6 @@ def normalize(body: bytes, media_type: str) -> Record:
     trial_in_words = in_words if study_type == "interventional" else ""
     study_in_words = in_words if study_type == "observational" else ""
     phases = texts_at(trial, "interventions/intervention/phase")
-    report = below(results, "basicReport")
     return Record(
         registry=REGISTRY,
         registry_id=own,
@@ -119,13 +120,13 @@ def normalize(body: bytes, media_type: str) -> Record:
         maximum_age_raw=text_at(people, "upperAgeLimit") or text_at(people, "ageRange"),
         sex=value_of("sex", text_at(people, "gender"), notes),
         sex_raw=text_at(people, "gender"),
-        healthy_volunteers=_FLAGS.get(text_at(people, "healthyVolunteersAllowed") or ""),
+        healthy_volunteers=_flag(people, "healthyVolunteersAllowed", "healthy_volunteers", notes),
         inclusion_criteria=criteria.inclusion,
         exclusion_criteria=criteria.exclusion,
         eligibility_raw=criteria.raw,
         primary_outcomes_raw=text_at(description, "primaryOutcome"),
         secondary_outcomes_raw=text_at(description, "secondaryOutcome"),
-        has_results=None if report is NOTHING else content(report) is not None,
+        has_results=_has_results(trial, results),
         ipd_sharing=_ipd_sharing(trial, results, notes),
         ipd_description=_said(_ipd_description(results), "ipd_description", notes),
         secondary_ids=rows.secondary_ids(trial, own),
@@ -223,6 +224,22 @@ def _said(text: str | None, column: str, notes: Notes) -> str | None:
         notes.warn(column, text, "Says that there is none.")
         return None
     return text
+
+
+def _has_results(trial: etree._Element, results: etree._Element) -> bool | None:
+    """Whether the registry holds summary results; None of an entry without any of the fields for them."""
+    outputs = [(output.get("outputType") or "").lower() for output in trial.findall(path("outputs/output"))]
+    reports = [below(results, name) for name in ("basicReport", "plainEnglishReport")]
+    if not _RESULTS.isdisjoint(outputs) or any(map(content, reports)):
+        return True
+    return None if reports[0] is NOTHING else False
+
+
+def _flag(people: etree._Element, name: str, field: str, notes: Notes) -> bool | None:
+    text = text_at(people, name)
+    if text and text not in _FLAGS:
+        notes.warn(field, text, "Neither true nor false.")
+    return _FLAGS.get(text or "")
 
 
 def _ipd_sharing(trial: etree._Element, results: etree._Element, notes: Notes) -> str | None:

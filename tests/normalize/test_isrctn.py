@@ -99,6 +99,27 @@ def test_nobody_counted_yet_is_no_enrollment(text: str, actual: int | None) -> N
     assert record.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("fields", "has_results"),
+    [
+        ("", None),
+        ("<results><basicReport /></results>", False),
+        ("<results><basicReport>Table 1</basicReport></results>", True),
+        ("<results><basicReport /><plainEnglishReport>It helped</plainEnglishReport></results>", True),
+        ('<results><basicReport /></results><outputs><output outputType="basicresults"><localFile /></output></outputs>', True),
+        ('<results><basicReport /></results><outputs><output outputType="resultsarticle"><externalLink /></output></outputs>', False),
+    ],
+)  # fmt: skip
+def test_summary_results_stand_in_a_report_or_among_the_outputs(fields: str, has_results: bool | None) -> None:
+    assert trial(fields).has_results is has_results
+
+
+@pytest.mark.parametrize(("said", "allowed", "warned"), [("true", True, 0), ("false", False, 0), ("Maybe", None, 1)])
+def test_whether_healthy_volunteers_are_allowed(said: str, allowed: bool | None, warned: int) -> None:
+    record = trial(f"<participants><healthyVolunteersAllowed>{said}</healthyVolunteersAllowed></participants>")
+    assert (record.healthy_volunteers, len(record.warnings)) == (allowed, warned)
+
+
 def test_the_registrys_sentence_for_no_text_is_none() -> None:
     empty = "Plain English summary of protocol not provided at time of registration"
     said = trial(f"<trialDescription><plainEnglishSummary>{empty}</plainEnglishSummary></trialDescription>")
