@@ -278,6 +278,8 @@ class _Reader:
         label = self.last
         if label is None or label.style or label.end - label.start > _LONGEST_LABEL:
             return None
+        if self.form and self.form.match(self.raw, label.start):
+            return None  # "F.1.2 Adults" is a question of a form
         before = self.items[-2] if len(self.items) > 1 else None
         if self._is_label(label):
             self.items.pop()

@@ -310,6 +310,10 @@ def test_a_heading_broken_by_the_line_width_is_one_heading() -> None:
     assert [one.text[:15] for one in read(text).criteria] == ["The subject has", "The subject can"]
 
 
+def test_a_question_of_the_form_names_no_group() -> None:
+    assert [one.text for one in read("F.1.2 Adults\nInclusion Criteria:").criteria] == ["F.1.2 Adults"]
+
+
 def test_the_age_form_of_the_european_register_is_neither_half() -> None:
     text = "1. Adults\n\nAre the trial subjects under 18? no\nNumber of subjects for this age range:\nF.1.2 Adults (18-64 years) yes"
     found = read(text, "inclusion")
