@@ -187,6 +187,7 @@ class _Reader:
     def _rest(self, indent: int, start: int, body: str) -> None:
         """Read what follows a heading on its line."""
         for _ in range(_HEADINGS_A_LINE):
+            start, body = start + len(body) - len(body.lstrip()), body.lstrip()
             bullet, inner = lists.bullet_of(body, self.items)
             rest = self._between(indent, bullet, start + inner, body[inner:])
             rest = rest or self._line(start, indent, bullet, start + inner, body[inner:])

@@ -178,7 +178,7 @@ _FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 _TEXTS = st.one_of(st.lists(_FRAGMENTS, max_size=40).map("".join), st.text(max_size=200))
 #: What may lie outside every criterion: bullets, enumerators, punctuation, headings (tested by what they look like).
-_OUTSIDE = re.compile(r"(?i)[\W_]*(?:\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-z]|[ivx]{1,5}|o)\W{0,3}[\W_]*){0,3}")
+_OUTSIDE = re.compile(r"(?i)[\W_①-⓿❶-➓üØ]*(?:\(?(?:\d{1,2}(?:\.\d{1,2})*|[a-z]|[ivx]{1,5}|o)\W{0,3}[\W_]*){0,3}")
 _HEADING_LIKE = re.compile(r"(?i)clusion|exclu|includ|eligib|αποκλεισμού|排除|criteri")
 
 

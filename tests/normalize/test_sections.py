@@ -310,6 +310,10 @@ def test_a_heading_broken_by_the_line_width_is_one_heading() -> None:
     assert [one.text[:15] for one in read(text).criteria] == ["The subject has", "The subject can"]
 
 
+def test_blanks_after_a_heading_on_its_line_are_no_criterion() -> None:
+    assert kinds(":κριτήρια αποκλεισμού\t(3)") == [("ex", "(3)")]
+
+
 def test_a_question_of_the_form_names_no_group() -> None:
     assert [one.text for one in read("F.1.2 Adults\nInclusion Criteria:").criteria] == ["F.1.2 Adults"]
 
