@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BUCKETS = 256
+#: Bytes of buckets that are read at once, and the rest of the last of them: what is done with each costs the same for a few.
+_AT_ONCE = 8_000_000
 
 
 class NumbersAside:
@@ -32,11 +34,17 @@ class NumbersAside:
         self._db.executemany(f"INSERT INTO {self._table} VALUES (?, ?)", (row for row in some if row[1]))
 
     def all(self) -> Iterator[NDArray[np.uint64]]:
-        """All numbers, a bucket at a time, the lowest first; within a bucket in any order, each followed by what was kept of it."""
+        """All numbers, some buckets at a time, the lowest first; within these in any order, each followed by what was kept of it."""
         self._db.execute(f"CREATE INDEX IF NOT EXISTS temp.{self._table}_bucket ON {self._table} (bucket)")
         rows: Iterator[tuple[int, Any]] = self._db.execute(f"SELECT bucket, numbers FROM {self._table} ORDER BY bucket")
-        for _, blobs in groupby(rows, itemgetter(0)):
-            yield np.frombuffer(b"".join(blob for _, blob in blobs), np.uint64)
+        waiting: list[bytes] = []
+        for _, bucket in groupby(rows, itemgetter(0)):
+            waiting.append(b"".join(blob for _, blob in bucket))
+            if sum(map(len, waiting)) >= _AT_ONCE:
+                yield np.frombuffer(b"".join(waiting), np.uint64)
+                waiting = []
+        if waiting:
+            yield np.frombuffer(b"".join(waiting), np.uint64)
 
     def close(self) -> None:
         self._db.execute(f"DROP TABLE {self._table}")
