@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -138,6 +138,7 @@ class _Reader:
     def __init__(self, raw: str, form: re.Pattern[str] | None) -> None:
         self.raw = raw
         self.lines = raw.split("\n")
+        self._width: int | None = None
         self.form = form  # how its lines begin
         self.items: list[Item] = []
         self.halves: list[tuple[CriterionKind, int, int]] = []
@@ -154,10 +155,12 @@ class _Reader:
         )
         self.scope_entered = False
 
-    @cached_property
+    @property
     def width(self) -> int:
-        """The width at which the text was wrapped, 0 when it was not."""
-        return lists.wrapped_at(self.lines)
+        """The width at which the text was wrapped, 0 when it was not; kept by hand, for a compiled `cached_property` keeps nothing."""
+        if self._width is None:
+            self._width = lists.wrapped_at(self.lines)
+        return self._width
 
     def half(self, kind: CriterionKind) -> str:
         """The slices of one half, an empty line between them."""

@@ -75,7 +75,7 @@ HOSTILE = [
     "eighteen (18) ", "18 (eighteen) ", "5 (inclusive) ", "no history of more than 2 ", "increase in FEV1 by > 2 % ", "18 to < 40 ",
     "≥ 18-65 years ", "losses before the 10th week ", "below the lower limit of normal ", "3 times above the ULN ", "a. EXCLUSION: ",
     "Criterios de inclusión: a. ", "criteria for inclusion: ", "two to four ", "Age (years): ", "any of the following (1) ", "5+0~8+6 ", "m²ULN ", "two or more ", "two mMol or more ", "µL 100 (18) or more ",
-    "\ud800", "\0", "aÄαж中≥", "word " * 19 + "\n", "&lt;",
+    "\ud800", "\0", "aÄαж中≥", "word " * 19 + "\n", "&lt;", "ab\n",
 ]  # fmt: skip
 
 
